@@ -1,0 +1,96 @@
+"""Read articles: .txt, .md, .html files and JSONL rows, each text kept as it came."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from stance.errors import DataError
+from stance.records import Article, read_jsonl
+
+SUFFIXES = (".txt", ".md", ".html", ".htm", ".jsonl")
+MAX_CHARS = 10_000_000
+
+
+def read_text(path: Path) -> str:
+    """Return a file's text; UTF-8 (with or without mark), else what its byte-order mark says.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read or is not text in these encodings.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as fault:
+        raise DataError(f"{path}: cannot be read ({fault.strerror}); check the path") from fault
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as fault:
+        raise DataError(f"{path}: byte {fault.start} is not {encoding}; save the file as UTF-8 (iconv -f LATIN1 -t UTF-8 {path.name})") from fault
+
+
+def html_to_text(html: str, where: str) -> str:
+    """Return the main text of a page; links, menus and scripts are left out (trafilatura decides what is main text)."""
+    import trafilatura
+
+    text = trafilatura.extract(html, include_comments=False, include_tables=False, favor_recall=True)
+    if not text:
+        raise DataError(f"{where}: no main text found in this HTML; save the article's text as .txt")
+    return str(text)
+
+
+def read_articles(source: str) -> Iterator[Article]:
+    """Yield the articles of one file, or of standard input for ``-``.
+
+    Parameters
+    ----------
+    source
+        A .txt, .md, .html or .jsonl file; ``-`` reads JSONL rows ``{"id", "text"}`` or, failing that, one plain text.
+
+    Raises
+    ------
+    DataError
+        If the source cannot be read, is of an unknown kind, or a row has no text.
+    """
+    if source == "-":
+        yield from _from_text(_stdin(), "stdin", guess=True)
+        return
+    path = Path(source)
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise DataError(f"{source}: unknown kind of file {suffix!r}; expected {', '.join(SUFFIXES)}")
+    text = read_text(path)
+    if suffix == ".jsonl":
+        yield from _from_text(text, source, guess=False)
+    elif suffix in (".html", ".htm"):
+        yield Article(path.stem, _checked(html_to_text(text, source), source))
+    else:
+        yield Article(path.stem, _checked(text, source))
+
+
+def _stdin() -> str:
+    data = sys.stdin.buffer.read()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        raise DataError(f"stdin: byte {fault.start} is not UTF-8; convert it first (iconv -t UTF-8)") from fault
+
+
+def _from_text(text: str, where: str, *, guess: bool) -> Iterator[Article]:
+    if guess and not text.lstrip().startswith("{"):
+        yield Article("stdin", _checked(text, where))
+        return
+    # Not splitlines(): U+2028 and U+0085 may stand inside a JSON string.
+    for number, (place, row) in enumerate(read_jsonl(text.split("\n"), where), 1):
+        body = row.get("text")
+        if not isinstance(body, str):
+            raise DataError(f'{place}: text is {type(body).__name__}, expected {{"id": …, "text": "…"}}')
+        given = row.get("id")
+        yield Article(str(number if given is None else given), _checked(body, place), title=row.get("title"), date=row.get("date"))
+
+
+def _checked(text: str, where: str) -> str:
+    if len(text) > MAX_CHARS:
+        raise DataError(f"{where}: {len(text)} characters, at most {MAX_CHARS} an article; split the file into articles")
+    return text

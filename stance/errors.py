@@ -1,0 +1,24 @@
+"""The faults a user can mend; anything else that is raised is a bug."""
+
+
+class StanceError(Exception):
+    """A fault in data, config or model, told in one message: where, what was found, what was expected, what next."""
+
+
+class DataError(StanceError):
+    """A fault in articles, quotes, labels or rows to predict."""
+
+
+class ConfigError(StanceError):
+    """A fault in an experiment file or a setting."""
+
+
+class ModelError(StanceError):
+    """A model that is missing, damaged, foreign or made for another version."""
+
+
+def gather(faults: list[str], error: type[StanceError], shown: int = 10) -> None:
+    """Raise one ``error`` that lists the first ``shown`` faults and counts the rest; nothing where there is none."""
+    if faults:
+        rest = f"\n… and {len(faults) - shown} more" if len(faults) > shown else ""
+        raise error("\n".join(faults[:shown]) + rest)

@@ -1,0 +1,187 @@
+"""The records that everything else passes on, and their way in and out of JSONL.
+
+Offsets count characters of the article's text as it was given, never bytes or tokens.
+"""
+
+import dataclasses
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from stance.errors import DataError
+
+STANCES = ("support", "conditional", "skeptical", "oppose", "neutral")
+COARSE = {"support": "favor", "conditional": "favor", "skeptical": "against", "oppose": "against", "neutral": "none"}
+FORMS = ("direct", "indirect", "mixed")
+
+Span = tuple[int, int]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Article:
+    """One news article as published; `text` is never normalised, so that every offset stays valid."""
+
+    id: str
+    text: str
+    title: str | None = None
+    date: str | None = None
+    outlet: str | None = None
+    conflict: str | None = None
+    genre: str | None = None
+    origin: str | None = None
+
+    def cut(self, spans: Iterable[Span]) -> str:
+        """Return the words at ``spans``, the stretches joined by one blank."""
+        return " ".join(self.text[start:end] for start, end in spans)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Quote:
+    """One attributed statement: its words, who says them and how.
+
+    A quotation interrupted by its attribution is one quote with several spans. The outer quotation marks lie outside the
+    spans. ``speaker`` is the resolved name, ``speaker_mention`` what stands in the text ("he"); both are None where nobody
+    was found. ``optional`` marks a quote outside the running text (headline, caption, link to another article) or one on which
+    readers may differ: finding it is no false alarm, missing it no miss. ``parent`` is the id of the quote that holds a nested one.
+    """
+
+    id: str
+    article: str
+    text: str
+    spans: tuple[Span, ...]
+    form: str
+    cue: str | None = None
+    cue_span: Span | None = None
+    speaker: str | None = None
+    speaker_mention: str | None = None
+    speaker_span: Span | None = None
+    speaker_role: str | None = None
+    optional: bool = False
+    parent: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the public JSON form: the contract's fields always, the others where they say something."""
+        row = dataclasses.asdict(self)
+        row["spans"] = [list(span) for span in self.spans]
+        for name in ("cue_span", "speaker_span"):
+            row[name] = list(row[name]) if row[name] else None
+        for name, empty in (("optional", False), ("parent", None), ("cue_span", None)):
+            if row[name] == empty:
+                del row[name]
+        return row
+
+    @classmethod
+    def from_dict(cls, row: Mapping[str, Any], article: Article) -> "Quote":
+        """Read one quote of ``article`` and check it against the article's text.
+
+        Raises
+        ------
+        DataError
+            If spans are out of order or outside the text, or the text is not the article cut at its spans.
+        """
+        at = f"{article.id}: quote {row.get('id')!r}"
+        try:
+            spans = tuple((int(start), int(end)) for start, end in row["spans"])
+        except (KeyError, TypeError, ValueError) as fault:
+            raise DataError(f"{at}: spans are {row.get('spans')!r}, expected [[start, end], …]") from fault
+        flat = [offset for span in spans for offset in span]
+        if not spans or flat != sorted(set(flat)) or flat[-1] > len(article.text) or flat[0] < 0:
+            raise DataError(f"{at}: spans {row['spans']} are empty, out of order or outside the text of {len(article.text)} characters")
+        if row.get("text") != article.cut(spans):
+            raise DataError(f"{at}: text is {str(row.get('text'))[:60]!r}, but its spans cut {article.cut(spans)[:60]!r}; run the offsets anew")
+        if row.get("form") not in FORMS:
+            raise DataError(f"{at}: form is {row.get('form')!r}, expected one of {', '.join(FORMS)}")
+        known = {field.name for field in dataclasses.fields(cls)}
+        values = {key: value for key, value in row.items() if key in known}
+        for name in ("cue_span", "speaker_span"):
+            values[name] = tuple(values[name]) if values.get(name) else None
+        return cls(**{**values, "article": article.id, "spans": spans})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Judgment:
+    """What one annotator said of one quote. ``attributed`` are the stances the quote ascribes to others: (holder, stance)."""
+
+    quote: str
+    annotator: str
+    stance: str
+    on_target: bool
+    attributed: tuple[tuple[str, str], ...] = ()
+    note: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        row = dataclasses.asdict(self)
+        row["attributed"] = [{"holder": holder, "stance": stance} for holder, stance in self.attributed]
+        if self.note is None:
+            del row["note"]
+        return row
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model says of one quote.
+
+    ``probabilities`` has all five stances and sums to 1; ``score`` is its expectation from -1 (oppose) to +1 (support). ``stance``
+    is None exactly where ``abstained`` is true, and then ``reason`` says why.
+    """
+
+    id: str | None
+    stance: str | None
+    probabilities: dict[str, float]
+    score: float
+    coarse: str | None
+    abstained: bool
+    reason: str | None
+    model: dict[str, str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the public JSON form; ``reason`` only where there is one."""
+        row = dataclasses.asdict(self)
+        if self.reason is None:
+            del row["reason"]
+        return row
+
+
+def read_jsonl(lines: Iterable[str], where: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (place, object) per line that is not blank; the place is ``where:line``.
+
+    Raises
+    ------
+    DataError
+        At the first line that is not a JSON object.
+    """
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        place = f"{where}:{number}"
+        try:
+            row = json.loads(line.lstrip("\ufeff"))
+        except (json.JSONDecodeError, RecursionError) as fault:
+            raise DataError(f"{place}: not JSON ({fault}); expected one object a line") from fault
+        if not isinstance(row, dict):
+            raise DataError(f"{place}: expected a JSON object, found {type(row).__name__}")
+        yield place, row
+
+
+def to_jsonl(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return the rows as JSONL, readable (no escapes beyond what JSON asks for)."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write ``path`` so that a reader finds the old file or the new one, never a half: beside it first, then renamed."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+        os.chmod(beside, 0o644)
+        os.replace(beside, path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
