@@ -1,0 +1,29 @@
+"""How a row becomes the text that features are drawn from: the same for training and prediction."""
+
+from collections.abc import Mapping
+from typing import Any
+
+VIEWS = ("text", "cue+text", "context+cue+text")
+
+
+def view_of(row: Mapping[str, Any], view: str) -> str:
+    """Return one row's text as ``view`` wants it.
+
+    Parameters
+    ----------
+    row
+        Has ``text``; ``cue`` (the reporting verb) and ``context`` (what stands before the quote) where known. The speaker's
+        name never enters: a model must not learn that somebody is always against.
+    view
+        One of `VIEWS`. A cue that the text begins with is not repeated.
+    """
+    text = " ".join(str(row["text"]).split())
+    if view == "text":
+        return text
+    cue = " ".join(str(row.get("cue") or "").split())
+    if cue and not text.lower().startswith(cue.lower()):
+        text = f"{cue}: {text}"
+    if view == "cue+text":
+        return text
+    context = " ".join(str(row.get("context") or "").split())
+    return f"{context} | {text}" if context else text
