@@ -54,7 +54,7 @@ def test_settings_change_single_values(tmp_path):
     assert (changed.member[0].classifier.C, changed.data.folds, changed.name) == (0.5, 3, "other")
     with pytest.raises(ConfigError, match=r"--set 'member\.7\.classifier\.C=1': there is no 'member\.7\.classifier\.C'"):
         read_experiment(path, ["member.7.classifier.C=1"])
-    with pytest.raises(ConfigError, match="expected key.path=value"):
+    with pytest.raises(ConfigError, match=r"expected key\.path=value"):
         read_experiment(path, ["seed"])
 
 
