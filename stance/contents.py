@@ -18,6 +18,11 @@ ADDRESSED = frozenset("tell inform remind assure notify warn advise brief".split
 VIEW_NOUNS = frozenset("view opinion word words assessment judgment judgement account telling estimation reckoning".split())
 # An opening clause that belongs to the statement, not to the narrator ("Given the losses, she says …"); "after", "while", "as" are the narrator's.
 THEIR_OPENERS = frozenset("given by if unless because without instead".split())
+# Verbs whose that-clause is not what the speaker holds: with them the statement begins at the verb.
+DISCLAIMING = frozenset("doubt deny dispute demand question reject refuse regret".split())
+SMALL_CLAUSE = frozenset("consider regard see view describe want deem".split())
+# What a narrator does beside speaking ("he said, referring to …").
+NARRATING = frozenset("refer cite speak talk comment use pause gesture quote point echo follow recall respond look mean sit stand hold".split())
 LIGHT_VERBS = frozenset("voice express make issue have give raise offer repeat renew reiterate".split())
 WORDS_ONLY = frozenset("PUNCT SPACE".split())
 
@@ -69,10 +74,10 @@ def find_candidates(doc: "Doc", view: View) -> list[Candidate]:
         for token in sentence:
             if view.holder_at(token.idx) is not None:
                 continue
-            if token.pos_ in ("VERB", "AUX"):
-                candidate = verb_candidate(token, sentence, view)
-            elif token.lower_ == "according" or (token.lemma_.lower() in VIEW_NOUNS and token.dep_ == "pobj"):
+            if token.lower_ == "according" or (token.lemma_.lower() in VIEW_NOUNS and token.dep_ == "pobj"):
                 candidate = adjunct_candidate(token, sentence)
+            elif token.pos_ in ("VERB", "AUX"):
+                candidate = verb_candidate(token, sentence, view)
             elif token.pos_ == "NOUN" and token.lemma_.lower() in NOUNS:
                 candidate = noun_candidate(token)
             else:
@@ -85,6 +90,9 @@ def find_candidates(doc: "Doc", view: View) -> list[Candidate]:
 def verb_candidate(verb: "Token", sentence: "Span", view: View) -> Candidate | None:
     """Return what a verb would report, by the first frame that fits."""
     subject = find_subject(verb)
+    if subject is None:
+        named = surface_subject(verb, sentence)
+        subject = named[0] if named is not None else None
     for frame in (_clause, _infinitive, _fronted, _object):
         hit = frame(verb, sentence, view)
         if hit is not None:
@@ -108,26 +116,90 @@ def _holds(token: "Token", view: View) -> bool:
 
 
 def _clause(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
-    """'said (that) the talks failed', 'asked whether …'."""
-    for child in verb.children:
-        if child.dep_ != "ccomp" or child.i < verb.i or (_holds(child, view) and _holds(verb.doc[child.left_edge.i], view)):
-            continue
-        if _is_infinitive(child):
+    """'said (that) the talks failed', 'asked whether …': what follows the verb up to where the narrator goes on."""
+    doc = verb.doc
+    clauses = [child for child in verb.children if child.dep_ == "ccomp" and child.i > verb.i and child.pos_ in ("VERB", "AUX")]
+    clauses = clauses or [child for child in verb.children if child.dep_ == "ccomp" and child.i > verb.i and child.lower_ != "clear"]
+    child = clauses[0] if clauses else None
+    if child is None or (_is_infinitive(child) and len(clauses) == 1):
+        that = _loose_that(verb, sentence)
+        if that is None:
             return None
-        start, end = max(child.left_edge.i, verb.i + 1), child.right_edge.i + 1
-        if any(_holds(token, view) for token in verb.doc[start : start + 2]):
-            return None
-        frame = "bare"
-        for at in range(start, min(child.i + 1, start + 12)):
-            if verb.doc[at].lower_ == "that" and verb.doc[at].dep_ == "mark":
+        start, frame = that, "that"
+        end = max(narrated_end(verb, start, sentence), doc[min(that, len(doc) - 1)].head.right_edge.i + 1)
+    else:
+        start, frame = max(child.left_edge.i, verb.i + 1), "bare"
+        for at in range(start, min(child.i + 1, start + 15)):
+            if doc[at].lower_ == "that" and doc[at].dep_ == "mark":
                 start, frame = at + 1, "that"
                 break
-            if verb.doc[at].tag_ in ("WP", "WRB", "WDT") or verb.doc[at].lower_ in ("whether", "if") and verb.doc[at].dep_ == "mark" and at - start < 2:
+            if doc[at].tag_ in ("WP", "WRB", "WDT") or doc[at].lower_ in ("whether", "if") and doc[at].dep_ == "mark" and at - start < 2:
                 frame = "wh"
                 break
-        end = trim_end(verb, start, end)
-        return frame, [*_their_opening(verb, sentence), (start, end)]
+        end = narrated_end(verb, start, sentence)
+    if start >= len(doc) or any(_holds(token, view) for token in doc[start : start + 2]):
+        return None
+    end = trim_end(verb, start, end)
+    if frame == "that" and (verb.lemma_.lower() in DISCLAIMING or (_is_negated(verb) and "belief" in verb_classes(verb.lemma_.lower()))):
+        return "that", [(_with_negation(verb), end)]
+    return frame, [*_their_opening(verb, sentence), (start, end)]
+
+
+def _loose_that(verb: "Token", sentence: "Span") -> int | None:
+    """Return where a that-clause begins which the parser has not seen ("told reporters after a meeting that …")."""
+    if not set(verb_classes(verb.lemma_.lower())) & {"say"}:
+        return None
+    for at in range(verb.i + 1, min(verb.i + 20, sentence.end - 2)):
+        token = verb.doc[at]
+        if token.lower_ == "that" and token.tag_ in ("IN", "DT") and token.dep_ in ("mark", "det", "nsubj", "dobj", "advmod"):
+            return at + 1
+        if token.tag_ in ("VBD", "VBZ", "VBP", "MD"):
+            return None
     return None
+
+
+def _is_negated(verb: "Token") -> bool:
+    return any(child.dep_ == "neg" for child in verb.children)
+
+
+def _with_negation(verb: "Token") -> int:
+    """Return where a verb begins that carries the statement itself: 'does not believe' with its 'does not'."""
+    if not _is_negated(verb):
+        return verb.i
+    return min(child.i for child in verb.children if child.dep_ in ("aux", "neg") and child.i <= verb.i or child.dep_ == "neg")
+
+
+def narrated_end(verb: "Token", start: int, sentence: "Span") -> int:
+    """Return where the narrator takes over again behind what a verb reports.
+
+    The parser cuts long statements short more often than it draws them out: all that hangs on the verb behind the content is taken to
+    belong to the content, up to a further verb of the narrator's.
+    """
+    doc = verb.doc
+    end = max(verb.right_edge.i + 1, start)
+    for child in verb.children:
+        if child.i <= start or child.i < verb.i:
+            continue
+        first = child.left_edge.i
+        if child.dep_ == "conj":
+            own = any(c.dep_ in ("nsubj", "nsubjpass", "expl") for c in child.children)
+            classes = set(verb_classes(child.lemma_.lower()))
+            if (not own and (classes & {"say", "stance"} or doc[first - 1].text != ",")) or (own and "say" in classes):
+                end = min(end, _before_joint(doc, first))
+        elif child.dep_ == "advcl" and doc[first].lower_ in ("while", "as", "after", "before", "when") and doc[first - 1].text == ",":
+            end = min(end, first - 1)
+        elif child.dep_ in ("advcl", "acl") and child.tag_ == "VBG" and doc[first - 1].text == "," and "say" in verb_classes(child.lemma_.lower()):
+            end = min(end, first - 1)
+        elif child.dep_ in ("npadvmod", "appos", "attr", "dobj") and doc[first - 1].text == "," and first > start + 3:
+            end = min(end, first - 1)
+    return max(end, start + 1)
+
+
+def _before_joint(doc: "Doc", first: int) -> int:
+    """Return where 'and', 'but' or a comma before a joined verb begins."""
+    while first > 0 and (doc[first - 1].text == "," or doc[first - 1].dep_ == "cc" or doc[first - 1].pos_ == "ADV"):
+        first -= 1
+    return first
 
 
 def _their_opening(verb: "Token", sentence: "Span") -> list[Range]:
@@ -156,7 +228,7 @@ def _infinitive(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[
             if child.dep_ == "advcl" and not set(verb_classes(verb.lemma_.lower())) & {"stance"}:
                 continue
             end = max(child.right_edge.i + 1, _object_end(verb))
-            return "infinitive" if child.tag_ != "VBG" else "gerund", [(verb.i, trim_end(verb, verb.i, end))]
+            return "infinitive" if child.tag_ != "VBG" else "gerund", [(_with_negation(verb), trim_end(verb, verb.i, end))]
     return None
 
 
@@ -171,65 +243,118 @@ def _object_end(verb: "Token") -> int:
 def _object(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
     """'welcomed the offer', 'called for a truce', 'stressed the need for talks': only for verbs of the table."""
     classes = set(verb_classes(verb.lemma_.lower()))
-    if not classes & {"stance", "say"} or verb.lemma_.lower() in ("say", "tell", "let", "go"):
+    small = verb.lemma_.lower() in SMALL_CLAUSE
+    if not (classes & {"stance", "say"} or small) or verb.lemma_.lower() in ("say", "tell", "let", "go"):
         return None
     objects = [child for child in verb.children if child.i > verb.i and child.dep_ in ("dobj", "oprd")]
     prepositions = [c for c in verb.children if c.i > verb.i and c.dep_ == "prep" and c.lower_ in SAYING_PREPOSITIONS]
     if any(_holds(child, view) for child in objects) or not (objects or prepositions):
         return None
     end = trim_end(verb, verb.i, _object_end(verb))
-    if "stance" in classes or verb.lemma_.lower() in LIGHT_VERBS:
-        return ("object" if objects else "preposition"), [(verb.i, end)]
+    if "stance" in classes or small or verb.lemma_.lower() in LIGHT_VERBS:
+        return ("object" if objects else "preposition"), [(_with_negation(verb), end)]
     start = objects[0].left_edge.i if objects else prepositions[0].i + 1
     return ("object" if objects else "preposition"), [(max(start, verb.i + 1), end)]
 
 
 def _fronted(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
-    """'The talks failed, she said(, and nobody knew why).'."""
+    """'The talks failed, she said(, and nobody knew why).' and 'The talks, she said, have failed.'."""
     doc = verb.doc
     before = [child for child in verb.children if child.dep_ == "ccomp" and child.i < verb.i]
-    low, high = _narrator(verb, before)
-    inserted = verb.dep_ == "parataxis" and verb.head.i != verb.i
-    known = set(verb_classes(verb.lemma_.lower())) & {"say", "belief"}
-    if not (before or inserted or known):
+    known = bool(set(verb_classes(verb.lemma_.lower())) & {"say", "belief"})
+    if not (before or verb.dep_ == "parataxis" or known):
         return None
-    if low <= sentence.start or doc[low - 1].text not in (",", "-", "–", "—"):
+    if any(c.dep_ in ("dobj", "attr", "acomp", "oprd") and c.i > verb.i for c in verb.children) and verb.lemma_.lower() not in ADDRESSED:
+        if not (before and find_subject(verb) is not None):
+            return None
+    low, high = _narrator(verb, sentence, before)
+    if low <= sentence.start + 1 or doc[low - 1].text not in (",", "-", "–", "—", "?", "!"):
+        return None
+    if _holds(doc[max(low - 2, 0)], view):
+        return None
+    rest = _rest(verb, high, sentence)
+    has_verb = any(doc[i].pos_ in ("VERB", "AUX") for i in range(sentence.start, low))
+    if not has_verb and not rest:
         return None
     start = sentence.start
-    fronted = [i for i in range(start, low) if not _holds(doc[i], view)]
-    if _holds(doc[max(low - 2, start)], view) or len(fronted) < 3 or not any(doc[i].pos_ in ("VERB", "AUX") for i in range(start, low)):
-        return None
-    if before or inserted or (find_subject(verb) is not None and not any(c.dep_ in ("dobj", "attr", "acomp") for c in verb.children if c.i > verb.i and verb.lemma_ not in ADDRESSED)):
-        holders = [i for i in range(start, low) if _holds(doc[i], view)]
-        start = max(holders) + 1 if holders and not _holds(doc[low - 2], view) else start
-        rest = _rest(verb, high, sentence) if inserted else []
-        return ("inserted" if rest else "fronted"), [(start, low), *rest]
-    return None
+    held = [i for i in range(start, low) if _holds(doc[i], view)]
+    start = max(held) + 1 if held else start
+    return ("inserted" if rest else "fronted"), [(start, low - 1), *rest]
 
 
-def _narrator(verb: "Token", content: Sequence["Token"]) -> Range:
+def _narrator(verb: "Token", sentence: "Span", content: Sequence["Token"]) -> Range:
     """Return the tokens of the narrator's own clause around a verb."""
-    inside = {token.i for clause in content for token in clause.subtree}
-    border = max(inside, default=-1)
+    doc = verb.doc
+    subject = next((child for child in verb.children if child.dep_ in ("nsubj", "nsubjpass")), None)
     low = verb.i
-    for child in verb.children:
-        if child.i < verb.i and child.i not in inside and child.left_edge.i > border and child.dep_ != "punct":
-            low = min(low, child.left_edge.i)
-    return low, verb.right_edge.i + 1
+    if subject is not None and subject.i < verb.i:
+        low = subject.left_edge.i
+        if low <= sentence.start or doc[low - 1].text != ",":
+            # The parser hung part of the statement on the subject: the last comma before its own words counts.
+            commas = [i for i in range(subject.i - 1, max(sentence.start, subject.i - 12), -1) if doc[i].text == ","]
+            low = commas[0] + 1 if commas else low
+    elif subject is None:
+        named = surface_subject(verb, sentence)
+        low = named[1] if named is not None else low
+    else:
+        for child in verb.children:
+            if child.i < verb.i and child.dep_ in ("aux", "advmod"):
+                low = min(low, child.i)
+    return low, verb.i + 1
+
+
+def surface_subject(verb: "Token", sentence: "Span") -> tuple["Token", int] | None:
+    """Return the noun right before a verb, and where its phrase begins, where the parser has given the verb no subject.
+
+    "…, the head of the administration, Ihar Voit, reported": the phrase begins behind a comma and holds no verb.
+    """
+    doc = verb.doc
+    at = verb.i - 1
+    while at > sentence.start and (doc[at].dep_ in ("aux", "neg") or doc[at].pos_ == "ADV"):
+        at -= 1
+    commas = [i for i in range(at, max(sentence.start, at - 30), -1) if doc[i].text == ","]
+    if not commas:
+        return None
+    if doc[at].text == ",":
+        if len(commas) < 3 or at - commas[1] > 12 or any(doc[i].pos_ in ("VERB", "AUX") for i in range(commas[1], at)):
+            return None
+        start, end = commas[2] + 1, commas[1]
+    else:
+        start, end = commas[0] + 1, at + 1
+    if start >= end or any(doc[i].pos_ in ("VERB", "AUX") and doc[i].tag_ not in ("VBN", "VBG") for i in range(start, end)):
+        return None
+    nouns = [doc[i] for i in range(start, end) if doc[i].pos_ in ("NOUN", "PROPN", "PRON")]
+    tops = [noun for noun in nouns if not (start <= noun.head.i < end)] or nouns
+    return (tops[0], start) if tops else None
 
 
 def _rest(verb: "Token", high: int, sentence: "Span") -> list[Range]:
-    """Return what follows an inserted 'she said,' up to the end of the clause into which it was inserted."""
+    """Return the part of a statement that follows an inserted 'she said,'; nothing where the narrator goes on."""
     doc = verb.doc
-    commas = [i for i in range(verb.i, min(verb.i + 25, sentence.end)) if doc[i].text in (",", "–", "—", "-")]
-    own = [child for child in verb.children if child.i > verb.i and child.dep_ in ("ccomp", "conj")]
-    start = commas[0] if commas and not own else high
-    end = max(verb.head.right_edge.i + 1, start)
-    if start >= sentence.end - 2 or doc[start].text not in (",", "–", "—", "-") or (doc[start + 1].tag_ in ("VBG", "WP", "WDT", "DT", "WRB") and verb.head.right_edge.i < start + 3):
+    commas = [i for i in range(high, min(verb.i + 25, sentence.end - 2)) if doc[i].text == "," or doc[i].text in "–—"]
+    if any(doc[i].pos_ in ("VERB", "AUX") and doc[i].tag_ in ("VBD", "VBZ", "VBP", "MD") for i in range(high, commas[0] if commas else high)):
         return []
-    if verb.head.right_edge.i <= verb.right_edge.i:
-        return []
-    return [(start + 1, min(end, sentence.end))]
+    names = 0
+    for comma in commas:
+        after = doc[comma + 1]
+        if after.pos_ in ("PROPN", "NOUN") or after.lower_ in ("a", "an") or after.tag_ in ("WP", "WP$", "CD") or (after.pos_ == "DET" and names == 0 and after.head.dep_ == "appos"):
+            names += 1
+            if names > 3:
+                return []
+            # An apposition to the speaker, or the time of day: the statement may go on behind the next comma, if verbs do.
+            if not any(doc[i].tag_ in ("VBD", "VBZ", "VBP", "MD") for i in range(comma + 1, sentence.end)):
+                return []
+            if after.tag_ in ("WP", "WP$") or after.lower_ in ("a", "an"):
+                return []
+            continue
+        if after.tag_ == "VBG" and ("say" in verb_classes(after.lemma_.lower()) or after.lemma_.lower() in NARRATING):
+            return []
+        if after.pos_ == "CCONJ" and any("say" in verb_classes(doc[i].lemma_.lower()) and doc[i].pos_ == "VERB" for i in range(comma + 2, min(comma + 4, sentence.end))):
+            return []
+        if after.lower_ in ("as", "while", "after", "when", "in", "during", "at", "on", "according", "two", "one", "three", "hours", "days", "who", "adding"):
+            return []
+        return [(comma + 1, sentence.end)]
+    return []
 
 
 def trim_end(cue: "Token", start: int, end: int) -> int:
@@ -320,10 +445,13 @@ def adjunct_candidate(token: "Token", sentence: "Span") -> Candidate | None:
 
 
 def _phrase_end(token: "Token", subject: "Token", sentence: "Span") -> int:
+    doc = token.doc
     last = max(subject.i, token.i)
     for at in range(last + 1, sentence.end):
-        if token.doc[at].text in (",", ".", ";", "–", "—", '"'):
+        if doc[at].text in (",", ".", ";", "–", "—", '"'):
             return at
+        if at > last + 1 and doc[at].dep_ == "nsubj" and doc[at].i > subject.right_edge.i:
+            return doc[at].left_edge.i
     return sentence.end
 
 
@@ -333,7 +461,7 @@ def _around(doc: "Doc", low: int, high: int, sentence: "Span") -> list[Range]:
         return [(high, sentence.end)]
     rest = [i for i in range(high, sentence.end) if doc[i].pos_ not in WORDS_ONLY]
     # ", which published …": the relative clause belongs to the source named.
-    if not rest or doc[rest[0]].tag_ in ("WDT", "WP", "WP$", "VBG", "WRB") or doc[rest[0]].lower_ in ("a", "an", "the", "but", "and"):
+    if not rest or doc[rest[0]].tag_ in ("WDT", "WP", "WP$", "VBG", "WRB") or doc[rest[0]].lower_ in ("a", "an", "the", "but") or doc[rest[0]].pos_ == "PROPN":
         return [(sentence.start, low)]
     if doc[low - 1].lower_ in ("and", "but") or (doc[low - 1].text == "," and doc[low - 2].lower_ in ("and", "but")):
         return [(high, sentence.end)]

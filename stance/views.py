@@ -16,9 +16,10 @@ HOLDER = "It is so"
 LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\([^()\s]{0,500}\)")
 SKIPPED = re.compile(r"\*\*|[\[\]]|[\u200b\u200e\u200f\ufeff\u00ad]")
 # A quotation is a statement of its own where it begins after one of these …
-BEGINS = re.compile(r"(?:^|[.!?…:;,”\"’)\]–—-]|\b(?:that|saying|said|says|say|wrote|added|adding|replied|asked|declared|tweeted|stated|and|but))\s*$", re.I)
+BEGINS = re.compile(r"(?:^|[.!?…:;,”\"’)\]–—-]|\b(?:that|saying|said|says|say|wrote|added|adding|replied|asked|declared|tweeted|stated))\s*$", re.I)
 # … and ends with a stop, or where a stop or nothing follows.
 ENDS = re.compile(r"[.,!?…;:–—-][’”'\")\]]?$")
+SPOKEN = re.compile(r"\b(?:sa(?:id|ys?|ying)|told|wrote|added|noted|replied|asked|argued|continued|explained|warned|insisted|[a-z]{3,}ed)\b[^.]{0,30},\s*$")
 TITLE_WORD = re.compile(r"[A-Z0-9]|(?:of|the|and|for|in|a|an|to|on|at|with|or|by|de|la|vs)\b")
 MIN_FULL_WORDS = 3
 
@@ -121,6 +122,9 @@ def is_statement(text: str, quotation: Quotation, paragraph: Paragraph) -> bool:
     stops = bool(ENDS.search(text[max(quotation.start, quotation.end - 2) : quotation.end])) or not behind or behind[0] in ",.;"
     if not (begins and stops):
         return False
+    if words[0][0].islower() and before.rstrip().endswith(",") and not SPOKEN.search(before):
+        # '…, "and maybe we finish it", he said': a few words of a longer paraphrase.
+        return False
     if len(words) < MIN_FULL_WORDS and not (not before.strip() or before.rstrip()[-1:] in ":,.?!"):
         return False
     is_title = all(TITLE_WORD.match(word) for word in words) and len(words) > 1 and not text[quotation.start : quotation.end].rstrip().endswith((".", "?", "!"))
@@ -147,9 +151,13 @@ def cut_spans(text: str, view: View, start: int, end: int) -> Iterator[tuple[int
     """Yield the stretches of the article under ``view.text[start:end]``, cut where a blank line or another paragraph's piece begins."""
     if start >= end:
         return
-    low, high = view.starts[start], view.ends[end - 1]
-    for piece_start, piece_end in view.paragraph.pieces:
-        yield from _trimmed(text, max(low, piece_start), min(high, piece_end))
+    at = start
+    for i in range(start, end):
+        # What was left out inside a link's tail or at a line's end is no part of the words.
+        if i > start and view.starts[i] > view.ends[i - 1] and ("](" in text[view.ends[i - 1] : view.starts[i]] or "\n" in text[view.ends[i - 1] : view.starts[i]]):
+            yield from _trimmed(text, view.starts[at], view.ends[i - 1])
+            at = i
+    yield from _trimmed(text, view.starts[at], view.ends[end - 1])
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
