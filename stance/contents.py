@@ -137,20 +137,25 @@ def _clause(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Rang
                 frame = "wh"
                 break
         end = narrated_end(verb, start, sentence)
+    if child is not None and child.pos_ not in ("VERB", "AUX") and verb.lemma_.lower() in SMALL_CLAUSE:
+        return "object", [(_with_negation(verb), trim_end(verb, verb.i, _with_tails(verb, end), tails=True))]
     if start >= len(doc) or any(_holds(token, view) for token in doc[start : start + 2]):
         return None
     end = trim_end(verb, start, end)
     if frame == "that" and (verb.lemma_.lower() in DISCLAIMING or (_is_negated(verb) and "belief" in verb_classes(verb.lemma_.lower()))):
-        return "that", [(_with_negation(verb), end)]
+        return "that", [(_with_negation(verb), _with_tails(verb, end))]
     return frame, [*_their_opening(verb, sentence), (start, end)]
 
 
 def _loose_that(verb: "Token", sentence: "Span") -> int | None:
     """Return where a that-clause begins which the parser has not seen ("told reporters after a meeting that …")."""
-    if not set(verb_classes(verb.lemma_.lower())) & {"say"}:
+    classes = set(verb_classes(verb.lemma_.lower()))
+    if "say" not in classes or ("stance" in classes and verb.lemma_.lower() not in ADDRESSED) or verb.lemma_.lower() == "call":
         return None
     for at in range(verb.i + 1, min(verb.i + 20, sentence.end - 2)):
         token = verb.doc[at]
+        if token.pos_ == "VERB" or verb.doc[at - 1].lower_ in ("so", "condition", ",") and token.lower_ == "that":
+            return None
         if token.lower_ == "that" and token.tag_ in ("IN", "DT") and token.dep_ in ("mark", "det", "nsubj", "dobj", "advmod"):
             return at + 1
         if token.tag_ in ("VBD", "VBZ", "VBP", "MD"):
@@ -182,9 +187,7 @@ def narrated_end(verb: "Token", start: int, sentence: "Span") -> int:
             continue
         first = child.left_edge.i
         if child.dep_ == "conj":
-            own = any(c.dep_ in ("nsubj", "nsubjpass", "expl") for c in child.children)
-            classes = set(verb_classes(child.lemma_.lower()))
-            if (not own and (classes & {"say", "stance"} or doc[first - 1].text != ",")) or (own and "say" in classes):
+            if not _is_reported(child):
                 end = min(end, _before_joint(doc, first))
         elif child.dep_ == "advcl" and doc[first].lower_ in ("while", "as", "after", "before", "when") and doc[first - 1].text == ",":
             end = min(end, first - 1)
@@ -192,7 +195,20 @@ def narrated_end(verb: "Token", start: int, sentence: "Span") -> int:
             end = min(end, first - 1)
         elif child.dep_ in ("npadvmod", "appos", "attr", "dobj") and doc[first - 1].text == "," and first > start + 3:
             end = min(end, first - 1)
-    return max(end, start + 1)
+    return min(max(end, start + 1), sentence.end)
+
+
+def _is_reported(verb: "Token") -> bool:
+    """Tell whether a verb joined to the cue goes on with what is said ("…, but that it would …") or with what the narrator tells."""
+    children = {child.dep_ for child in verb.children}
+    if "mark" in children and any(child.lower_ == "that" for child in verb.children if child.dep_ == "mark"):
+        return True
+    classes = set(verb_classes(verb.lemma_.lower()))
+    shifted = any(child.dep_ in ("aux", "auxpass") and child.lower_ not in ("has", "have", "did", "to") for child in verb.children)
+    own = bool(children & {"nsubj", "nsubjpass", "expl"})
+    if classes & {"say", "stance"} and verb.tag_ in ("VBD", "VBZ", "VBP", "VBN") and not shifted:
+        return False
+    return own or shifted
 
 
 def _before_joint(doc: "Doc", first: int) -> int:
@@ -224,12 +240,27 @@ def _is_infinitive(verb: "Token") -> bool:
 def _infinitive(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
     """'vowed to come', 'suggested restarting the talks', 'urged Russia to agree': the statement begins with the verb."""
     for child in verb.children:
-        if child.i > verb.i and child.dep_ in ("xcomp", "ccomp", "advcl") and (_is_infinitive(child) or (child.tag_ == "VBG" and child.dep_ != "advcl")):
+        if child.i > verb.i and child.dep_ in ("xcomp", "ccomp", "advcl") and (_is_infinitive(child) or (child.tag_ in ("VBG", "VBN") and child.dep_ == "xcomp")):
             if child.dep_ == "advcl" and not set(verb_classes(verb.lemma_.lower())) & {"stance"}:
                 continue
-            end = max(child.right_edge.i + 1, _object_end(verb))
-            return "infinitive" if child.tag_ != "VBG" else "gerund", [(_with_negation(verb), trim_end(verb, verb.i, end))]
+            end = _with_tails(verb, max(child.right_edge.i + 1, _object_end(verb)))
+            return "infinitive" if child.tag_ != "VBG" else "gerund", [(_with_negation(verb), trim_end(verb, verb.i, end, tails=True))]
     return None
+
+
+def _with_tails(verb: "Token", end: int) -> int:
+    """Take in what goes on with a statement that begins with its verb: 'rejected the plan, calling it a trap, and said …' is one attribution."""
+    doc = verb.doc
+    for child in verb.children:
+        if child.i <= verb.i:
+            continue
+        classes = set(verb_classes(child.lemma_.lower()))
+        first = child.left_edge.i
+        gerund = child.dep_ in ("advcl", "acl") and child.tag_ == "VBG" and doc[first - 1].text == "," and child.lemma_.lower() != "add"
+        joined = child.dep_ == "conj" and not any(c.dep_ in ("nsubj", "nsubjpass") for c in child.children) and child.tag_ == verb.tag_
+        if classes & {"say", "stance"} and (gerund or joined):
+            end = max(end, child.right_edge.i + 1)
+    return end
 
 
 def _object_end(verb: "Token") -> int:
@@ -250,9 +281,10 @@ def _object(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Rang
     prepositions = [c for c in verb.children if c.i > verb.i and c.dep_ == "prep" and c.lower_ in SAYING_PREPOSITIONS]
     if any(_holds(child, view) for child in objects) or not (objects or prepositions):
         return None
-    end = trim_end(verb, verb.i, _object_end(verb))
     if "stance" in classes or small or verb.lemma_.lower() in LIGHT_VERBS:
+        end = trim_end(verb, verb.i, _with_tails(verb, _object_end(verb)), tails=True)
         return ("object" if objects else "preposition"), [(_with_negation(verb), end)]
+    end = trim_end(verb, verb.i, narrated_end(verb, _object_end(verb), sentence))
     start = objects[0].left_edge.i if objects else prepositions[0].i + 1
     return ("object" if objects else "preposition"), [(max(start, verb.i + 1), end)]
 
@@ -357,9 +389,10 @@ def _rest(verb: "Token", high: int, sentence: "Span") -> list[Range]:
     return []
 
 
-def trim_end(cue: "Token", start: int, end: int) -> int:
-    """Cut the narrator's own words off the end of what a cue reports."""
+def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
+    """Cut the narrator's own words off the end of what a cue reports; with ``tails`` a closing ', saying …' stays."""
     doc = cue.doc
+    end = min(end, len(doc))
     dashes = [i for i in range(start + 2, end) if doc[i].text in ("–", "—", "--") or (doc[i].text == "-" and doc[i].whitespace_)]
     if len(dashes) == 1 and doc[dashes[0] + 1 if dashes[0] + 1 < len(doc) else dashes[0]].lower_ in ("a", "an", "although", "though", "which", "while"):
         end = dashes[0]
@@ -367,8 +400,10 @@ def trim_end(cue: "Token", start: int, end: int) -> int:
         token = doc[at]
         if token.lower_ == "according" and doc[at - 1].text == ",":
             return at - 1
+        if token.lower_ == "while" and doc[at - 1].text == "," and any("say" in verb_classes(t.lemma_.lower()) and t.tag_ == "VBD" for t in doc[at : min(at + 12, end)]):
+            return at - 1
         is_gerund = token.tag_ == "VBG" and "say" in verb_classes(token.lemma_.lower()) and token.dep_ in ("advcl", "acl", "conj")
-        if is_gerund and doc[at - 1].text == "," and token.lemma_.lower() not in ("offer", "express", "make", "call", "suggest", "put"):
+        if is_gerund and doc[at - 1].text == "," and (not tails or token.lemma_.lower() == "add") and token.lemma_.lower() not in ("offer", "express", "make", "call", "suggest", "put"):
             return at - 1
     return end
 
