@@ -429,6 +429,8 @@ def find_subject(verb: "Token", depth: int = 0) -> "Token | None":
             return next((c for c in child.children if c.dep_ == "pobj"), None)
     if depth > 6 or verb.head.i == verb.i:
         return _inverted(verb)
+    if verb.tag_ == "VBG" and "say" in verb_classes(verb.lemma_.lower()) and _follows_comma(verb):
+        return find_subject(_sayer_above(verb), depth + 1)
     if verb.dep_ in ("acl", "relcl"):
         if verb.head.pos_ in ("NOUN", "PROPN", "PRON") and verb.tag_ != "VB":
             return verb.head
@@ -444,6 +446,23 @@ def find_subject(verb: "Token", depth: int = 0) -> "Token | None":
         if head.pos_ in ("NOUN", "PROPN", "PRON"):
             return head
     return passive or _inverted(verb)
+
+
+def _follows_comma(verb: "Token") -> bool:
+    at = verb.i - 1
+    while at > 0 and verb.doc[at].pos_ == "ADV":
+        at -= 1
+    return at > 0 and verb.doc[at].text in (",", "–", "—", "-")
+
+
+def _sayer_above(verb: "Token") -> "Token":
+    """Return the verb to which ', adding that …' belongs: not one inside what is said, but the one that says it."""
+    token = verb.head
+    while token.head.i != token.i and (token.pos_ not in ("VERB", "AUX") or token.dep_ in ("ccomp", "xcomp", "relcl", "acl", "pcomp")):
+        if token.dep_ == "ccomp" and token.pos_ in ("VERB", "AUX"):
+            return token.head
+        token = token.head
+    return token
 
 
 def _inverted(verb: "Token") -> "Token | None":

@@ -106,6 +106,7 @@ class Entity:
     plural: bool = False
     named: bool = True
     last: int = -1
+    first: int = -1
 
 
 def mention_of(head: "Token | None", view: View) -> Mention | None:
@@ -228,7 +229,7 @@ class Cast:
         self.latest: Entity | None = None
         for view, doc in zip(views, docs, strict=True):
             for run in _runs(doc):
-                self._learn(doc, run)
+                self._learn(doc, run, view.starts[doc[run[0]].idx])
             for holder in view.holders:
                 words = article.text[holder.quotation.start : holder.quotation.end]
                 for match in NAME_IN_QUOTE.finditer(words[:20_000]):
@@ -248,18 +249,20 @@ class Cast:
                 self.by_word.setdefault(word, []).append(entity)
         return self.people[name]
 
-    def _learn(self, doc: "Doc", run: tuple[int, int]) -> None:
+    def _learn(self, doc: "Doc", run: tuple[int, int], at: int) -> None:
         """Enter the name of a run of proper nouns, with its office and what the apposition says."""
         start, end = run
-        words = [token.text for token in doc[start:end]]
+        words = doc[start:end].text.split()
         name = clean_name(words)
         entity = self._add(name)
         if entity is None:
             entity = self._known([word.lower() for word in name]) if len(name) == 1 else None
         if entity is None:
             return
+        entity.first = at if entity.first < 0 else entity.first
         head = doc[end - 1]
-        before = doc[max(head.left_edge.i, start - 8) : start + len(words) - len(name)] if head.left_edge.i <= start else doc[start : start + len(words) - len(name)]
+        titled = end - start - len(name) if len(words) == end - start else 0
+        before = doc[max(min(head.left_edge.i, start), start - 8) : start + titled]
         texts = [token for token in before if token.is_alpha or "." in token.text]
         entity.roles.update(token.lemma_.lower() for token in texts if token.lower_ in TITLES or token.lemma_.lower() in PERSON_NOUNS)
         entity.words.update(token.lower_ for token in texts)
@@ -302,6 +305,10 @@ class Cast:
     def resolve(self, mention: Mention, at: int, speaker: Entity | None) -> tuple[Entity | None, float]:
         """Return whom a mention means, and how sure that is."""
         head = mention.head
+        if head.tag_ in ("WP", "WDT") and head.head.dep_ == "relcl":
+            antecedent = mention_of(head.head.head, mention.view)
+            if antecedent is not None and antecedent.head.pos_ in ("NOUN", "PROPN"):
+                return self.resolve(antecedent, at, speaker)
         if head.pos_ == "PRON" or head.lower_ in HE | SHE | THEY or head.tag_ == "PRP$":
             entity, confidence = self._pronoun(mention, at, speaker)
         else:
@@ -313,20 +320,22 @@ class Cast:
 
     def _named(self, mention: Mention) -> tuple[Entity, float] | None:
         doc, head = mention.head.doc, mention.head
-        heads = [head, *(child for child in _appositions(head) if child.pos_ == "PROPN")]
-        for token in heads:
-            if token.pos_ != "PROPN" or any(child.dep_ == "conj" for child in head.children):
-                continue
-            run = next((run for run in _runs(doc) if run[0] <= token.i < run[1]), None)
+        if any(child.dep_ == "conj" for child in head.children):
+            return None
+        near = [head.i] if head.pos_ == "PROPN" else []
+        near += [child.i for child in _appositions(head) if child.pos_ == "PROPN"]
+        near += list(_beside(mention)) if head.pos_ == "NOUN" else []
+        for at in near:
+            run = next((run for run in _runs(doc) if run[0] <= at < run[1]), None)
             if run is None:
                 continue
-            name = clean_name([t.text for t in doc[run[0] : run[1]]])
+            name = clean_name(doc[run[0] : run[1]].text.split())
             entity = self.people.get(" ".join(name))
             if entity is not None:
                 longer = [e for e in self.by_word.get(name[-1].lower(), []) if e.name.endswith(" " + entity.name)]
                 return (longer[0] if longer else entity), 0.95
             entity = self._known([word.lower() for word in name]) if name and name[-1].lower() not in PLACES | NOT_PERSON else None
-            if entity is not None:
+            if entity is not None and at == head.i:
                 return entity, 0.9
         return None
 
@@ -342,18 +351,40 @@ class Cast:
             best = self._by_office(lemma, content, at)
             if best is not None:
                 return best, 0.7
-        name = mention.text
-        name = re.sub(r"^(?:[Tt]he|[Aa]n?|[Ss]ome) ", "", name)
+            topic = self._topic(lemma, definite, at)
+            if topic is not None:
+                return topic, 0.5
+        author = _author_of(mention)
+        if author is not None:
+            return self._named(author) or self._described(author, at)
+        name = re.sub(r"^(?:[Tt]he|[Aa]n?|[Ss]ome) ", "", mention.text)
         same = next((entity for entity in reversed(self.others) if entity.name.lower() == name.lower()), None)
         if same is None:
             subset = [e for e in self.others if definite and content and content <= e.words and lemma in e.roles]
             same = subset[-1] if subset and not plural else None
         if same is None:
             person = lemma in PERSON_NOUNS or head.lower_ in PERSON_NOUNS
-            same = Entity(name, person=person, roles={lemma}, words=set(words), plural=plural, named=False)
+            proper = head.pos_ == "PROPN"
+            single = proper and not plural and clean_name(name.split())[-1:] and name.split()[-1].lower() not in PLACES | NOT_PERSON
+            title = proper and clean_name(name.split()) != name.split()
+            person = person or bool(title and single) or bool(single and len(name.split()) == 1)
+            same = Entity(name, person=person, roles={lemma}, words=set(words), plural=plural, named=proper)
             self._learn_gender(same, words)
             self.others.append(same)
         return same, 0.85 if not definite or lemma in BODY_NOUNS or head.pos_ == "PROPN" else 0.6
+
+    def _topic(self, lemma: str, definite: bool, at: int) -> Entity | None:
+        """Return whom "the Hungarian prime minister" or "the group" means where nobody was given that office: who was just spoken of."""
+        latest = self.latest
+        if not definite or latest is None or not 0 <= latest.last < at:
+            return None
+        if lemma in PERSON_NOUNS:
+            unknown = latest.person and latest.named and not latest.plural and not (latest.roles & PERSON_NOUNS)
+            return latest if unknown else None
+        if lemma in BODY_NOUNS and lemma not in ("ministry", "government", "military", "army", "police", "side", "sides", "court", "delegation"):
+            bodies = [entity for entity in self.others if not entity.person and entity.named and 0 <= entity.last < at]
+            return max(bodies, key=lambda entity: entity.last, default=None)
+        return latest if lemma in ("statement", "communique", "communiqué", "post") else None
 
     def _by_office(self, lemma: str, content: set[str], at: int) -> Entity | None:
         wanted = {lemma, *SYNONYMS.get(lemma, "").split()}
@@ -380,6 +411,10 @@ class Cast:
             pool = [entity for entity in everyone if not entity.person]
         else:
             return Entity(mention.text, person=True, named=False), 0.3
+        if not pool and word in HE | SHE:
+            unwanted = "f" if word in HE else "m"
+            pool = [entity for entity in self.people.values() if entity.gender != unwanted and entity.first < at]
+            return (max(pool, key=lambda entity: entity.first), 0.3) if pool else (None, 0.0)
         if not pool:
             return None, 0.0
         best = max(pool, key=lambda entity: entity.last)
@@ -393,10 +428,34 @@ class Cast:
         return best, 0.75 if rivals == 0 else 0.6
 
 
+def _beside(mention: Mention) -> Iterator[int]:
+    """Yield where a name stands next to a description: "the bishop, Tobias Landa, said", "Tobias Landa, the bishop, said"."""
+    doc = mention.head.doc
+    if mention.end + 2 < len(doc) and doc[mention.end].text == "," and _is_name(doc[mention.end + 1]):
+        stop = next((i for i in range(mention.end + 1, min(mention.end + 8, len(doc))) if doc[i].text in (",", ".")), None)
+        if stop is not None and all(_is_name(doc[i]) or doc[i].lower_ in PARTICLES or doc[i].text == "-" for i in range(mention.end + 1, stop)):
+            yield stop - 1
+    if mention.start >= 2 and doc[mention.start - 1].text == "," and _is_name(doc[mention.start - 2]):
+        yield mention.start - 2
+
+
 def _shares(content: set[str], entity: Entity) -> bool:
     """Tell whether a description and a person share a telling word; "Russian" is shared with "Russia" and "Russia's"."""
     theirs = {word[:5] for word in entity.words if len(word) > 1}
     return any(word[:5] in theirs for word in content if len(word) > 1)
+
+
+def _author_of(mention: Mention) -> Mention | None:
+    """Return who stands behind a text that "says" something: "a statement from the Foreign Ministry"."""
+    if mention.head.lemma_.lower() not in TEXT_NOUNS:
+        return None
+    for child in mention.head.children:
+        if child.dep_ == "prep" and child.lower_ in ("from", "by"):
+            author = next((c for c in child.children if c.dep_ == "pobj"), None)
+            return mention_of(author, mention.view)
+        if child.dep_ == "poss" and child.pos_ in ("NOUN", "PROPN"):
+            return mention_of(child, mention.view)
+    return None
 
 
 def _role_text(words: str) -> str | None:
