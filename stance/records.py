@@ -48,6 +48,7 @@ class Quote:
     spans. ``speaker`` is the resolved name, ``speaker_mention`` what stands in the text ("he"); both are None where nobody
     was found. ``optional`` marks a quote outside the running text (headline, caption, link to another article) or one on which
     readers may differ: finding it is no false alarm, missing it no miss. ``parent`` is the id of the quote that holds a nested one.
+    ``confidence`` and ``speaker_confidence`` (0 to 1) say how sure the extractor is; labelled quotes have none.
     """
 
     id: str
@@ -63,6 +64,8 @@ class Quote:
     speaker_role: str | None = None
     optional: bool = False
     parent: str | None = None
+    confidence: float | None = None
+    speaker_confidence: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the public JSON form: the contract's fields always, the others where they say something."""
@@ -70,7 +73,7 @@ class Quote:
         row["spans"] = [list(span) for span in self.spans]
         for name in ("cue_span", "speaker_span"):
             row[name] = list(row[name]) if row[name] else None
-        for name, empty in (("optional", False), ("parent", None), ("cue_span", None)):
+        for name, empty in (("optional", False), ("parent", None), ("cue_span", None), ("confidence", None), ("speaker_confidence", None)):
             if row[name] == empty:
                 del row[name]
         return row

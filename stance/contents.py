@@ -1,0 +1,579 @@
+"""What a word could report: the candidates that the grammar of a paragraph offers, each with its content, its frame and who would speak."""
+
+import dataclasses
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from stance.cues import CLASSES, NOUNS, cue_features, verb_classes
+from stance.views import Holder, View
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc, Span, Token
+
+Range = tuple[int, int]
+# Prepositions that carry what is said ("called for a truce", "accused them of stalling"); "in", "at", "after" tell where and when.
+SAYING_PREPOSITIONS = frozenset("for on of as to against with about from into".split())
+ADDRESSED = frozenset("tell inform remind assure notify warn advise brief".split())
+VIEW_NOUNS = frozenset("view opinion word words assessment judgment judgement account telling estimation reckoning".split())
+# An opening clause that belongs to the statement, not to the narrator ("Given the losses, she says …"); "after", "while", "as" are the narrator's.
+THEIR_OPENERS = frozenset("given by if unless because without instead".split())
+# Verbs whose that-clause is not what the speaker holds: with them the statement begins at the verb.
+DISCLAIMING = frozenset("doubt deny dispute demand question reject refuse regret".split())
+SMALL_CLAUSE = frozenset("consider regard see view describe want deem".split())
+# What a narrator does beside speaking ("he said, referring to …").
+NARRATING = frozenset("refer cite speak talk comment use pause gesture quote point echo follow recall respond look mean sit stand hold".split())
+LIGHT_VERBS = frozenset("voice express make issue have give raise offer repeat renew reiterate".split())
+WORDS_ONLY = frozenset("PUNCT SPACE".split())
+
+
+@dataclasses.dataclass(slots=True)
+class Candidate:
+    """One word that may report speech.
+
+    ``ranges`` are token stretches of the paragraph's doc, ``holders`` the whole quotations that it announces, ``subject`` the head of the mention.
+    """
+
+    cue: "Token"
+    frame: str
+    ranges: list[Range]
+    subject: "Token | None"
+    holders: list[Holder] = dataclasses.field(default_factory=list)
+    score: float = 0.0
+    cue_end: int = 0
+
+    def features(self, view: View) -> dict[str, float]:
+        """Return the model's features."""
+        doc = self.cue.doc
+        content = [doc[i] for start, end in self.ranges for i in range(start, end)]
+        first = doc[self.ranges[0][0] - 1] if self.ranges and self.ranges[0][0] > 0 else None
+        has_that = first is not None and first.lower_ == "that"
+        return cue_features(self.cue, frame=self.frame, subject=self.subject, content=content, quoted=quoted_part(self, view), has_that=has_that)
+
+
+def quoted_part(candidate: Candidate, view: View) -> str:
+    """Say whether all, some or none of a candidate's content stands in quotation marks."""
+    if candidate.holders and not candidate.ranges:
+        return "all"
+    if candidate.holders:
+        return "some"
+    doc = candidate.cue.doc
+    for start, end in candidate.ranges:
+        low, high = view.starts[doc[start].idx], view.ends[doc[end - 1].idx + len(doc[end - 1]) - 1]
+        if any(low <= quotation.start and quotation.end <= high for quotation in view.fragments):
+            return "some"
+        if any(holder.start >= doc[start].idx and holder.end <= doc[end - 1].idx + len(doc[end - 1]) for holder in view.holders):
+            return "some"
+    return "none"
+
+
+def find_candidates(doc: "Doc", view: View) -> list[Candidate]:
+    """Find all candidates of one paragraph, in text order."""
+    found: list[Candidate] = []
+    for sentence in doc.sents:
+        for token in sentence:
+            if view.holder_at(token.idx) is not None:
+                continue
+            if token.lower_ == "according" or (token.lemma_.lower() in VIEW_NOUNS and token.dep_ == "pobj"):
+                candidate = adjunct_candidate(token, sentence)
+            elif token.pos_ in ("VERB", "AUX"):
+                candidate = verb_candidate(token, sentence, view)
+            elif token.pos_ == "NOUN" and token.lemma_.lower() in NOUNS:
+                candidate = noun_candidate(token)
+            else:
+                continue
+            if candidate is not None:
+                found.append(candidate)
+    return found
+
+
+def verb_candidate(verb: "Token", sentence: "Span", view: View) -> Candidate | None:
+    """Return what a verb would report, by the first frame that fits."""
+    subject = find_subject(verb)
+    if subject is None:
+        named = surface_subject(verb, sentence)
+        subject = named[0] if named is not None else None
+    for frame in (_clause, _infinitive, _fronted, _object):
+        hit = frame(verb, sentence, view)
+        if hit is not None:
+            name, ranges = hit
+            ranges = [cleaned for start, end in ranges if (cleaned := _clean(verb.doc, start, end))]
+            if ranges:
+                return Candidate(verb, name, ranges, subject, cue_end=_cue_end(verb))
+    return None
+
+
+def _cue_end(verb: "Token") -> int:
+    """Return where the cue ends: a particle right behind belongs to it ("pointed out")."""
+    end = verb.i + 1
+    if end < len(verb.doc) and verb.doc[end].dep_ == "prt":
+        end += 1
+    return end
+
+
+def _holds(token: "Token", view: View) -> bool:
+    return view.holder_at(token.idx) is not None
+
+
+def _clause(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
+    """'said (that) the talks failed', 'asked whether …': what follows the verb up to where the narrator goes on."""
+    doc = verb.doc
+    clauses = [child for child in verb.children if child.dep_ == "ccomp" and child.i > verb.i and child.pos_ in ("VERB", "AUX")]
+    clauses = clauses or [child for child in verb.children if child.dep_ == "ccomp" and child.i > verb.i and child.lower_ != "clear"]
+    child = clauses[0] if clauses else None
+    if child is None or (_is_infinitive(child) and len(clauses) == 1):
+        that = _loose_that(verb, sentence)
+        if that is None:
+            return None
+        start, frame = that, "that"
+        end = max(narrated_end(verb, start, sentence), doc[min(that, len(doc) - 1)].head.right_edge.i + 1)
+    else:
+        start, frame = max(child.left_edge.i, verb.i + 1), "bare"
+        for at in range(start, min(child.i + 1, start + 15)):
+            if doc[at].lower_ == "that" and doc[at].dep_ == "mark":
+                start, frame = at + 1, "that"
+                break
+            if doc[at].tag_ in ("WP", "WRB", "WDT") or doc[at].lower_ in ("whether", "if") and doc[at].dep_ == "mark" and at - start < 2:
+                frame = "wh"
+                break
+        end = narrated_end(verb, start, sentence)
+    if child is not None and child.pos_ not in ("VERB", "AUX") and verb.lemma_.lower() in SMALL_CLAUSE:
+        return "object", [(_with_negation(verb), trim_end(verb, verb.i, _with_tails(verb, end), tails=True))]
+    if start >= len(doc) or any(_holds(token, view) for token in doc[start : start + 2]):
+        return None
+    end = trim_end(verb, start, end)
+    if frame == "that" and (verb.lemma_.lower() in DISCLAIMING or (_is_negated(verb) and "belief" in verb_classes(verb.lemma_.lower()))):
+        return "that", [(_with_negation(verb), _with_tails(verb, end))]
+    return frame, [*_their_opening(verb, sentence), (start, end)]
+
+
+def _loose_that(verb: "Token", sentence: "Span") -> int | None:
+    """Return where a that-clause begins which the parser has not seen ("told reporters after a meeting that …")."""
+    classes = set(verb_classes(verb.lemma_.lower()))
+    if "say" not in classes or ("stance" in classes and verb.lemma_.lower() not in ADDRESSED) or verb.lemma_.lower() == "call":
+        return None
+    for at in range(verb.i + 1, min(verb.i + 20, sentence.end - 2)):
+        token = verb.doc[at]
+        if token.pos_ == "VERB" or verb.doc[at - 1].lower_ in ("so", "condition", ",") and token.lower_ == "that":
+            return None
+        if token.lower_ == "that" and token.tag_ in ("IN", "DT") and token.dep_ in ("mark", "det", "nsubj", "dobj", "advmod"):
+            return at + 1
+        if token.tag_ in ("VBD", "VBZ", "VBP", "MD"):
+            return None
+    return None
+
+
+def _is_negated(verb: "Token") -> bool:
+    return any(child.dep_ == "neg" for child in verb.children)
+
+
+def _with_negation(verb: "Token") -> int:
+    """Return where a verb begins that carries the statement itself: 'does not believe' with its 'does not'."""
+    if not _is_negated(verb):
+        return verb.i
+    return min(child.i for child in verb.children if child.dep_ in ("aux", "neg") and child.i <= verb.i or child.dep_ == "neg")
+
+
+def narrated_end(verb: "Token", start: int, sentence: "Span") -> int:
+    """Return where the narrator takes over again behind what a verb reports.
+
+    The parser cuts long statements short more often than it draws them out: all that hangs on the verb behind the content is taken to
+    belong to the content, up to a further verb of the narrator's.
+    """
+    doc = verb.doc
+    end = max(verb.right_edge.i + 1, start)
+    for child in verb.children:
+        if child.i <= start or child.i < verb.i:
+            continue
+        first = child.left_edge.i
+        if child.dep_ == "conj":
+            if not _is_reported(child):
+                end = min(end, _before_joint(doc, first))
+        elif child.dep_ == "advcl" and doc[first].lower_ in ("while", "as", "after", "before", "when") and doc[first - 1].text == ",":
+            end = min(end, first - 1)
+        elif child.dep_ in ("advcl", "acl") and child.tag_ == "VBG" and doc[first - 1].text == "," and "say" in verb_classes(child.lemma_.lower()):
+            end = min(end, first - 1)
+        elif child.dep_ in ("npadvmod", "appos", "attr", "dobj") and doc[first - 1].text == "," and first > start + 3:
+            end = min(end, first - 1)
+    return min(max(end, start + 1), sentence.end)
+
+
+def _is_reported(verb: "Token") -> bool:
+    """Tell whether a verb joined to the cue goes on with what is said ("…, but that it would …") or with what the narrator tells."""
+    children = {child.dep_ for child in verb.children}
+    if "mark" in children and any(child.lower_ == "that" for child in verb.children if child.dep_ == "mark"):
+        return True
+    classes = set(verb_classes(verb.lemma_.lower()))
+    shifted = any(child.dep_ in ("aux", "auxpass") and child.lower_ not in ("has", "have", "did", "to") for child in verb.children)
+    own = bool(children & {"nsubj", "nsubjpass", "expl"})
+    if classes & {"say", "stance"} and verb.tag_ in ("VBD", "VBZ", "VBP", "VBN") and not shifted:
+        return False
+    return own or shifted
+
+
+def _before_joint(doc: "Doc", first: int) -> int:
+    """Return where 'and', 'but' or a comma before a joined verb begins."""
+    while first > 0 and (doc[first - 1].text == "," or doc[first - 1].dep_ == "cc" or doc[first - 1].pos_ == "ADV"):
+        first -= 1
+    return first
+
+
+def _their_opening(verb: "Token", sentence: "Span") -> list[Range]:
+    """Return the clause before 'she says' that belongs to what she says."""
+    if sentence.start >= verb.i:
+        return []
+    at = sentence.start
+    if sentence.doc[at].tag_ == "CC":
+        at += 1
+    if sentence.doc[at].lower_ not in THEIR_OPENERS:
+        return []
+    commas = [i for i in range(at, verb.i) if verb.doc[i].text == ","]
+    if not commas or verb.i - commas[-1] > 4 or commas[-1] - at < 4:
+        return []
+    return [(sentence.start, commas[-1])]
+
+
+def _is_infinitive(verb: "Token") -> bool:
+    return verb.tag_ in ("VB", "VBP", "VBN") and any(child.lower_ == "to" and child.dep_ == "aux" for child in verb.children)
+
+
+def _infinitive(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
+    """'vowed to come', 'suggested restarting the talks', 'urged Russia to agree': the statement begins with the verb."""
+    for child in verb.children:
+        if child.i > verb.i and child.dep_ in ("xcomp", "ccomp", "advcl") and (_is_infinitive(child) or (child.tag_ in ("VBG", "VBN") and child.dep_ == "xcomp")):
+            if child.dep_ == "advcl" and not set(verb_classes(verb.lemma_.lower())) & {"stance"}:
+                continue
+            end = _with_tails(verb, max(child.right_edge.i + 1, _object_end(verb)))
+            return "infinitive" if child.tag_ != "VBG" else "gerund", [(_with_negation(verb), trim_end(verb, verb.i, end, tails=True))]
+    return None
+
+
+def _with_tails(verb: "Token", end: int) -> int:
+    """Take in what goes on with a statement that begins with its verb: 'rejected the plan, calling it a trap, and said …' is one attribution."""
+    doc = verb.doc
+    for child in verb.children:
+        if child.i <= verb.i:
+            continue
+        classes = set(verb_classes(child.lemma_.lower()))
+        first = child.left_edge.i
+        gerund = child.dep_ in ("advcl", "acl") and child.tag_ == "VBG" and doc[first - 1].text == "," and child.lemma_.lower() != "add"
+        joined = child.dep_ == "conj" and not any(c.dep_ in ("nsubj", "nsubjpass") for c in child.children) and child.tag_ == verb.tag_
+        if classes & {"say", "stance"} and (gerund or joined):
+            end = max(end, child.right_edge.i + 1)
+    return end
+
+
+def _object_end(verb: "Token") -> int:
+    end = verb.i + 1
+    for child in verb.children:
+        if child.i > verb.i and (child.dep_ in ("dobj", "oprd", "prt", "xcomp", "dative") or (child.dep_ == "prep" and child.lower_ in SAYING_PREPOSITIONS)):
+            end = max(end, child.right_edge.i + 1)
+    return end
+
+
+def _object(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
+    """'welcomed the offer', 'called for a truce', 'stressed the need for talks': only for verbs of the table."""
+    classes = set(verb_classes(verb.lemma_.lower()))
+    small = verb.lemma_.lower() in SMALL_CLAUSE
+    if not (classes & {"stance", "say"} or small) or verb.lemma_.lower() in ("say", "tell", "let", "go"):
+        return None
+    objects = [child for child in verb.children if child.i > verb.i and child.dep_ in ("dobj", "oprd")]
+    prepositions = [c for c in verb.children if c.i > verb.i and c.dep_ == "prep" and c.lower_ in SAYING_PREPOSITIONS]
+    if any(_holds(child, view) for child in objects) or not (objects or prepositions):
+        return None
+    if "stance" in classes or small or verb.lemma_.lower() in LIGHT_VERBS:
+        end = trim_end(verb, verb.i, _with_tails(verb, _object_end(verb)), tails=True)
+        return ("object" if objects else "preposition"), [(_with_negation(verb), end)]
+    end = trim_end(verb, verb.i, narrated_end(verb, _object_end(verb), sentence))
+    start = objects[0].left_edge.i if objects else prepositions[0].i + 1
+    return ("object" if objects else "preposition"), [(max(start, verb.i + 1), end)]
+
+
+def _fronted(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
+    """'The talks failed, she said(, and nobody knew why).' and 'The talks, she said, have failed.'."""
+    doc = verb.doc
+    before = [child for child in verb.children if child.dep_ == "ccomp" and child.i < verb.i]
+    known = bool(set(verb_classes(verb.lemma_.lower())) & {"say", "belief"})
+    if not (before or verb.dep_ == "parataxis" or known):
+        return None
+    if any(c.dep_ in ("dobj", "attr", "acomp", "oprd") and c.i > verb.i for c in verb.children) and verb.lemma_.lower() not in ADDRESSED:
+        if not (before and find_subject(verb) is not None):
+            return None
+    low, high = _narrator(verb, sentence, before)
+    if low <= sentence.start + 1 or doc[low - 1].text not in (",", "-", "–", "—", "?", "!"):
+        return None
+    if _holds(doc[max(low - 2, 0)], view):
+        return None
+    rest = _rest(verb, high, sentence)
+    has_verb = any(doc[i].pos_ in ("VERB", "AUX") for i in range(sentence.start, low))
+    if not has_verb and not rest:
+        return None
+    start = sentence.start
+    held = [i for i in range(start, low) if _holds(doc[i], view)]
+    start = max(held) + 1 if held else start
+    return ("inserted" if rest else "fronted"), [(start, low - 1), *rest]
+
+
+def _narrator(verb: "Token", sentence: "Span", content: Sequence["Token"]) -> Range:
+    """Return the tokens of the narrator's own clause around a verb."""
+    doc = verb.doc
+    subject = next((child for child in verb.children if child.dep_ in ("nsubj", "nsubjpass")), None)
+    low = verb.i
+    if subject is not None and subject.i < verb.i:
+        low = subject.left_edge.i
+        if low <= sentence.start or doc[low - 1].text != ",":
+            # The parser hung part of the statement on the subject: the last comma before its own words counts.
+            commas = [i for i in range(subject.i - 1, max(sentence.start, subject.i - 12), -1) if doc[i].text == ","]
+            low = commas[0] + 1 if commas else low
+    elif subject is None:
+        named = surface_subject(verb, sentence)
+        low = named[1] if named is not None else low
+    else:
+        for child in verb.children:
+            if child.i < verb.i and child.dep_ in ("aux", "advmod"):
+                low = min(low, child.i)
+    return low, verb.i + 1
+
+
+def surface_subject(verb: "Token", sentence: "Span") -> tuple["Token", int] | None:
+    """Return the noun right before a verb, and where its phrase begins, where the parser has given the verb no subject.
+
+    "…, the head of the administration, Ihar Voit, reported": the phrase begins behind a comma and holds no verb.
+    """
+    doc = verb.doc
+    at = verb.i - 1
+    while at > sentence.start and (doc[at].dep_ in ("aux", "neg") or doc[at].pos_ == "ADV"):
+        at -= 1
+    commas = [i for i in range(at, max(sentence.start, at - 30), -1) if doc[i].text == ","]
+    if not commas:
+        return None
+    if doc[at].text == ",":
+        if len(commas) < 3 or at - commas[1] > 12 or any(doc[i].pos_ in ("VERB", "AUX") for i in range(commas[1], at)):
+            return None
+        start, end = commas[2] + 1, commas[1]
+    else:
+        start, end = commas[0] + 1, at + 1
+    if start >= end or any(doc[i].pos_ in ("VERB", "AUX") and doc[i].tag_ not in ("VBN", "VBG") for i in range(start, end)):
+        return None
+    nouns = [doc[i] for i in range(start, end) if doc[i].pos_ in ("NOUN", "PROPN", "PRON")]
+    tops = [noun for noun in nouns if not (start <= noun.head.i < end)] or nouns
+    return (tops[0], start) if tops else None
+
+
+def _rest(verb: "Token", high: int, sentence: "Span") -> list[Range]:
+    """Return the part of a statement that follows an inserted 'she said,'; nothing where the narrator goes on."""
+    doc = verb.doc
+    commas = [i for i in range(high, min(verb.i + 25, sentence.end - 2)) if doc[i].text == "," or doc[i].text in "–—"]
+    if any(doc[i].pos_ in ("VERB", "AUX") and doc[i].tag_ in ("VBD", "VBZ", "VBP", "MD") for i in range(high, commas[0] if commas else high)):
+        return []
+    names = 0
+    for comma in commas:
+        after = doc[comma + 1]
+        if after.pos_ in ("PROPN", "NOUN") or after.lower_ in ("a", "an") or after.tag_ in ("WP", "WP$", "CD") or (after.pos_ == "DET" and names == 0 and after.head.dep_ == "appos"):
+            names += 1
+            if names > 3:
+                return []
+            # An apposition to the speaker, or the time of day: the statement may go on behind the next comma, if verbs do.
+            if not any(doc[i].tag_ in ("VBD", "VBZ", "VBP", "MD") for i in range(comma + 1, sentence.end)):
+                return []
+            if after.tag_ in ("WP", "WP$") or after.lower_ in ("a", "an"):
+                return []
+            continue
+        if after.tag_ == "VBG" and ("say" in verb_classes(after.lemma_.lower()) or after.lemma_.lower() in NARRATING):
+            return []
+        if after.pos_ == "CCONJ" and any("say" in verb_classes(doc[i].lemma_.lower()) and doc[i].pos_ == "VERB" for i in range(comma + 2, min(comma + 4, sentence.end))):
+            return []
+        if after.lower_ in ("as", "while", "after", "when", "in", "during", "at", "on", "according", "two", "one", "three", "hours", "days", "who", "adding"):
+            return []
+        return [(comma + 1, sentence.end)]
+    return []
+
+
+def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
+    """Cut the narrator's own words off the end of what a cue reports; with ``tails`` a closing ', saying …' stays."""
+    doc = cue.doc
+    end = min(end, len(doc))
+    dashes = [i for i in range(start + 2, end) if doc[i].text in ("–", "—", "--") or (doc[i].text == "-" and doc[i].whitespace_)]
+    if len(dashes) == 1 and doc[dashes[0] + 1 if dashes[0] + 1 < len(doc) else dashes[0]].lower_ in ("a", "an", "although", "though", "which", "while"):
+        end = dashes[0]
+    for at in range(start + 3, end):
+        token = doc[at]
+        if token.lower_ == "according" and doc[at - 1].text == ",":
+            return at - 1
+        if token.lower_ == "while" and doc[at - 1].text == "," and any("say" in verb_classes(t.lemma_.lower()) and t.tag_ == "VBD" for t in doc[at : min(at + 12, end)]):
+            return at - 1
+        is_gerund = token.tag_ == "VBG" and "say" in verb_classes(token.lemma_.lower()) and token.dep_ in ("advcl", "acl", "conj")
+        if is_gerund and doc[at - 1].text == "," and (not tails or token.lemma_.lower() == "add") and token.lemma_.lower() not in ("offer", "express", "make", "call", "suggest", "put"):
+            return at - 1
+    return end
+
+
+def _clean(doc: "Doc", start: int, end: int) -> Range | None:
+    """Drop stops, joining words and a leading 'that' at the edges of a content."""
+    while start < end and (doc[start].pos_ in WORDS_ONLY or doc[start].text in "-–—"):
+        start += 1
+    while end > start and (doc[end - 1].pos_ in WORDS_ONLY or doc[end - 1].dep_ == "cc" or doc[end - 1].text in "-–—"):
+        end -= 1
+    if end - start > 1 and doc[start].lower_ == "that" and doc[start].dep_ == "mark":
+        start += 1
+    return (start, end) if start < end else None
+
+
+def find_subject(verb: "Token", depth: int = 0) -> "Token | None":
+    """Return the head word of who says it: the subject, or that of the clause on which this one hangs."""
+    for child in verb.children:
+        if child.dep_ in ("nsubj", "csubj") and not (child.dep_ == "csubj" and child.pos_ == "VERB"):
+            return child
+    for child in verb.children:
+        if child.dep_ == "agent":
+            return next((c for c in child.children if c.dep_ == "pobj"), None)
+    if depth > 6 or verb.head.i == verb.i:
+        return _inverted(verb)
+    if verb.tag_ == "VBG" and "say" in verb_classes(verb.lemma_.lower()) and _follows_comma(verb):
+        return find_subject(_sayer_above(verb), depth + 1)
+    if verb.dep_ in ("acl", "relcl"):
+        if verb.head.pos_ in ("NOUN", "PROPN", "PRON") and verb.tag_ != "VB":
+            return verb.head
+        return find_subject(verb.head, depth + 1)
+    passive = next((child for child in verb.children if child.dep_ == "nsubjpass"), None)
+    if passive is not None and verb.lemma_.lower() in ("quote", "cite"):
+        return passive
+    if verb.dep_ in ("conj", "advcl", "xcomp", "pcomp", "prep", "dep", "ccomp", "parataxis"):
+        head = verb.head
+        if head.pos_ in ("VERB", "AUX", "ADP", "SCONJ"):
+            inverted = _inverted(verb) if verb.dep_ in ("ccomp", "parataxis", "dep") else None
+            return inverted or find_subject(head, depth + 1)
+        if head.pos_ in ("NOUN", "PROPN", "PRON"):
+            return head
+    return passive or _inverted(verb)
+
+
+def _follows_comma(verb: "Token") -> bool:
+    at = verb.i - 1
+    while at > 0 and verb.doc[at].pos_ == "ADV":
+        at -= 1
+    return at > 0 and verb.doc[at].text in (",", "–", "—", "-")
+
+
+def _sayer_above(verb: "Token") -> "Token":
+    """Return the verb to which ', adding that …' belongs: not one inside what is said, but the one that says it."""
+    token = verb.head
+    while token.head.i != token.i and (token.pos_ not in ("VERB", "AUX") or token.dep_ in ("ccomp", "xcomp", "relcl", "acl", "pcomp")):
+        if token.dep_ == "ccomp" and token.pos_ in ("VERB", "AUX"):
+            return token.head
+        token = token.head
+    return token
+
+
+def _inverted(verb: "Token") -> "Token | None":
+    """'… said Petra Lindqvist': the noun behind the verb, where the parser has not called it a subject."""
+    for child in verb.children:
+        if child.i > verb.i and child.dep_ in ("nsubj", "dobj", "attr", "dep", "npadvmod") and child.pos_ == "PROPN" and "say" in CLASSES.get(verb.lemma_.lower(), ()):
+            if child.left_edge.i == verb.i + 1:
+                return child
+    return None
+
+
+def adjunct_candidate(token: "Token", sentence: "Span") -> Candidate | None:
+    """'According to the ministry, …', '…, in her view, …'."""
+    doc = token.doc
+    if token.lower_ == "according":
+        to = token.i + 1
+        if to >= sentence.end or doc[to].lower_ != "to":
+            return None
+        subject = next((child for child in doc[to].children if child.dep_ == "pobj"), None)
+        low = token.i
+    else:
+        preposition = token.head
+        if preposition.lower_ not in ("in", "by") or preposition.i > token.i:
+            return None
+        subject = next((child for child in token.children if child.dep_ == "poss"), None)
+        of = next((child for child in token.children if child.lower_ == "of"), None)
+        subject = subject or (next((c for c in of.children if c.dep_ == "pobj"), None) if of is not None else None)
+        low = preposition.i
+    if subject is None:
+        return None
+    high = _phrase_end(token, subject, sentence)
+    ranges = [cleaned for start, end in _around(doc, low, high, sentence) if (cleaned := _clean(doc, start, end))]
+    return Candidate(token, "according", ranges, subject, cue_end=token.i + 2 if token.lower_ == "according" else token.i + 1) if ranges else None
+
+
+def _phrase_end(token: "Token", subject: "Token", sentence: "Span") -> int:
+    doc = token.doc
+    last = max(subject.i, token.i)
+    for at in range(last + 1, sentence.end):
+        if doc[at].text in (",", ".", ";", "–", "—", '"'):
+            return at
+        if at > last + 1 and doc[at].dep_ == "nsubj" and doc[at].i > subject.right_edge.i:
+            return doc[at].left_edge.i
+    return sentence.end
+
+
+def _around(doc: "Doc", low: int, high: int, sentence: "Span") -> list[Range]:
+    leading = [i for i in range(sentence.start, low) if doc[i].pos_ not in ("CCONJ", "PUNCT", "SPACE", "ADV")]
+    if not leading:
+        return [(high, sentence.end)]
+    rest = [i for i in range(high, sentence.end) if doc[i].pos_ not in WORDS_ONLY]
+    # ", which published …": the relative clause belongs to the source named.
+    if not rest or doc[rest[0]].tag_ in ("WDT", "WP", "WP$", "VBG", "WRB") or doc[rest[0]].lower_ in ("a", "an", "the", "but") or doc[rest[0]].pos_ == "PROPN":
+        return [(sentence.start, low)]
+    if doc[low - 1].lower_ in ("and", "but") or (doc[low - 1].text == "," and doc[low - 2].lower_ in ("and", "but")):
+        return [(high, sentence.end)]
+    if doc[low - 1].lower_ in ("that", "while"):
+        return [(high, sentence.end)]
+    return [(sentence.start, low), (high, sentence.end)] if doc[low - 1].text == "," else [(sentence.start, low)]
+
+
+def noun_candidate(noun: "Token") -> Candidate | None:
+    """'his warning that …', 'their refusal to …', 'the expectation is that …', 'there are reports that …'."""
+    subject = next((child for child in noun.children if child.dep_ == "poss"), None)
+    for child in noun.children:
+        if child.i > noun.i and child.dep_ in ("acl", "ccomp", "relcl") and child.pos_ in ("VERB", "AUX"):
+            start, end = child.left_edge.i, child.right_edge.i + 1
+            if noun.doc[start].lower_ == "that" and noun.doc[start].dep_ == "mark":
+                return Candidate(noun, "noun-that", [(start + 1, trim_end(noun, start, end))], subject or find_subject(noun.head), cue_end=noun.i + 1)
+            if _is_infinitive(child) and subject is not None:
+                return Candidate(noun, "noun-infinitive", [(noun.i, end)], subject, cue_end=noun.i + 1)
+    head = noun.head
+    if noun.dep_ == "nsubj" and head.lemma_ == "be":
+        for child in head.children:
+            if child.i > head.i and child.dep_ == "ccomp":
+                cleaned = _clean(noun.doc, child.left_edge.i, child.right_edge.i + 1)
+                return Candidate(noun, "noun-is", [cleaned], subject, cue_end=noun.i + 1) if cleaned else None
+    return None
+
+
+def quotation_candidates(doc: "Doc", view: View, holder: Holder) -> Iterator[Candidate]:
+    """Yield the verbs that may announce a whole quotation: what the parser hangs it on first, then the neighbours."""
+    inside = [token for token in doc if holder.start <= token.idx < holder.end]
+    if not inside:
+        return
+    seen: set[int] = set()
+    low, high = inside[0].i, inside[-1].i + 1
+    heads = [token.head for token in inside if token.head.i < low or token.head.i >= high]
+    for token in [*heads, *_neighbours(doc, view, low, high)]:
+        if token.i in seen or token.pos_ not in ("VERB", "AUX") or _holds(token, view):
+            continue
+        seen.add(token.i)
+        side = "after" if token.i > low else "before"
+        near = "hung" if token in heads else "near"
+        yield Candidate(token, f"quote-{side}-{near}", [], find_subject(token), [holder], cue_end=_cue_end(token))
+
+
+def _neighbours(doc: "Doc", view: View, low: int, high: int) -> Iterator["Token"]:
+    """Yield the verbs of the narrator's words right behind and right before a quotation."""
+    closing = view.text[doc[high - 1].idx - 1] if high - 1 >= 0 and doc[high - 1].idx > 0 else ""
+    stopped = closing == "."
+    if not stopped:
+        for at in range(high, min(high + 40, len(doc))):
+            if _holds(doc[at], view) or (doc[at].text in (".", "!", "?") and at > high):
+                break
+            yield doc[at]
+    for at in range(low - 1, max(-1, low - 40), -1):
+        if _holds(doc[at], view) or (doc[at].text in (".", "!", "?", ";")):
+            break
+        yield doc[at]
+
+
+LABEL = re.compile(r"\s*[\"“]?(?P<name>[A-Z][\w.'’-]*(?: (?:[A-Z][\w.'’-]*|of|the|for|de|al|bin|van|von)){0,7})\s*(?P<role>\([^)]{1,60}\))?:\s")
+SIGNED = re.compile(r"\s*(?:–|—|--|-)\s*(?P<name>[A-Z][\w.'’-]+(?: (?:[A-Z][\w.'’-]*|of|the|de|al|bin|van|von)){0,5})(?:,[^.]{0,80})?\.?\s*$")
