@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -13,17 +12,9 @@ from sklearn.model_selection import StratifiedGroupKFold
 from stance.errors import DataError
 from stance.labels import Label, Labelled, read_labels
 from stance.records import COARSE, STANCES, Article, Quote
+from stance.wording import context_of
 
 COLUMNS = ("quote", "article", "conflict", "origin", "batch", "text", "cue", "context", "speaker", "speaker_role", "form", "stance", "coarse", "on_target")
-CONTEXT_CHARS = 300
-
-
-def context_of(article: Article, quote: Quote) -> str:
-    """Return what stands before the quote in its paragraph and the one before, at most 300 characters, from a sentence's start."""
-    before = article.text[max(0, quote.spans[0][0] - 2 * CONTEXT_CHARS) : quote.spans[0][0]]
-    before = " ".join("\n".join(re.split(r"\n\s*\n", before)[-2:]).split())[-CONTEXT_CHARS:]
-    start = re.search(r"(?<=[.!?”\"])\s+(?=[A-Z“\"])", before)
-    return (before[start.end() :] if start and len(before) == CONTEXT_CHARS else before).rstrip(" “\"‘'")
 
 
 def to_table(reports: Iterable[Labelled], labels: Mapping[str, Label]) -> pd.DataFrame:

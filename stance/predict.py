@@ -15,6 +15,7 @@ from stance.errors import DataError, ModelError
 from stance.home import home, shown
 from stance.portable import PortableModel, read_model
 from stance.records import COARSE, STANCES, VALUES, Article, Prediction, Quote
+from stance.wording import context_of
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -128,7 +129,7 @@ class Model:
 
     def read_quotes(self, article: Article, quotes: Sequence[Quote]) -> Reading:
         """Predict quotes that are known already and gather them by speaker."""
-        rows = [{"id": quote.id, "text": quote.text, "cue": quote.cue, "context": None} for quote in quotes]
+        rows = [{"id": quote.id, "text": quote.text, "cue": quote.cue, "context": context_of(article, quote)} for quote in quotes]
         by_speaker: dict[str | None, list[tuple[Quote, Prediction]]] = defaultdict(list)
         for quote, prediction in zip(quotes, self.predict_many(rows), strict=True):
             by_speaker[quote.speaker].append((quote, prediction))

@@ -1,8 +1,12 @@
 """How a row becomes the text that features are drawn from: the same for training and prediction."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from stance.records import Article, Quote
+
+CONTEXT_CHARS = 300
 VIEWS = ("text", "cue+text", "context+cue+text")
 
 
@@ -27,3 +31,11 @@ def view_of(row: Mapping[str, Any], view: str) -> str:
         return text
     context = " ".join(str(row.get("context") or "").split())
     return f"{context} | {text}" if context else text
+
+
+def context_of(article: Article, quote: Quote) -> str:
+    """Return what stands before the quote in its paragraph and the one before, at most 300 characters, from a sentence's start."""
+    before = article.text[max(0, quote.spans[0][0] - 2 * CONTEXT_CHARS) : quote.spans[0][0]]
+    before = " ".join("\n".join(re.split(r"\n\s*\n", before)[-2:]).split())[-CONTEXT_CHARS:]
+    start = re.search(r"(?<=[.!?”\"])\s+(?=[A-Z“\"])", before)
+    return (before[start.end() :] if start and len(before) == CONTEXT_CHARS else before).rstrip(" “\"‘'")

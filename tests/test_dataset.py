@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stance.dataset import context_of, fingerprint, folds_by_article, load_table, read_measuring, to_table
+from stance.dataset import fingerprint, folds_by_article, load_table, read_measuring, to_table
 from stance.errors import DataError
 from stance.records import Article, Quote
+from stance.wording import context_of
 
 
 @settings(max_examples=20, deadline=None)

@@ -16,12 +16,16 @@ from stance.errors import ConfigError
 from stance.experiment import compare_runs, load_predictions, run
 
 
+def silent(line):
+    """Take a line of progress and say nothing."""
+
+
 @pytest.fixture
 def outcomes(project):
     """Two runs of the small project's default experiment and one of another."""
     paths = [project / "experiments" / f"{name}.toml" for name in ("default", "other")]
-    found = [run(read_experiment(path), default=path.stem == "default", say=lambda line: None) for path in paths]
-    return [*found, run(read_experiment(paths[0]), default=True, say=lambda line: None)]
+    found = [run(read_experiment(path), default=path.stem == "default", say=silent) for path in paths]
+    return [*found, run(read_experiment(paths[0]), default=True, say=silent)]
 
 
 def test_the_small_project_runs_from_labels_to_a_promoted_model(project, outcomes):
@@ -55,7 +59,8 @@ def test_the_small_project_runs_from_labels_to_a_promoted_model(project, outcome
     rows = [{"text": "We will come to the talks.", "cue": "said"}, {"text": None}]
     import pandas as pd
 
-    served = mlflow.pyfunc.load_model("models:/stance@champion").predict(pd.DataFrame({**dict.fromkeys(("context", "speaker", "id")), **pd.DataFrame(rows)}))
+    columns = {**dict.fromkeys(("context", "speaker", "id")), **pd.DataFrame(rows)}
+    served = mlflow.pyfunc.load_model("models:/stance@champion").predict(pd.DataFrame(columns))
     assert [json.loads(one) for one in served["prediction"]] == [one.to_dict() for one in stance.load().predict_many(rows)]
     assert not [path for path in (project / "mlruns").rglob("*") if path.suffix in (".pkl", ".pickle", ".joblib")]
 
@@ -92,7 +97,7 @@ def test_a_killed_run_does_not_stay_running(project):
 def test_a_run_that_fails_is_marked_failed_and_leaves_no_pointer(project, monkeypatch):
     monkeypatch.setattr("stance.experiment.save_model", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
-        run(read_experiment(project / "experiments" / "default.toml"), default=True, say=lambda line: None)
+        run(read_experiment(project / "experiments" / "default.toml"), default=True, say=silent)
     client = tracking.open_store().MlflowClient()
     (found,) = client.search_runs([client.get_experiment_by_name(tracking.EXPERIMENT).experiment_id])
     assert found.info.status == "FAILED"
