@@ -23,6 +23,12 @@ DISCLAIMING = frozenset("doubt deny dispute demand question reject refuse regret
 SMALL_CLAUSE = frozenset("consider regard see view describe want deem".split())
 # What a narrator does beside speaking ("he said, referring to …").
 NARRATING = frozenset("refer cite speak talk comment use pause gesture quote point echo follow recall respond look mean sit stand hold".split())
+TIMES = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday today yesterday week month year weekend morning evening night afternoon january february march "
+    "april may june july august september october november december earlier later statement interview conference television".split()
+)
+# "…, the agency has learned": the newspaper itself; whom it heard comes before.
+HEARING = frozenset("learn understand hear know".split())
 LIGHT_VERBS = frozenset("voice express make issue have give raise offer repeat renew reiterate".split())
 WORDS_ONLY = frozenset("PUNCT SPACE".split())
 
@@ -137,6 +143,7 @@ def _clause(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Rang
                 frame = "wh"
                 break
         end = narrated_end(verb, start, sentence)
+        start = _behind_time(doc, start, child) if frame == "bare" else start
     if child is not None and child.pos_ not in ("VERB", "AUX") and verb.lemma_.lower() in SMALL_CLAUSE:
         return "object", [(_with_negation(verb), trim_end(verb, verb.i, _with_tails(verb, end), tails=True))]
     if start >= len(doc) or any(_holds(token, view) for token in doc[start : start + 2]):
@@ -145,6 +152,17 @@ def _clause(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Rang
     if frame == "that" and (verb.lemma_.lower() in DISCLAIMING or (_is_negated(verb) and "belief" in verb_classes(verb.lemma_.lower()))):
         return "that", [(_with_negation(verb), _with_tails(verb, end))]
     return frame, [*_their_opening(verb, sentence), (start, end)]
+
+
+def _behind_time(doc: "Doc", start: int, clause: "Token") -> int:
+    """Pass over the narrator's 'on Friday' in "said on Friday it would go"."""
+    subject = next((c for c in clause.children if c.dep_ in ("nsubj", "nsubjpass", "expl")), None)
+    if subject is None or not start < subject.left_edge.i <= start + 6:
+        return start
+    lead = doc[start : subject.left_edge.i]
+    if any(token.text == "," or token.pos_ in ("VERB", "AUX") for token in lead):
+        return start
+    return subject.left_edge.i if any(token.lower_ in TIMES for token in lead) else start
 
 
 def _loose_that(verb: "Token", sentence: "Span") -> int | None:
@@ -294,7 +312,7 @@ def _fronted(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Ran
     doc = verb.doc
     before = [child for child in verb.children if child.dep_ == "ccomp" and child.i < verb.i]
     known = bool(set(verb_classes(verb.lemma_.lower())) & {"say", "belief"})
-    if not (before or verb.dep_ == "parataxis" or known):
+    if not (before or verb.dep_ == "parataxis" or known) or verb.lemma_.lower() in HEARING:
         return None
     if any(c.dep_ in ("dobj", "attr", "acomp", "oprd") and c.i > verb.i for c in verb.children) and verb.lemma_.lower() not in ADDRESSED:
         if not (before and find_subject(verb) is not None):
@@ -514,6 +532,8 @@ def _around(doc: "Doc", low: int, high: int, sentence: "Span") -> list[Range]:
     if not leading:
         return [(high, sentence.end)]
     rest = [i for i in range(high, sentence.end) if doc[i].pos_ not in WORDS_ONLY]
+    if any(doc[i].text in "–—" or doc[i].text == "-" for i in range(high, min(high + 1, sentence.end))):
+        return [(sentence.start, low)]
     # ", which published …": the relative clause belongs to the source named.
     if not rest or doc[rest[0]].tag_ in ("WDT", "WP", "WP$", "VBG", "WRB") or doc[rest[0]].lower_ in ("a", "an", "the", "but") or doc[rest[0]].pos_ == "PROPN":
         return [(sentence.start, low)]

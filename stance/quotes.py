@@ -373,15 +373,11 @@ def labelled_candidates(article: Article, gold: Sequence[Quote], views: Sequence
             if any(_meets(article.text, statement.spans, quote.spans) for quote in optional):
                 continue
             right = any(_reports(article.text, statement, at, quote) for quote in gold)
-            if not right and _belongs(at, gold):
+            if not right and any(start <= at < end for quote in gold for start, end in quote.spans):
+                # Inside a quote a verb never comes to be judged: the outer statement covers it.
                 continue
             rows.append((candidate.features(view), right))
     return rows
-
-
-def _belongs(at: int, gold: Sequence[Quote]) -> bool:
-    """A word inside a gold quote is no cue of the article's, but no counter-example either where it opens the quote."""
-    return any(quote.spans[0][0] == at for quote in gold)
 
 
 def _reports(text: str, statement: Statement, cue_start: int, quote: Quote) -> bool:
