@@ -20,9 +20,10 @@ VIEW_NOUNS = frozenset("view opinion word words assessment judgment judgement ac
 THEIR_OPENERS = frozenset("given by if unless because without instead".split())
 # Verbs whose that-clause is not what the speaker holds: with them the statement begins at the verb.
 DISCLAIMING = frozenset("doubt deny dispute demand question reject refuse regret".split())
+ASKING = frozenset("ask question wonder inquire query doubt".split())
 SMALL_CLAUSE = frozenset("consider regard see view describe want deem".split())
 # What a narrator does beside speaking ("he said, referring to …").
-NARRATING = frozenset("refer cite speak talk comment use pause gesture quote point echo follow recall respond look mean sit stand hold".split())
+NARRATING = frozenset("refer cite speak talk comment use pause gesture quote point echo follow recall respond look mean sit stand hold renew echo repeat voice express hint insist warn".split())
 TIMES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday today yesterday week month year weekend morning evening night afternoon january february march "
     "april may june july august september october november december earlier later statement interview conference television".split()
@@ -125,9 +126,16 @@ def _clause(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Rang
     """'said (that) the talks failed', 'asked whether …': what follows the verb up to where the narrator goes on."""
     doc = verb.doc
     clauses = [child for child in verb.children if child.dep_ == "ccomp" and child.i > verb.i and child.pos_ in ("VERB", "AUX")]
+    if verb.lemma_.lower() in ASKING and not clauses:
+        clauses = [c for c in verb.children if c.dep_ == "advcl" and c.i > verb.i and c.left_edge.lower_ in ("if", "whether") and c.left_edge.i == verb.i + 1]
     clauses = clauses or [child for child in verb.children if child.dep_ == "ccomp" and child.i > verb.i and child.lower_ != "clear"]
     child = clauses[0] if clauses else None
-    if child is None or (_is_infinitive(child) and len(clauses) == 1):
+    clear = _made_clear(verb, sentence)
+    if clear is not None:
+        start, frame, end = clear, "bare", verb.right_edge.i + 1
+        if doc[start].lower_ == "that":
+            start, frame = start + 1, "that"
+    elif child is None or (_is_infinitive(child) and len(clauses) == 1):
         that = _loose_that(verb, sentence)
         if that is None:
             return None
@@ -163,6 +171,16 @@ def _behind_time(doc: "Doc", start: int, clause: "Token") -> int:
     if any(token.text == "," or token.pos_ in ("VERB", "AUX") for token in lead):
         return start
     return subject.left_edge.i if any(token.lower_ in TIMES for token in lead) else start
+
+
+def _made_clear(verb: "Token", sentence: "Span") -> int | None:
+    """Return where the content of "made (it) clear that …" begins."""
+    if verb.lemma_.lower() != "make":
+        return None
+    for at in range(verb.i + 1, min(verb.i + 5, sentence.end - 2)):
+        if verb.doc[at].lower_ in ("clear", "plain", "known"):
+            return at + 1
+    return None
 
 
 def _loose_that(verb: "Token", sentence: "Span") -> int | None:
@@ -259,7 +277,7 @@ def _infinitive(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[
     """'vowed to come', 'suggested restarting the talks', 'urged Russia to agree': the statement begins with the verb."""
     for child in verb.children:
         if child.i > verb.i and child.dep_ in ("xcomp", "ccomp", "advcl") and (_is_infinitive(child) or (child.tag_ in ("VBG", "VBN") and child.dep_ == "xcomp")):
-            if child.dep_ == "advcl" and not set(verb_classes(verb.lemma_.lower())) & {"stance"}:
+            if "stance" not in verb_classes(verb.lemma_.lower()) and (child.dep_ == "advcl" or any(c.dep_ == "dobj" for c in verb.children)):
                 continue
             end = _with_tails(verb, max(child.right_edge.i + 1, _object_end(verb)))
             return "infinitive" if child.tag_ != "VBG" else "gerund", [(_with_negation(verb), trim_end(verb, verb.i, end, tails=True))]
@@ -323,6 +341,9 @@ def _fronted(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Ran
     if _holds(doc[max(low - 2, 0)], view):
         return None
     rest = _rest(verb, high, sentence)
+    if _announces(verb, sentence, view) and not before and doc[sentence.start].lower_ not in THEIR_OPENERS:
+        # "Asked about the raid, she said: …": the opening clause is the narrator's.
+        return None
     has_verb = any(doc[i].pos_ in ("VERB", "AUX") for i in range(sentence.start, low))
     if not has_verb and not rest:
         return None
@@ -330,6 +351,11 @@ def _fronted(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Ran
     held = [i for i in range(start, low) if _holds(doc[i], view)]
     start = max(held) + 1 if held else start
     return ("inserted" if rest else "fronted"), [(start, low - 1), *rest]
+
+
+def _announces(verb: "Token", sentence: "Span", view: View) -> bool:
+    """Tell whether a whole quotation follows a verb in its sentence."""
+    return any(_holds(token, view) for token in verb.doc[verb.i + 1 : min(sentence.end, verb.i + 30)])
 
 
 def _narrator(verb: "Token", sentence: "Span", content: Sequence["Token"]) -> Range:
@@ -417,6 +443,10 @@ def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
     for at in range(start + 3, end):
         token = doc[at]
         if token.lower_ == "according" and doc[at - 1].text == ",":
+            return at - 1
+        if token.lower_ == "but" and doc[at - 1].text == "," and at + 1 < end and "say" in verb_classes(doc[at + 1].lemma_.lower()) and doc[at + 1].tag_ == "VBD":
+            return at - 1
+        if token.lower_ in ("as", "while") and tails and doc[at - 1].lower_ in ("just", ","):
             return at - 1
         if token.lower_ == "while" and doc[at - 1].text == "," and any("say" in verb_classes(t.lemma_.lower()) and t.tag_ == "VBD" for t in doc[at : min(at + 12, end)]):
             return at - 1

