@@ -329,8 +329,10 @@ def _fronted(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Ran
     """'The talks failed, she said(, and nobody knew why).' and 'The talks, she said, have failed.'."""
     doc = verb.doc
     before = [child for child in verb.children if child.dep_ == "ccomp" and child.i < verb.i]
-    known = bool(set(verb_classes(verb.lemma_.lower())) & {"say", "belief"})
-    if not (before or verb.dep_ == "parataxis" or known) or verb.lemma_.lower() in HEARING:
+    known = verb_classes(verb.lemma_.lower())[:1] in (("say",), ("belief",)) and (before or verb.dep_ not in ("relcl", "acl", "xcomp", "pcomp"))
+    if not before and any(c.i > verb.i and (c.dep_ == "xcomp" or (c.dep_ == "prep" and c.lower_ in ("to", "for", "of", "as"))) for c in verb.children):
+        known = known and verb.dep_ == "parataxis"
+    if verb.pos_ == "AUX" or not (before or verb.dep_ == "parataxis" or known) or verb.lemma_.lower() in HEARING:
         return None
     if any(c.dep_ in ("dobj", "attr", "acomp", "oprd") and c.i > verb.i for c in verb.children) and verb.lemma_.lower() not in ADDRESSED:
         if not (before and find_subject(verb) is not None):

@@ -37,7 +37,7 @@ VERBS: dict[str, str] = {
     "disavow disown contest resist assail lambast lambaste rebuke chide scold tout champion",
     "belief": "think believe hope expect fear consider regard see view feel suspect assume know understand doubt want wish worry anticipate intend "
     "figure guess imagine presume suppose hold judge deem favor favour prefer love hate like dislike trust",
-    "show": "show suggest demonstrate indicate reveal find document prove mean reflect illustrate read state record conclude",
+    "show": "show suggest demonstrate indicate reveal find document prove reflect illustrate read state record conclude",
     "perceive": "learn hear discover realize realise notice remember forget decide determine ensure make let help see find watch",
 }
 CLASSES: dict[str, tuple[str, ...]] = {}

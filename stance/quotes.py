@@ -213,7 +213,10 @@ def _least(candidate: Candidate) -> float:
 
 
 def _depth(candidate: Candidate) -> int:
-    depth, token = 0, candidate.cue
+    if candidate.frame in ("fronted", "inserted", "according"):
+        # These hang below what they report; yet all of it is theirs.
+        return 0
+    depth, token = 1, candidate.cue
     while token.head.i != token.i and depth < 60:
         token, depth = token.head, depth + 1
     return depth
