@@ -1,7 +1,6 @@
 """What a word could report: the candidates that the grammar of a paragraph offers, each with its content, its frame and who would speak."""
 
 import dataclasses
-import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -625,7 +624,3 @@ def _neighbours(doc: "Doc", view: View, low: int, high: int) -> Iterator["Token"
         if _holds(doc[at], view) or (doc[at].text in (".", "!", "?", ";")):
             break
         yield doc[at]
-
-
-LABEL = re.compile(r"\s*[\"“]?(?P<name>[A-Z][\w.'’-]*(?: (?:[A-Z][\w.'’-]*|of|the|for|de|al|bin|van|von)){0,7})\s*(?P<role>\([^)]{1,60}\))?:\s")
-SIGNED = re.compile(r"\s*(?:–|—|--|-)\s*(?P<name>[A-Z][\w.'’-]+(?: (?:[A-Z][\w.'’-]*|of|the|de|al|bin|van|von)){0,5})(?:,[^.]{0,80})?\.?\s*$")

@@ -15,6 +15,7 @@ from stance.cues import CueModel, load_cues, verb_classes
 from stance.errors import DataError
 from stance.records import Article, Quote, Span
 from stance.speakers import Mention, attribute_speakers, mention_of
+from stance.turns import find_turns, label_before, signature_behind
 from stance.views import Holder, View, build_view, cut_spans
 from stance.zones import BODY, HEADLINE, split_paragraphs
 
@@ -70,7 +71,7 @@ class Statement:
     view: View
     mention: Mention | None = None
     score: float = 0.0
-    continues: "Statement | None" = None
+    label: tuple[str, Span] | None = None
 
 
 def make_views(article: Article) -> list[View]:
@@ -143,6 +144,9 @@ def find_statements(article: Article, views: Sequence[View], docs: "Sequence[Doc
     """Find the statements of one article from its parsed views, in text order."""
     model = load_cues() if model is None else model
     statements: list[Statement] = []
+    turns = find_turns(article.text, views)
+    if turns:
+        return [Statement(spans, None, [], views[0], label=(name, at)) for name, at, spans in turns]
     for view, doc in zip(views, docs, strict=True):
         if view.paragraph.zone != BODY and not (view.paragraph.zone == HEADLINE and view.holders):
             continue
@@ -158,9 +162,10 @@ def _paragraph_statements(article: Article, view: View, doc: "Doc", model: CueMo
     for holder in view.holders:
         if holder.start in taken:
             continue
-        candidate = _announcer(doc, view, holder, model)
+        label = _label(article.text, view, holder)
+        candidate = _announcer(doc, view, holder, model) if label is None else None
         if candidate is None:
-            statements.append(Statement([_inner(holder)], None, [holder], view))
+            statements.append(Statement([_inner(holder)], None, [holder], view, label=label))
         elif candidate.cue.i in by_cue:
             statement = by_cue[candidate.cue.i]
             statement.holders.append(holder)
@@ -170,6 +175,12 @@ def _paragraph_statements(article: Article, view: View, doc: "Doc", model: CueMo
             by_cue[candidate.cue.i] = statement
             statements.append(statement)
     return sorted((statement for statement in statements if statement.spans), key=lambda statement: statement.spans[0])
+
+
+def _label(text: str, view: View, holder: Holder) -> tuple[str, Span] | None:
+    first, last = view.holders[0] is holder, view.holders[-1] is holder
+    label = label_before(text, view.paragraph.start, holder.quotation.open) if first else None
+    return label or (signature_behind(text, holder.quotation.close, view.paragraph.end) if last else None)
 
 
 def _inner(holder: Holder) -> Span:
@@ -276,20 +287,22 @@ def _join(article: Article, before: list[Statement], new: list[Statement]) -> li
     out = list(before)
     for statement in new:
         last = out[-1] if out else None
-        if last is not None and statement.candidate is None and _continues(article.text, last, statement):
+        cueless = statement.candidate is None and statement.label is None
+        if last is not None and cueless and _continues(article.text, last, statement):
             last.spans = _merged(article.text, [*last.spans, *statement.spans])
             last.holders.extend(statement.holders)
-            continue
-        if statement.candidate is None:
-            statement.continues = last
-        elif last is not None and last.candidate is None and last.view is statement.view and _adjacent(article.text, last, statement):
+        elif last is not None and not cueless and _leads_into(article.text, last, statement):
             # '"It failed." "We go on," he said.': the cue comes with the second half.
             statement.spans = _merged(article.text, [*last.spans, *statement.spans])
             statement.holders = [*last.holders, *statement.holders]
             out[-1] = statement
-            continue
-        out.append(statement)
-    return [statement for statement in out if statement.candidate is not None or _is_floating(article.text, statement)]
+        else:
+            out.append(statement)
+    return [statement for statement in out if statement.candidate is not None or statement.label is not None or _is_floating(article.text, statement)]
+
+
+def _leads_into(text: str, last: Statement, statement: Statement) -> bool:
+    return last.candidate is None and last.label is None and last.view is statement.view and _adjacent(text, last, statement)
 
 
 def _adjacent(text: str, last: Statement, statement: Statement) -> bool:
@@ -344,6 +357,8 @@ def _framed(text: str, span: Span, statement: Statement) -> Span:
     for quotation in (*statement.view.fragments, *(holder.quotation for holder in statement.view.holders)):
         if start == quotation.start and quotation.close < end:
             start = quotation.open
+        elif end == quotation.end and text[end - 1] == "," and (start == quotation.start or not (quotation.open > start and quotation.closed)):
+            end -= 1
         elif end == quotation.end and quotation.open > start and quotation.closed:
             end = quotation.close
     return start, end
@@ -357,6 +372,7 @@ def _to_quote(article: Article, statement: Statement, spans: tuple[Span, ...], n
         cue_span = (statement.view.starts[token.idx], statement.view.ends[last.idx + len(last) - 1])
         cue = article.text[slice(*cue_span)]
     mention = statement.mention
+    name, at = (mention.text, mention.span) if mention is not None else statement.label or (None, None)
     return Quote(
         id=f"{article.id}#{number}",
         article=article.id,
@@ -365,12 +381,15 @@ def _to_quote(article: Article, statement: Statement, spans: tuple[Span, ...], n
         form=_form(article.text, spans, statement),
         cue=cue,
         cue_span=cue_span,
-        speaker_mention=mention.text if mention else None,
-        speaker_span=mention.span if mention else None,
+        speaker_mention=name,
+        speaker_span=at,
+        confidence=round(statement.score, 2) if statement.candidate is not None else 0.9 if statement.label is not None else 0.6,
     )
 
 
 def _form(text: str, spans: Sequence[Span], statement: Statement) -> str:
+    if statement.label is not None and not statement.holders:
+        return "direct"
     quotations = [*statement.view.fragments, *(holder.quotation for holder in (*statement.view.holders, *statement.holders))]
     total = sum(char.isalnum() for start, end in spans for char in text[start:end])
     inside = sum(
