@@ -1,7 +1,6 @@
 """What a word could report: the candidates that the grammar of a paragraph offers, each with its content, its frame and who would speak."""
 
 import dataclasses
-import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -20,9 +19,16 @@ VIEW_NOUNS = frozenset("view opinion word words assessment judgment judgement ac
 THEIR_OPENERS = frozenset("given by if unless because without instead".split())
 # Verbs whose that-clause is not what the speaker holds: with them the statement begins at the verb.
 DISCLAIMING = frozenset("doubt deny dispute demand question reject refuse regret".split())
+ASKING = frozenset("ask question wonder inquire query doubt".split())
 SMALL_CLAUSE = frozenset("consider regard see view describe want deem".split())
 # What a narrator does beside speaking ("he said, referring to …").
-NARRATING = frozenset("refer cite speak talk comment use pause gesture quote point echo follow recall respond look mean sit stand hold".split())
+NARRATING = frozenset("refer cite speak talk comment use pause gesture quote point echo follow recall respond look mean sit stand hold renew echo repeat voice express hint insist warn".split())
+TIMES = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday today yesterday week month year weekend morning evening night afternoon january february march "
+    "april may june july august september october november december earlier later statement interview conference television".split()
+)
+# "…, the agency has learned": the newspaper itself; whom it heard comes before.
+HEARING = frozenset("learn understand hear know".split())
 LIGHT_VERBS = frozenset("voice express make issue have give raise offer repeat renew reiterate".split())
 WORDS_ONLY = frozenset("PUNCT SPACE".split())
 
@@ -119,9 +125,16 @@ def _clause(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Rang
     """'said (that) the talks failed', 'asked whether …': what follows the verb up to where the narrator goes on."""
     doc = verb.doc
     clauses = [child for child in verb.children if child.dep_ == "ccomp" and child.i > verb.i and child.pos_ in ("VERB", "AUX")]
+    if verb.lemma_.lower() in ASKING and not clauses:
+        clauses = [c for c in verb.children if c.dep_ == "advcl" and c.i > verb.i and c.left_edge.lower_ in ("if", "whether") and c.left_edge.i == verb.i + 1]
     clauses = clauses or [child for child in verb.children if child.dep_ == "ccomp" and child.i > verb.i and child.lower_ != "clear"]
     child = clauses[0] if clauses else None
-    if child is None or (_is_infinitive(child) and len(clauses) == 1):
+    clear = _made_clear(verb, sentence)
+    if clear is not None:
+        start, frame, end = clear, "bare", verb.right_edge.i + 1
+        if doc[start].lower_ == "that":
+            start, frame = start + 1, "that"
+    elif child is None or (_is_infinitive(child) and len(clauses) == 1):
         that = _loose_that(verb, sentence)
         if that is None:
             return None
@@ -137,6 +150,7 @@ def _clause(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Rang
                 frame = "wh"
                 break
         end = narrated_end(verb, start, sentence)
+        start = _behind_time(doc, start, child) if frame == "bare" else start
     if child is not None and child.pos_ not in ("VERB", "AUX") and verb.lemma_.lower() in SMALL_CLAUSE:
         return "object", [(_with_negation(verb), trim_end(verb, verb.i, _with_tails(verb, end), tails=True))]
     if start >= len(doc) or any(_holds(token, view) for token in doc[start : start + 2]):
@@ -145,6 +159,27 @@ def _clause(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Rang
     if frame == "that" and (verb.lemma_.lower() in DISCLAIMING or (_is_negated(verb) and "belief" in verb_classes(verb.lemma_.lower()))):
         return "that", [(_with_negation(verb), _with_tails(verb, end))]
     return frame, [*_their_opening(verb, sentence), (start, end)]
+
+
+def _behind_time(doc: "Doc", start: int, clause: "Token") -> int:
+    """Pass over the narrator's 'on Friday' in "said on Friday it would go"."""
+    subject = next((c for c in clause.children if c.dep_ in ("nsubj", "nsubjpass", "expl")), None)
+    if subject is None or not start < subject.left_edge.i <= start + 6:
+        return start
+    lead = doc[start : subject.left_edge.i]
+    if any(token.text == "," or token.pos_ in ("VERB", "AUX") for token in lead):
+        return start
+    return subject.left_edge.i if any(token.lower_ in TIMES for token in lead) else start
+
+
+def _made_clear(verb: "Token", sentence: "Span") -> int | None:
+    """Return where the content of "made (it) clear that …" begins."""
+    if verb.lemma_.lower() != "make":
+        return None
+    for at in range(verb.i + 1, min(verb.i + 5, sentence.end - 2)):
+        if verb.doc[at].lower_ in ("clear", "plain", "known"):
+            return at + 1
+    return None
 
 
 def _loose_that(verb: "Token", sentence: "Span") -> int | None:
@@ -241,7 +276,7 @@ def _infinitive(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[
     """'vowed to come', 'suggested restarting the talks', 'urged Russia to agree': the statement begins with the verb."""
     for child in verb.children:
         if child.i > verb.i and child.dep_ in ("xcomp", "ccomp", "advcl") and (_is_infinitive(child) or (child.tag_ in ("VBG", "VBN") and child.dep_ == "xcomp")):
-            if child.dep_ == "advcl" and not set(verb_classes(verb.lemma_.lower())) & {"stance"}:
+            if "stance" not in verb_classes(verb.lemma_.lower()) and (child.dep_ == "advcl" or any(c.dep_ == "dobj" for c in verb.children)):
                 continue
             end = _with_tails(verb, max(child.right_edge.i + 1, _object_end(verb)))
             return "infinitive" if child.tag_ != "VBG" else "gerund", [(_with_negation(verb), trim_end(verb, verb.i, end, tails=True))]
@@ -293,8 +328,10 @@ def _fronted(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Ran
     """'The talks failed, she said(, and nobody knew why).' and 'The talks, she said, have failed.'."""
     doc = verb.doc
     before = [child for child in verb.children if child.dep_ == "ccomp" and child.i < verb.i]
-    known = bool(set(verb_classes(verb.lemma_.lower())) & {"say", "belief"})
-    if not (before or verb.dep_ == "parataxis" or known):
+    known = verb_classes(verb.lemma_.lower())[:1] in (("say",), ("belief",)) and (before or verb.dep_ not in ("relcl", "acl", "xcomp", "pcomp"))
+    if not before and any(c.i > verb.i and (c.dep_ == "xcomp" or (c.dep_ == "prep" and c.lower_ in ("to", "for", "of", "as"))) for c in verb.children):
+        known = known and verb.dep_ == "parataxis"
+    if verb.pos_ == "AUX" or not (before or verb.dep_ == "parataxis" or known) or verb.lemma_.lower() in HEARING:
         return None
     if any(c.dep_ in ("dobj", "attr", "acomp", "oprd") and c.i > verb.i for c in verb.children) and verb.lemma_.lower() not in ADDRESSED:
         if not (before and find_subject(verb) is not None):
@@ -305,6 +342,9 @@ def _fronted(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Ran
     if _holds(doc[max(low - 2, 0)], view):
         return None
     rest = _rest(verb, high, sentence)
+    if _announces(verb, sentence, view) and not before and doc[sentence.start].lower_ not in THEIR_OPENERS:
+        # "Asked about the raid, she said: …": the opening clause is the narrator's.
+        return None
     has_verb = any(doc[i].pos_ in ("VERB", "AUX") for i in range(sentence.start, low))
     if not has_verb and not rest:
         return None
@@ -312,6 +352,11 @@ def _fronted(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Ran
     held = [i for i in range(start, low) if _holds(doc[i], view)]
     start = max(held) + 1 if held else start
     return ("inserted" if rest else "fronted"), [(start, low - 1), *rest]
+
+
+def _announces(verb: "Token", sentence: "Span", view: View) -> bool:
+    """Tell whether a whole quotation follows a verb in its sentence."""
+    return any(_holds(token, view) for token in verb.doc[verb.i + 1 : min(sentence.end, verb.i + 30)])
 
 
 def _narrator(verb: "Token", sentence: "Span", content: Sequence["Token"]) -> Range:
@@ -399,6 +444,10 @@ def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
     for at in range(start + 3, end):
         token = doc[at]
         if token.lower_ == "according" and doc[at - 1].text == ",":
+            return at - 1
+        if token.lower_ == "but" and doc[at - 1].text == "," and at + 1 < end and "say" in verb_classes(doc[at + 1].lemma_.lower()) and doc[at + 1].tag_ == "VBD":
+            return at - 1
+        if token.lower_ in ("as", "while") and tails and doc[at - 1].lower_ in ("just", ","):
             return at - 1
         if token.lower_ == "while" and doc[at - 1].text == "," and any("say" in verb_classes(t.lemma_.lower()) and t.tag_ == "VBD" for t in doc[at : min(at + 12, end)]):
             return at - 1
@@ -514,6 +563,8 @@ def _around(doc: "Doc", low: int, high: int, sentence: "Span") -> list[Range]:
     if not leading:
         return [(high, sentence.end)]
     rest = [i for i in range(high, sentence.end) if doc[i].pos_ not in WORDS_ONLY]
+    if any(doc[i].text in "–—" or doc[i].text == "-" for i in range(high, min(high + 1, sentence.end))):
+        return [(sentence.start, low)]
     # ", which published …": the relative clause belongs to the source named.
     if not rest or doc[rest[0]].tag_ in ("WDT", "WP", "WP$", "VBG", "WRB") or doc[rest[0]].lower_ in ("a", "an", "the", "but") or doc[rest[0]].pos_ == "PROPN":
         return [(sentence.start, low)]
@@ -573,7 +624,3 @@ def _neighbours(doc: "Doc", view: View, low: int, high: int) -> Iterator["Token"
         if _holds(doc[at], view) or (doc[at].text in (".", "!", "?", ";")):
             break
         yield doc[at]
-
-
-LABEL = re.compile(r"\s*[\"“]?(?P<name>[A-Z][\w.'’-]*(?: (?:[A-Z][\w.'’-]*|of|the|for|de|al|bin|van|von)){0,7})\s*(?P<role>\([^)]{1,60}\))?:\s")
-SIGNED = re.compile(r"\s*(?:–|—|--|-)\s*(?P<name>[A-Z][\w.'’-]+(?: (?:[A-Z][\w.'’-]*|of|the|de|al|bin|van|von)){0,5})(?:,[^.]{0,80})?\.?\s*$")

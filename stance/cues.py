@@ -29,7 +29,7 @@ VERBS: dict[str, str] = {
     "suggest indicate signal inform assure remind notify brief complain lament boast exclaim shout whisper murmur mutter inquire ask wonder query "
     "elaborate specify clarify counter retort rebut summarize estimate put describe call speak underline underscore highlight opine speculate "
     "theorize agree quote cite publish issue voice express deliver go blog text message email intone interject chime sum declaim preach advise "
-    "propose outline detail stipulate swear profess protest plead beg urge tout brag rail fume thunder gush offer rule decree read reckon",
+    "propose outline detail stipulate swear profess protest plead beg urge tout brag rail fume thunder gush offer rule decree read reckon refer",
     "stance": "reject welcome condemn denounce dismiss oppose support back endorse criticize criticise praise hail laud applaud slam blast decry "
     "deplore deny refuse decline demand urge call appeal ask request propose offer suggest accuse blame threaten warn vow pledge promise agree "
     "accept approve rule question doubt dispute challenge defend favor favour advocate recommend advise plead press push object refute "
@@ -37,7 +37,7 @@ VERBS: dict[str, str] = {
     "disavow disown contest resist assail lambast lambaste rebuke chide scold tout champion",
     "belief": "think believe hope expect fear consider regard see view feel suspect assume know understand doubt want wish worry anticipate intend "
     "figure guess imagine presume suppose hold judge deem favor favour prefer love hate like dislike trust",
-    "show": "show suggest demonstrate indicate reveal find document prove mean reflect illustrate read state record conclude",
+    "show": "show suggest demonstrate indicate reveal find document prove reflect illustrate read state record conclude",
     "perceive": "learn hear discover realize realise notice remember forget decide determine ensure make let help see find watch",
 }
 CLASSES: dict[str, tuple[str, ...]] = {}

@@ -10,6 +10,7 @@ BLANK = re.compile(r"\s")
 # A single mark opens after a blank or bracket and before a letter; '90s and 'em are apostrophes.
 SINGLE_OPEN = re.compile(r"(?<![\w.,!?…\)\]])[‘'’](?=[A-Za-z\[…“\"])")
 SINGLE_CLOSE = re.compile(r"(?<=\S)[’'](?!\w)")
+FILLER = "\u200b"
 PUNCT_BEFORE_CLOSER = ",.?!…"
 
 
@@ -28,6 +29,11 @@ class Quotation:
     closed: bool = True
 
 
+def _with_one_mark_each(text: str) -> str:
+    """Write marks of two characters ('' and ``) as one mark and a filler of no width, so that offsets stay."""
+    return text.replace("``", '"' + FILLER).replace("''", '"' + FILLER)
+
+
 def find_quotations(text: str, start: int = 0, end: int | None = None) -> list[Quotation]:
     """Find the outermost quotations of one paragraph, in text order.
 
@@ -44,14 +50,18 @@ def find_quotations(text: str, start: int = 0, end: int | None = None) -> list[Q
         Disjoint. Nested marks stay inside the outer quotation; a mark without a partner ends with the paragraph, a lone
         closing mark is passed over.
     """
-    end = len(text) if end is None else end
-    found = list(_double(text, start, end, nested=True))
+    part = _with_one_mark_each(text[start : len(text) if end is None else end])
+    found = list(_double(part, 0, len(part), nested=True))
     if found and not found[-1].closed:
         # Newspapers reopen inside without closing twice; then the first closer ends the quotation.
-        found = list(_double(text, start, end, nested=False))
-    gaps = _gaps(found, start, end)
-    singles = [quotation for low, high in gaps for quotation in _single(text, low, high)]
-    return sorted([*found, *singles], key=lambda quotation: quotation.open)
+        found = list(_double(part, 0, len(part), nested=False))
+    gaps = _gaps(found, 0, len(part))
+    singles = [quotation for low, high in gaps for quotation in _single(part, low, high)]
+    return [_shifted(quotation, start) for quotation in sorted([*found, *singles], key=lambda quotation: quotation.open)]
+
+
+def _shifted(quotation: Quotation, by: int) -> Quotation:
+    return Quotation(quotation.open + by, quotation.start + by, quotation.end + by, quotation.close + by, quotation.closed)
 
 
 def _gaps(found: list[Quotation], start: int, end: int) -> list[tuple[int, int]]:
@@ -93,7 +103,7 @@ def _double(text: str, start: int, end: int, *, nested: bool) -> Iterator[Quotat
             continue
         depth -= 1
         if depth <= 0 or not nested:
-            yield _cut(text, opened, at, at + 1, closed=True)
+            yield _cut(text, opened, at, at + 2 if text[at + 1 : at + 2] == FILLER else at + 1, closed=True)
             opened = -1
     if opened >= 0:
         yield _cut(text, opened, end, end, closed=False)
@@ -128,8 +138,8 @@ def _single_closer(text: str, start: int, end: int) -> int | None:
 
 def _cut(text: str, opened: int, end: int, close: int, *, closed: bool) -> Quotation:
     start = opened + 1
-    while start < end and text[start].isspace():
+    while start < end and (text[start].isspace() or text[start] == FILLER):
         start += 1
-    while end > start and text[end - 1].isspace():
+    while end > start and (text[end - 1].isspace() or text[end - 1] == FILLER):
         end -= 1
     return Quotation(opened, start, end, close, closed)

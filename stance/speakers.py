@@ -170,7 +170,11 @@ def attribute_speakers(article: Article, found: Sequence[tuple[Quote, Any]], vie
             if mention is not None:
                 cast.see(mention, at)
             continue
-        if mention is None:
+        label = found[number][1].label
+        if label is not None:
+            entity = cast.labelled(label[0], at)
+            named[number] = (entity, 0.9)
+        elif mention is None:
             near = cast.latest if cast.latest is not None and cast.latest.last > ends_at else speaker
             named[number] = (near, 0.6 if near is speaker else 0.4)
             entity = near
@@ -296,6 +300,22 @@ class Cast:
             return None
         # The longest form of a name is its full one; of two people with one surname the one last spoken of is meant.
         return max(pool, key=lambda entity: (entity.last, len(entity.name)))
+
+    def labelled(self, label: str, at: int) -> Entity | None:
+        """Return who a transcript's label means: "MR. KIRBY" is whoever of that surname the article names."""
+        if label == "Q":
+            return None
+        words = clean_name([word.strip(".") for word in label.split()]) or label.split()
+        entity = self._known([word.lower() for word in words])
+        if entity is None:
+            name = " ".join(word.capitalize() if word.isupper() and len(word) > 3 else word for word in words)
+            entity = self._add(name.split()) or next((e for e in self.others if e.name == name), None)
+            if entity is None:
+                entity = Entity(name, person=True)
+                self.others.append(entity)
+        entity.last = max(entity.last, at)
+        self.latest = entity
+        return entity
 
     def see(self, mention: Mention, at: int) -> None:
         """Note that somebody is spoken of."""

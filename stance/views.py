@@ -91,6 +91,9 @@ def build_view(text: str, paragraph: Paragraph) -> View:
             if chars and chars[-1] != " ":
                 put(" ", at, at + 1)
         elif char.isprintable():
+            if char == "." and text[max(at - 5, 0) : at].endswith((" on X", "via X")):
+                # "posted on X.": the tokenizer takes "X." for an initial and misses the sentence's end.
+                put(" ", at, at)
             put(char, at, at + 1)
         at += 1
     return View("".join(chars), starts, ends, tuple(holders), fragments, paragraph)
