@@ -49,7 +49,9 @@ def test_the_link_opens_the_runs_with_their_metric_columns(tracked, tmp_path):
         browser = webdriver.Chrome(options=options, service=service)
         try:
             browser.get(link)
-            shown = WebDriverWait(browser, 60).until(lambda page: (text := page.find_element(By.TAG_NAME, "body").text) and "default-" in text and "cv_f1" in text and text)
+            wait = WebDriverWait(browser, 60)
+            wait.until(lambda page: all(word in page.find_element(By.TAG_NAME, "body").text for word in ("default-", "cv_f1")))
+            shown = browser.find_element(By.TAG_NAME, "body").text
             if os.environ.get("STANCE_SCREENSHOTS"):
                 browser.save_screenshot(os.environ["STANCE_SCREENSHOTS"] + "/runs.png")
         finally:
