@@ -16,6 +16,9 @@ from stance.errors import DataError, StanceError
 from stance.home import home, shown
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from stance.config import Experiment
     from stance.evaluate import Report
     from stance.experiment import Outcome
     from stance.predict import Model, Reading, Row
@@ -185,15 +188,27 @@ def train(
     from stance.experiment import load_sets, run
 
     sets = load_sets()
+    outcome = None
     for path, experiment in checked:
+        if experiment.curve:
+            _curve(experiment, sets)
+            continue
         is_default = path.resolve() == (home() / DEFAULT).resolve() and not settings
         typer.echo(f"{experiment.name}: {experiment.question}")
         outcome = run(experiment, sets=sets, default=is_default, say=typer.echo)
         _show_outcome(outcome)
-    if seeds:
+    if seeds and outcome is not None:
         articles = sorted(str(path) for path in (home() / "seeds").glob("*.txt"))
         read(articles, model=str(outcome.folder), as_json=False)
         _next_steps(outcome)
+
+
+def _curve(experiment: "Experiment", sets: "dict[str, pd.DataFrame]") -> None:
+    from stance.curve import run_curve
+
+    typer.echo(f"{experiment.name}: {experiment.question}")
+    run_curve(experiment, sets=sets, say=typer.echo)
+    typer.echo("tracked with a table and a figure a set; make ui shows them")
 
 
 def _show_outcome(outcome: "Outcome") -> None:

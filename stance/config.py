@@ -95,6 +95,14 @@ class Data(_Strict):
     train: list[Literal["train", "validation", "test"]] = Field(default=["train"], min_length=1)
     max_reports: int = Field(default=0, ge=0, description="0: all; else the first so many, drawn by seed")
     folds: int = Field(default=5, ge=2, le=20)
+    labels: Literal["agreed", "first"] = Field(default="agreed", description="first: what the first reader said, before any second judgment")
+
+
+class Curve(_Strict):
+    """A learning curve instead of one model: every member alone and their vote, on growing numbers of reports."""
+
+    reports: list[Annotated[int, Field(ge=0)]] = Field(min_length=2, description="numbers of reports; 0: all")
+    labels: list[Literal["agreed", "first"]] = Field(default=["agreed"], min_length=1)
 
 
 class Experiment(_Strict):
@@ -104,6 +112,7 @@ class Experiment(_Strict):
     question: str = Field(min_length=10)
     seed: int = Field(default=13, ge=0, lt=2**32)
     data: Data = Data()
+    curve: Curve | None = None
     member: list[Member] = Field(min_length=1)
 
 

@@ -14,7 +14,23 @@ from stance.labels import Label, Labelled, read_labels
 from stance.records import COARSE, STANCES, Article, Quote
 from stance.wording import context_of
 
-COLUMNS = ("quote", "article", "conflict", "origin", "batch", "text", "cue", "context", "speaker", "speaker_role", "form", "stance", "coarse", "on_target")
+COLUMNS = (
+    "quote",
+    "article",
+    "conflict",
+    "origin",
+    "batch",
+    "text",
+    "cue",
+    "context",
+    "speaker",
+    "speaker_role",
+    "form",
+    "stance",
+    "coarse",
+    "on_target",
+    "first_stance",
+)
 
 
 def to_table(reports: Iterable[Labelled], labels: Mapping[str, Label]) -> pd.DataFrame:
@@ -27,7 +43,7 @@ def to_table(reports: Iterable[Labelled], labels: Mapping[str, Label]) -> pd.Dat
                 continue
             source = (article.id, article.conflict, article.origin, article.id.split("_")[0])
             words = (quote.text, quote.cue, context_of(article, quote), quote.speaker, quote.speaker_role, quote.form)
-            rows.append((quote.id, *source, *words, label.stance, COARSE[label.stance], label.on_target))
+            rows.append((quote.id, *source, *words, label.stance, COARSE[label.stance], label.on_target, label.first))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     if table.empty:
         raise DataError("no labelled quotes; expected reports in labels/reports and judgments in labels/judgments")
@@ -78,7 +94,7 @@ def read_measuring(path: Path) -> pd.DataFrame:
             article = Article(str(row["id"]), row["text"], conflict=row.get("conflict"), origin="news")
             # The offsets are the truth: the printed text of such a set may join or trim its stretches in a way of its own.
             quotes = tuple(Quote.from_dict({**quote, "text": article.cut([tuple(span) for span in quote["spans"]])}, article) for quote in row["quotes"])
-            labels.update({quote["id"]: Label(quote["id"], quote["stance"], bool(quote["on_target"]), (), "given") for quote in row["quotes"]})
+            labels.update({quote["id"]: Label(quote["id"], quote["stance"], bool(quote["on_target"]), (), "given", quote["stance"]) for quote in row["quotes"]})
         except (KeyError, TypeError) as fault:
             raise DataError(f"{place}: expected id, text and quotes with id, spans, form, stance, on_target; {fault!r}") from fault
         reports.append((article, quotes))

@@ -77,7 +77,7 @@ def training_table(experiment: Experiment, sets: dict[str, pd.DataFrame]) -> pd.
     if n_most:
         names = np.random.default_rng(experiment.seed).permutation(sorted(table["article"].unique()))[:n_most]
         table = table[table["article"].isin(set(names))].reset_index(drop=True)
-    return table
+    return table.assign(stance=table["first_stance"]) if experiment.data.labels == "first" else table
 
 
 def fit(experiment: Experiment, table: pd.DataFrame) -> Any:

@@ -19,13 +19,14 @@ Labelled = tuple[Article, tuple[Quote, ...]]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Label:
-    """The agreed stance of one quote. ``by`` says how it was reached: ``one``, ``agreed``, or ``adjudicated``."""
+    """The agreed stance of one quote. ``by`` says how it was reached: ``one``, ``agreed``, or ``adjudicated``; ``first`` is the first reader's stance."""
 
     quote: str
     stance: str
     on_target: bool
     attributed: tuple[tuple[str, str], ...]
     by: str
+    first: str
 
 
 def read_report(row: Mapping[str, Any], place: str, root: Path) -> Labelled:
@@ -42,7 +43,8 @@ def read_report(row: Mapping[str, Any], place: str, root: Path) -> Labelled:
     if not isinstance(text, str) or not isinstance(row.get("id"), str):
         raise DataError(f"{place}: expected an id and a text (or a source file), found the fields {', '.join(sorted(row))}")
     fields = {field.name for field in dataclasses.fields(Article)} - {"text"}
-    article = Article(text=text, **{key: value for key, value in row.items() if key in fields})
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items() if key in fields}
+    article = Article(text=text, **values)
     try:
         quotes = tuple(Quote.from_dict(quote, article) for quote in row.get("quotes", ()))
     except DataError as fault:
@@ -159,7 +161,9 @@ def agree(judgments: Iterable[Judgment], adjudicators: Iterable[str] = ("adjudic
             continue
         ((stance, on_target),) = final
         by = "adjudicated" if decided else "agreed" if len(readers) > 1 else "one"
-        labels[quote] = Label(quote, stance, on_target, _held(readers or decided), by)
+        # By name, not by order: "author" stands before "second" and the adjudicator is no reader.
+        first = min(readers or decided, key=lambda one: one.annotator).stance
+        labels[quote] = Label(quote, stance, on_target, _held(readers or decided), by, first)
     return labels, sorted(disputed)
 
 

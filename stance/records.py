@@ -24,7 +24,10 @@ Span = tuple[int, int]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Article:
-    """One news article as published; `text` is never normalised, so that every offset stays valid."""
+    """One news article as published; ``text`` is never normalised, so that every offset stays valid.
+
+    ``not_quotes`` lists words in quotation marks that a reader found to be no quote: a nickname, a title, a scare quote.
+    """
 
     id: str
     text: str
@@ -34,6 +37,7 @@ class Article:
     conflict: str | None = None
     genre: str | None = None
     origin: str | None = None
+    not_quotes: tuple[str, ...] = ()
 
     def cut(self, spans: Iterable[Span]) -> str:
         """Return the words at ``spans``, the stretches joined by one blank."""
