@@ -14,7 +14,7 @@ from stance.contents import Candidate, find_candidates, quotation_candidates
 from stance.cues import CueModel, load_cues, verb_classes
 from stance.errors import DataError
 from stance.records import Article, Quote, Span
-from stance.speakers import Mention, attribute_speakers, mention_of
+from stance.speakers import Cast, Mention, attribute_speakers, mention_of
 from stance.turns import find_turns, label_before, signature_behind
 from stance.views import Holder, View, build_view, cut_spans
 from stance.zones import BODY, HEADLINE, split_paragraphs
@@ -29,8 +29,11 @@ THRESHOLD = 0.5
 QUOTE_THRESHOLD = 0.3
 # A verb of speaking with a clause behind it hardly needs the model: it only sorts out "would say", "if he says", "needless to say".
 CLAUSE_THRESHOLD = 0.25
-MAX_VIEW_CHARS = 20_000
+MAX_VIEW_CHARS = 4_000
 BATCH_SIZE = 16
+SECTION_CHARS = 200_000
+# Characters parsed together: the parser's memory grows with them.
+CHARS_AT_ONCE = 16_000
 
 
 def load_nlp(name: str | None = None) -> "Language":
@@ -78,11 +81,48 @@ def make_views(article: Article) -> list[View]:
     """Return the parser's views of an article's paragraphs; overlong paragraphs are cut at a sentence's end."""
     views = []
     for paragraph in split_paragraphs(article.text):
-        for start in range(paragraph.start, max(paragraph.end, paragraph.start + 1), MAX_VIEW_CHARS):
-            pieces = tuple((max(low, start), min(high, start + MAX_VIEW_CHARS)) for low, high in paragraph.pieces if low < start + MAX_VIEW_CHARS and high > start)
+        if paragraph.end - paragraph.start <= MAX_VIEW_CHARS:
+            views.append(build_view(article.text, paragraph))
+            continue
+        for start, end in _portions(article.text, paragraph.start, paragraph.end):
+            pieces = tuple((max(low, start), min(high, end)) for low, high in paragraph.pieces if low < end and high > start)
             if pieces:
                 views.append(build_view(article.text, dataclasses.replace(paragraph, pieces=pieces)))
     return views
+
+
+def _portions(text: str, start: int, end: int) -> Iterator[Span]:
+    """Cut an overlong paragraph behind a sentence, or anywhere where there is none."""
+    while end - start > MAX_VIEW_CHARS:
+        limit = start + MAX_VIEW_CHARS
+        cut = max(text.rfind(stop, start + MAX_VIEW_CHARS // 2, limit) for stop in (". ", ".” ", '." ', "? ", "! "))
+        cut = text.find(" ", cut + 1, limit + 3) if cut > 0 else max(text.rfind(" ", start + 1, limit), -1)
+        cut = cut if cut > start else limit
+        yield start, cut
+        start = cut
+    if start < end:
+        yield start, end
+
+
+def parse(views: Iterable[View], nlp: "Language") -> "Iterator[Doc]":
+    """Parse views in batches; what the parser computed besides the parse is dropped at once, so that long texts fit."""
+    for batch in _batches(views):
+        for doc in nlp.pipe(batch, batch_size=len(batch)):
+            doc.tensor = doc.tensor[:0]
+            yield doc
+
+
+def _batches(views: Iterable[View]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for view in views:
+        if batch and size + len(view.text) > CHARS_AT_ONCE:
+            yield batch
+            batch, size = [], 0
+        batch.append(view.text)
+        size += len(view.text)
+    if batch:
+        yield batch
 
 
 def find_quotes(article: Article, *, nlp: "Language", doc: "Sequence[Doc] | None" = None) -> list[Quote]:
@@ -108,7 +148,7 @@ def find_quotes(article: Article, *, nlp: "Language", doc: "Sequence[Doc] | None
     Cue, content and source spans as in Pareti et al. 2013, aclanthology.org/D13-1101.
     """
     views = make_views(article)
-    docs = list(nlp.pipe(view.text for view in views)) if doc is None else doc
+    docs = list(parse(views, nlp)) if doc is None else doc
     return [quote for quote, _ in _to_quotes(article, find_statements(article, views, docs))]
 
 
@@ -133,11 +173,31 @@ def extract(articles: Iterable[Article], *, nlp: "Language | None" = None, batch
     stream = iter(articles)
     while batch := list(islice(stream, batch_size)):
         views = [make_views(article) for article in batch]
-        docs = iter(nlp.pipe((view.text for group in views for view in group), batch_size=64))
+        docs = parse((view for group in views for view in group), nlp)
         for article, group in zip(batch, views, strict=True):
-            parsed = list(islice(docs, len(group)))
-            found = _to_quotes(article, find_statements(article, group, parsed))
-            yield attribute_speakers(article, found, group, parsed)
+            yield _extract_one(article, group, docs)
+
+
+def _extract_one(article: Article, views: Sequence[View], docs: "Iterator[Doc]") -> list[Quote]:
+    """Go the whole way with one article; a long one section by section, since parses take a hundred times the room of their text."""
+    quotes: list[Quote] = []
+    cast = Cast()
+    for section in _sections(views):
+        parsed = list(islice(docs, len(section)))
+        found = _to_quotes(article, find_statements(article, section, parsed), len(quotes))
+        quotes += attribute_speakers(article, found, section, parsed, cast)
+    return quotes
+
+
+def _sections(views: Sequence[View]) -> Iterator[Sequence[View]]:
+    start, size = 0, 0
+    for at, view in enumerate(views):
+        size += len(view.text)
+        if size > SECTION_CHARS:
+            yield views[start : at + 1]
+            start, size = at + 1, 0
+    if start < len(views):
+        yield views[start:]
 
 
 def find_statements(article: Article, views: Sequence[View], docs: "Sequence[Doc]", model: CueModel | None = None) -> list[Statement]:
@@ -338,7 +398,7 @@ def _is_floating(text: str, statement: Statement) -> bool:
     return len(text[start:end].split()) >= 4
 
 
-def _to_quotes(article: Article, statements: Sequence[Statement]) -> list[tuple[Quote, Statement]]:
+def _to_quotes(article: Article, statements: Sequence[Statement], before: int = 0) -> list[tuple[Quote, Statement]]:
     quotes: list[tuple[Quote, Statement]] = []
     end = 0
     for statement in sorted(statements, key=lambda s: s.spans[0]):
@@ -347,7 +407,7 @@ def _to_quotes(article: Article, statements: Sequence[Statement]) -> list[tuple[
         if not spans:
             continue
         end = spans[-1][1]
-        quotes.append((_to_quote(article, statement, spans, len(quotes) + 1), statement))
+        quotes.append((_to_quote(article, statement, spans, before + len(quotes) + 1), statement))
     return quotes
 
 

@@ -7,6 +7,7 @@ so that "he", "the official" and "Kallas" each find the person who was last spok
 import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from stance.cues import BODY_NOUNS, PERSON_NOUNS, TEXT_NOUNS
@@ -76,6 +77,7 @@ SYNONYMS = {
     "candidate": "nominee candidate",
     "governor": "governor head",
 }
+MEMORY = 150
 HE, SHE, THEY = frozenset(["he", "him"]), frozenset(["she", "her"]), frozenset(["they", "them"])
 PARTICLES = frozenset("al el bin ibn de da di du der den van von la le abu ben ter dos".split())
 NAME_IN_QUOTE = re.compile(r"\b[A-Z][\w'’-]+(?: (?:al|bin|de|van|von|[A-Z][\w.'’-]*)){1,3}")
@@ -134,7 +136,7 @@ def _is_listed(doc: "Doc", at: int, head: "Token") -> bool:
     return doc[at].text == "," and doc[at - 1].pos_ == "ADJ" and doc[at + 1].pos_ == "ADJ" if 0 < at < len(doc) - 1 else False
 
 
-def attribute_speakers(article: Article, found: Sequence[tuple[Quote, Any]], views: Sequence[View], docs: "Sequence[Doc]") -> list[Quote]:
+def attribute_speakers(article: Article, found: Sequence[tuple[Quote, Any]], views: Sequence[View], docs: "Sequence[Doc]", cast: "Cast | None" = None) -> list[Quote]:
     """Name the speaker of each quote.
 
     Parameters
@@ -145,13 +147,16 @@ def attribute_speakers(article: Article, found: Sequence[tuple[Quote, Any]], vie
         The quotes in text order, each with the statement it was made from.
     views, docs
         The article's paragraphs as the parser saw them.
+    cast
+        Who was met in earlier sections of a long article.
 
     Returns
     -------
     list of Quote
         The same quotes with ``speaker``, ``speaker_role`` and ``speaker_confidence``; ``speaker`` stays None where nobody was found.
     """
-    cast = Cast(article, views, docs)
+    cast = Cast() if cast is None else cast
+    cast.learn(article, views, docs)
     events: list[tuple[int, int, Mention | None]] = []
     heads: set[tuple[int, int]] = set()
     for number, (_, statement) in enumerate(found):
@@ -226,11 +231,16 @@ def clean_name(words: Sequence[str]) -> list[str]:
 class Cast:
     """Everybody in one article, and whom a mention means at a place in it."""
 
-    def __init__(self, article: Article, views: Sequence[View], docs: "Sequence[Doc]") -> None:
+    def __init__(self) -> None:
         self.people: dict[str, Entity] = {}
         self.by_word: dict[str, list[Entity]] = {}
         self.others: list[Entity] = []
+        self.by_name: dict[str, Entity] = {}
+        self.recent: dict[int, Entity] = {}
         self.latest: Entity | None = None
+
+    def learn(self, article: Article, views: Sequence[View], docs: "Sequence[Doc]") -> None:
+        """Gather the names in these paragraphs, with their titles and appositions."""
         for view, doc in zip(views, docs, strict=True):
             for run in _runs(doc):
                 self._learn(doc, run, view.starts[doc[run[0]].idx])
@@ -309,13 +319,25 @@ class Cast:
         entity = self._known([word.lower() for word in words])
         if entity is None:
             name = " ".join(word.capitalize() if word.isupper() and len(word) > 3 else word for word in words)
-            entity = self._add(name.split()) or next((e for e in self.others if e.name == name), None)
+            entity = self._add(name.split()) or self.by_name.get(name.lower())
             if entity is None:
                 entity = Entity(name, person=True)
-                self.others.append(entity)
-        entity.last = max(entity.last, at)
+                self._enter(entity)
+        self._touch(entity, at)
         self.latest = entity
         return entity
+
+    def _enter(self, entity: Entity) -> None:
+        self.others.append(entity)
+        self.by_name[entity.name.lower()] = entity
+
+    def _touch(self, entity: Entity, at: int) -> None:
+        """Note where somebody was spoken of; only the last `MEMORY` can be meant by a pronoun or an office, which keeps long texts linear."""
+        entity.last = max(entity.last, at)
+        self.recent.pop(id(entity), None)
+        self.recent[id(entity)] = entity
+        if len(self.recent) > MEMORY:
+            del self.recent[next(iter(self.recent))]
 
     def see(self, mention: Mention, at: int) -> None:
         """Note that somebody is spoken of."""
@@ -334,7 +356,7 @@ class Cast:
         else:
             entity, confidence = self._named(mention) or self._described(mention, at)
         if entity is not None:
-            entity.last = max(entity.last, at)
+            self._touch(entity, at)
             self.latest = entity if entity.person or speaker is not None else self.latest
         return entity, confidence
 
@@ -378,9 +400,9 @@ class Cast:
         if author is not None:
             return self._named(author) or self._described(author, at)
         name = re.sub(r"^(?:[Tt]he|[Aa]n?|[Ss]ome) ", "", mention.text)
-        same = next((entity for entity in reversed(self.others) if entity.name.lower() == name.lower()), None)
+        same = self.by_name.get(name.lower())
         if same is None:
-            subset = [e for e in self.others if definite and content and content <= e.words and lemma in e.roles]
+            subset = [e for e in self.others[-MEMORY:] if definite and content and content <= e.words and lemma in e.roles]
             same = subset[-1] if subset and not plural else None
         if same is None:
             person = lemma in PERSON_NOUNS or head.lower_ in PERSON_NOUNS
@@ -390,7 +412,7 @@ class Cast:
             person = person or bool(title and single) or bool(single and len(name.split()) == 1)
             same = Entity(name, person=person, roles={lemma}, words=set(words), plural=plural, named=proper)
             self._learn_gender(same, words)
-            self.others.append(same)
+            self._enter(same)
         return same, 0.85 if not definite or lemma in BODY_NOUNS or head.pos_ == "PROPN" else 0.6
 
     def _topic(self, lemma: str, definite: bool, at: int) -> Entity | None:
@@ -402,23 +424,23 @@ class Cast:
             unknown = latest.person and latest.named and not latest.plural and not (latest.roles & PERSON_NOUNS)
             return latest if unknown else None
         if lemma in BODY_NOUNS and lemma not in ("ministry", "government", "military", "army", "police", "side", "sides", "court", "delegation"):
-            bodies = [entity for entity in self.others if not entity.person and entity.named and 0 <= entity.last < at]
+            bodies = [entity for entity in self.recent.values() if not entity.person and entity.named and 0 <= entity.last < at]
             return max(bodies, key=lambda entity: entity.last, default=None)
         return latest if lemma in ("statement", "communique", "communiqué", "post") else None
 
     def _by_office(self, lemma: str, content: set[str], at: int) -> Entity | None:
         wanted = {lemma, *SYNONYMS.get(lemma, "").split()}
-        pool = [entity for entity in (*self.people.values(), *self.others) if entity.person and not entity.plural and entity.roles & wanted and 0 <= entity.last < at]
+        pool = [entity for entity in self.recent.values() if entity.person and not entity.plural and entity.roles & wanted and 0 <= entity.last < at]
         exact = [entity for entity in pool if lemma in entity.roles and not entity.named] or [entity for entity in pool if lemma in entity.roles]
         fitting = [entity for entity in pool if content and _shares(content, entity)]
         if content:
-            unseen = [e for e in self.people.values() if e.roles & wanted and _shares(content, e)]
+            unseen = [e for e in islice(self.people.values(), 500) if e.roles & wanted and _shares(content, e)]
             return max(fitting or unseen, key=lambda entity: entity.last, default=None)
         return max(exact or pool, key=lambda entity: entity.last, default=None) if not exact else max(pool, key=lambda e: (e.last, lemma in e.roles))
 
     def _pronoun(self, mention: Mention, at: int, speaker: Entity | None) -> tuple[Entity | None, float]:
         word = mention.head.lower_
-        everyone = [entity for entity in (*self.people.values(), *self.others) if 0 <= entity.last < at]
+        everyone = [entity for entity in self.recent.values() if 0 <= entity.last < at]
         if mention.head.tag_ in ("WP", "WDT") or word in ("who", "which", "that"):
             pool = everyone
         elif word in HE or word == "his":
@@ -433,7 +455,7 @@ class Cast:
             return Entity(mention.text, person=True, named=False), 0.3
         if not pool and word in HE | SHE:
             unwanted = "f" if word in HE else "m"
-            pool = [entity for entity in self.people.values() if entity.gender != unwanted and entity.first < at]
+            pool = [entity for entity in islice(self.people.values(), 500) if entity.gender != unwanted and entity.first < at]
             return (max(pool, key=lambda entity: entity.first), 0.3) if pool else (None, 0.0)
         if not pool:
             return None, 0.0

@@ -60,7 +60,8 @@ def split_paragraphs(text: str) -> list[Paragraph]:
     footer = False
     for number, pieces in enumerate(joined):
         start, end = pieces[0][0], pieces[-1][1]
-        footer = footer or (number > 0 and bool(FOOTER_START.match(text, start, end)))
+        # Only near the end: "Copyright law …" may open any paragraph.
+        footer = footer or (number > 0 and start > 0.6 * len(text) and bool(FOOTER_START.match(text, start, end)))
         zone = FOOTER if footer else _zone(text, start, end, single=len(joined) == 1)
         paragraphs.append(Paragraph(tuple(pieces), zone))
     return _with_alt_texts(text, paragraphs)
