@@ -328,7 +328,7 @@ def _fronted(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Ran
     """'The talks failed, she said(, and nobody knew why).' and 'The talks, she said, have failed.'."""
     doc = verb.doc
     before = [child for child in verb.children if child.dep_ == "ccomp" and child.i < verb.i]
-    known = verb_classes(verb.lemma_.lower())[:1] in (("say",), ("belief",)) and (before or verb.dep_ not in ("relcl", "acl", "xcomp", "pcomp"))
+    known = verb_classes(verb.lemma_.lower())[:1] in (("say",), ("belief",)) and (before or verb.dep_ not in ("relcl", "acl", "xcomp", "pcomp") or _stands_apart(verb))
     if not before and any(c.i > verb.i and (c.dep_ == "xcomp" or (c.dep_ == "prep" and c.lower_ in ("to", "for", "of", "as"))) for c in verb.children):
         known = known and verb.dep_ == "parataxis"
     if verb.pos_ == "AUX" or not (before or verb.dep_ == "parataxis" or known) or verb.lemma_.lower() in HEARING:
@@ -352,6 +352,16 @@ def _fronted(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Ran
     held = [i for i in range(start, low) if _holds(doc[i], view)]
     start = max(held) + 1 if held else start
     return ("inserted" if rest else "fronted"), [(start, low - 1), *rest]
+
+
+def _stands_apart(verb: "Token") -> bool:
+    """Tell ", she recalled," from a relative clause: subject and verb alone between commas."""
+    doc = verb.doc
+    subject = next((c for c in verb.children if c.dep_ == "nsubj" and c.tag_ not in ("WP", "WDT")), None)
+    if subject is None or verb.i + 1 >= len(doc) or doc[verb.i + 1].text != ",":
+        return False
+    low = subject.left_edge.i
+    return low > 0 and doc[low - 1].text == "," and subject.i == verb.i - 1
 
 
 def _announces(verb: "Token", sentence: "Span", view: View) -> bool:

@@ -318,7 +318,7 @@ class Cast:
         words = clean_name([word.strip(".") for word in label.split()]) or label.split()
         entity = self._known([word.lower() for word in words])
         if entity is None:
-            name = " ".join(word.capitalize() if word.isupper() and len(word) > 3 else word for word in words)
+            name = " ".join(word.capitalize() if word.isupper() and len(word) > 2 else word for word in words)
             entity = self._add(name.split()) or self.by_name.get(name.lower())
             if entity is None:
                 entity = Entity(name, person=True)

@@ -7,6 +7,7 @@ around a few words, Markdown links, bold stars, datelines and doubled blanks are
 import bisect
 import dataclasses
 import re
+from array import array
 from collections.abc import Iterator
 
 from stance.marks import Quotation, find_quotations
@@ -42,8 +43,8 @@ class View:
     """
 
     text: str
-    starts: list[int]
-    ends: list[int]
+    starts: "array[int]"
+    ends: "array[int]"
     holders: tuple[Holder, ...]
     fragments: tuple[Quotation, ...]
     paragraph: Paragraph
@@ -61,8 +62,7 @@ def build_view(text: str, paragraph: Paragraph) -> View:
     chosen = set(full)
     fragments = tuple(quotation for quotation in quotations if quotation not in chosen)
     chars: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
+    starts, ends = array("i"), array("i")
     holders: list[Holder] = []
 
     def put(words: str, start: int, end: int) -> None:
@@ -132,7 +132,7 @@ def is_statement(text: str, quotation: Quotation, paragraph: Paragraph) -> bool:
         return False
     is_title = all(TITLE_WORD.match(word) for word in words) and len(words) > 1 and not text[quotation.start : quotation.end].rstrip().endswith((".", "?", "!"))
     # A list of quoted words after a comma is no statement: it begins small and is short.
-    is_short = words[0][0].islower() and len(words) <= 5 and not re.search(r"\b(?:that|said|says|:)\s*$", before)
+    is_short = words[0][0].islower() and len(words) <= 5 and not re.search(r"\b(?:that|said|says|:)\s*$", before) and not SPOKEN.search(before)
     return not (is_title or is_short)
 
 
