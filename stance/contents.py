@@ -312,6 +312,9 @@ def _object(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Rang
     small = verb.lemma_.lower() in SMALL_CLAUSE
     if not (classes & {"stance", "say"} or small) or verb.lemma_.lower() in ("say", "tell", "let", "go"):
         return None
+    if verb.i <= sentence.start + 1 and verb.tag_ in ("VBN", "VBG") and verb.dep_ in ("advcl", "acl", "prep", "csubj"):
+        # "Asked about the raid, …", "Commenting on …": the narrator sets the scene.
+        return None
     objects = [child for child in verb.children if child.i > verb.i and child.dep_ in ("dobj", "oprd")]
     prepositions = [c for c in verb.children if c.i > verb.i and c.dep_ == "prep" and c.lower_ in SAYING_PREPOSITIONS]
     if any(_holds(child, view) for child in objects) or not (objects or prepositions):

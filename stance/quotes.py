@@ -326,7 +326,7 @@ def _whole_quotations(span: Span, view: View, candidate: Candidate) -> Span:
         if quotation.start < start < quotation.end <= end + 2 and candidate.frame in ("fronted", "inserted"):
             opening = [sentence for sentence in doc.sents if view.starts[sentence.start_char] <= quotation.start]
             start = view.starts[opening[-1].start_char] if opening else start
-        elif start <= quotation.start < end < quotation.end - 1 and quotation.closed and candidate.frame in ("that", "bare", "wh"):
+        elif start <= quotation.start < end < quotation.end - 1 and quotation.closed and candidate.frame not in ("fronted", "inserted", "according"):
             end = quotation.end
     return start, end
 
