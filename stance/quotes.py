@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from stance.contents import Candidate, find_candidates, quotation_candidates
-from stance.cues import CueModel, load_cues, verb_classes
+from stance.cues import NOUNS, CueModel, fit_cues, load_cues, verb_classes
 from stance.errors import DataError
 from stance.records import Article, Quote, Span
 from stance.speakers import Cast, Mention, attribute_speakers, mention_of
@@ -29,6 +29,8 @@ THRESHOLD = 0.5
 QUOTE_THRESHOLD = 0.3
 # A verb of speaking with a clause behind it hardly needs the model: it only sorts out "would say", "if he says", "needless to say".
 CLAUSE_THRESHOLD = 0.25
+# Our reports hold few nominal cues, so the model thinks too little of them.
+NOUN_THRESHOLD = 0.15
 MAX_VIEW_CHARS = 4_000
 BATCH_SIZE = 16
 SECTION_CHARS = 200_000
@@ -58,7 +60,9 @@ def load_nlp(name: str | None = None) -> "Language":
     try:
         nlp = spacy.load(wanted, exclude=list(UNUSED))
     except OSError as fault:
-        raise DataError(f"spaCy pipeline {wanted!r} is not installed; install it with: pip install 'stance[quotes]', or name another in STANCE_SPACY") from fault
+        raise DataError(
+            f"spaCy pipeline {wanted!r} is not installed; install it with: pip install 'stance[quotes]', or name another in STANCE_SPACY"
+        ) from fault
     if "parser" not in nlp.pipe_names:
         raise DataError(f"spaCy pipeline {wanted!r} has no parser (it has {', '.join(nlp.pipe_names) or 'nothing'}); name another in STANCE_SPACY")
     return nlp
@@ -280,7 +284,15 @@ def _choose(candidates: Sequence[Candidate], view: View, model: CueModel) -> lis
 
 def _least(candidate: Candidate) -> float:
     plain = candidate.frame in ("that", "bare") and verb_classes(candidate.cue.lemma_.lower())[:1] == ("say",)
-    return CLAUSE_THRESHOLD if plain else THRESHOLD
+    return CLAUSE_THRESHOLD if plain else NOUN_THRESHOLD if _is_nominal(candidate) else THRESHOLD
+
+
+def _is_nominal(candidate: Candidate) -> bool:
+    """Tell a noun that announces a that-clause, or a light verb with such a noun ("voiced doubts about …")."""
+    if candidate.frame == "noun-that":
+        return True
+    voiced = candidate.cue.lemma_.lower() in ("voice", "express", "repeat", "reiterate", "renew") and candidate.frame == "object"
+    return voiced and any(child.dep_ == "dobj" and child.lemma_.lower() in NOUNS for child in candidate.cue.children)
 
 
 def _depth(candidate: Candidate) -> int:
@@ -453,9 +465,29 @@ def _form(text: str, spans: Sequence[Span], statement: Statement) -> str:
     quotations = [*statement.view.fragments, *(holder.quotation for holder in (*statement.view.holders, *statement.holders))]
     total = sum(char.isalnum() for start, end in spans for char in text[start:end])
     inside = sum(
-        char.isalnum() for start, end in spans for quotation in {(q.start, q.end) for q in quotations} for char in text[max(start, quotation[0]) : min(end, quotation[1])]
+        char.isalnum()
+        for start, end in spans
+        for quotation in {(q.start, q.end) for q in quotations}
+        for char in text[max(start, quotation[0]) : min(end, quotation[1])]
     )
     return "direct" if inside >= 0.97 * total > 0 else "mixed" if inside else "indirect"
+
+
+def train_cues(labelled: Iterable[tuple[Article, Sequence[Quote]]], *, nlp: "Language") -> CueModel:
+    """Train the cue model on articles with their labelled quotes; write it with `stance.cues.save_cues`.
+
+    Parameters
+    ----------
+    labelled
+        Articles, each with all of its quotes: a verb that none of them names as its cue is a counter-example.
+    nlp
+        The pipeline with which the model will be used.
+    """
+    rows: list[tuple[dict[str, float], bool]] = []
+    for article, gold in labelled:
+        views = make_views(article)
+        rows += labelled_candidates(article, gold, views, list(parse(views, nlp)))
+    return fit_cues(rows)
 
 
 def labelled_candidates(article: Article, gold: Sequence[Quote], views: Sequence[View], docs: "Sequence[Doc]") -> list[tuple[dict[str, float], bool]]:
@@ -494,8 +526,3 @@ def _meets(text: str, ours: Sequence[Span], theirs: Sequence[Span], least: float
     a = {i for start, end in ours for i in range(start, end) if text[i].isalnum()}
     b = {i for start, end in theirs for i in range(start, end) if text[i].isalnum()}
     return bool(a | b) and len(a & b) / len(a | b) >= least
-
-
-def uses_words_of_speech(text: str) -> bool:
-    """Tell whether a text holds any verb of the table at all: with none, little can be found, and the command says so."""
-    return any(verb_classes(word) or verb_classes(word.removesuffix("s")) for word in set(text.lower().split()[:5000]))

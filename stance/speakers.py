@@ -58,6 +58,7 @@ SYNONYMS = {
     "diplomat": "minister ambassador envoy diplomat spokeswoman spokesman consul chief representative",
     "spokesperson": "spokesman spokeswoman spokesperson",
     "premier": "minister premier",
+    "pm": "minister premier",
     "president": "president",
     "politician": "lawmaker senator mp minister leader member deputy chairman",
     "lawmaker": "member senator deputy mp congressman lawmaker",
@@ -80,7 +81,7 @@ SYNONYMS = {
 MEMORY = 150
 HE, SHE, THEY = frozenset(["he", "him"]), frozenset(["she", "her"]), frozenset(["they", "them"])
 PARTICLES = frozenset("al el bin ibn de da di du der den van von la le abu ben ter dos".split())
-NAME_IN_QUOTE = re.compile(r"\b[A-Z][\w'’-]+(?: (?:al|bin|de|van|von|[A-Z][\w.'’-]*)){1,3}")
+NAME_IN_QUOTE = re.compile(r"\b[A-Z][\w-]+(?: (?:(?:al|bin|de|van|von) )?[A-Z][\w.-]*){1,3}")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -119,7 +120,11 @@ def mention_of(head: "Token | None", view: View) -> Mention | None:
     start, end = head.left_edge.i, head.i + 1
     for at in range(head.i + 1, head.right_edge.i + 1):
         token = doc[at]
-        if token.text in (",", "(", "–", "—", "-", ";", ":", '"') or token.tag_ in ("WP", "WDT", "WP$") or (token.dep_ in ("relcl", "acl") and token.head == head):
+        if (
+            token.text in (",", "(", "–", "—", "-", ";", ":", '"')
+            or token.tag_ in ("WP", "WDT", "WP$")
+            or (token.dep_ in ("relcl", "acl") and token.head == head)
+        ):
             break
         end = at + 1
     for at in range(head.i - 1, start - 1, -1):
@@ -136,7 +141,9 @@ def _is_listed(doc: "Doc", at: int, head: "Token") -> bool:
     return doc[at].text == "," and doc[at - 1].pos_ == "ADJ" and doc[at + 1].pos_ == "ADJ" if 0 < at < len(doc) - 1 else False
 
 
-def attribute_speakers(article: Article, found: Sequence[tuple[Quote, Any]], views: Sequence[View], docs: "Sequence[Doc]", cast: "Cast | None" = None) -> list[Quote]:
+def attribute_speakers(
+    article: Article, found: Sequence[tuple[Quote, Any]], views: Sequence[View], docs: "Sequence[Doc]", cast: "Cast | None" = None
+) -> list[Quote]:
     """Name the speaker of each quote.
 
     Parameters
@@ -389,7 +396,10 @@ class Cast:
         definite = words[0] in ("the", "this", "that", "his", "her", "its", "their") or head.doc[mention.start].dep_ == "poss"
         content = {word for word in words if word not in ("the", "a", "an", "of", "for", "to", "in", lemma, head.lower_, "'s", "’s", "former", "senior")}
         plural = head.tag_ in ("NNS", "NNPS") or any(child.dep_ == "conj" for child in head.children)
-        if not plural and head.pos_ == "NOUN" and (definite or words[0] not in ("a", "an", "another", "one")):
+        if lemma == "head" and content & {"state", "government"}:
+            # "the head of state" is the president, "the head of government" the prime minister.
+            lemma, content = ("president" if "state" in content else "premier"), content - {"state", "government"}
+        if not plural and (head.pos_ == "NOUN" or lemma == "pm") and (definite or words[0] not in ("a", "an", "another", "one")):
             best = self._by_office(lemma, content, at)
             if best is not None:
                 return best, 0.7
@@ -528,7 +538,11 @@ def _runs(doc: "Doc") -> Iterator[tuple[int, int]]:
             at += 1
             continue
         end = at + 1
-        while end < n and (_is_name(doc[end]) or (doc[end].lower_ in PARTICLES and end + 1 < n and _is_name(doc[end + 1])) or (doc[end].text == "-" and not doc[end - 1].whitespace_)):
+        while end < n and (
+            _is_name(doc[end])
+            or (doc[end].lower_ in PARTICLES and end + 1 < n and _is_name(doc[end + 1]))
+            or (doc[end].text == "-" and not doc[end - 1].whitespace_)
+        ):
             end += 1
         while end > at + 1 and not _is_name(doc[end - 1]):
             end -= 1
@@ -537,9 +551,4 @@ def _runs(doc: "Doc") -> Iterator[tuple[int, int]]:
 
 
 def _is_name(token: "Token") -> bool:
-    return token.pos_ == "PROPN" and token.text[:1].isupper() and token.dep_ != "poss" or (token.pos_ == "PROPN" and token.text[:1].isupper())
-
-
-def office_words() -> frozenset[str]:
-    """Return the words by which a mention is known to be a person, a body or a text (for tests and the reader)."""
-    return PERSON_NOUNS | BODY_NOUNS | TEXT_NOUNS
+    return token.pos_ == "PROPN" and token.text[:1].isupper()

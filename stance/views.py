@@ -144,7 +144,7 @@ def _stop(text: str, quotation: Quotation, end: int) -> str:
         return "."
     if behind[0] in ".,;:":
         return ""
-    if last in "?!…–—" and behind[0] not in "\"“":
+    if last in "?!…–—" and behind[0] not in '"“':
         # '"Why?" Baunov asked.': the words up to the next stop are short.
         return "," if behind[0].islower() or len(re.split(r"[.!?]\s", behind)[0].split()) <= 14 else "."
     return "," if last in ",;-–—" or behind[0].islower() else "."
@@ -157,7 +157,11 @@ def cut_spans(text: str, view: View, start: int, end: int) -> Iterator[tuple[int
     at = start
     for i in range(start, end):
         # What was left out inside a link's tail or at a line's end is no part of the words.
-        if i > start and view.starts[i] > view.ends[i - 1] and ("](" in text[view.ends[i - 1] : view.starts[i]] or "\n" in text[view.ends[i - 1] : view.starts[i]]):
+        if (
+            i > start
+            and view.starts[i] > view.ends[i - 1]
+            and ("](" in text[view.ends[i - 1] : view.starts[i]] or "\n" in text[view.ends[i - 1] : view.starts[i]])
+        ):
             yield from _trimmed(text, view.starts[at], view.ends[i - 1])
             at = i
     yield from _trimmed(text, view.starts[at], view.ends[end - 1])

@@ -49,15 +49,33 @@ FORMS = [
     ("blank before the closer", '"The bridge will open in May, " said Dora Venn.', "direct", "said", ["The bridge will open in May"]),
     ("that-clause", "Dora Venn said that the bridge would open in May.", "indirect", "said", ["the bridge would open in May"]),
     ("no that", "Dora Venn says the bridge will open in May.", "indirect", "says", ["the bridge will open in May"]),
-    ("behind an addressee", "Dora Venn told reporters after a long meeting that the bridge would open in May.", "indirect", "told", ["the bridge would open in May"]),
+    (
+        "behind an addressee",
+        "Dora Venn told reporters after a long meeting that the bridge would open in May.",
+        "indirect",
+        "told",
+        ["the bridge would open in May"],
+    ),
     ("fronted", "The bridge will open in May, Dora Venn said.", "indirect", "said", ["The bridge will open in May"]),
     ("inserted", "The bridge, she recalled, opened in May of last year.", "indirect", "recalled", ["The bridge", "opened in May of last year"]),
     ("according to", "According to the ministry, the bridge will open in May.", "indirect", "According to", ["the bridge will open in May"]),
     ("according to, behind", "The bridge will open in May, according to the ministry.", "indirect", "according to", ["The bridge will open in May"]),
     ("mixed", 'Dora Venn said the bridge was "a gift to the whole valley" and would open in May.', "mixed", "said", None),
     ("the verb carries the stance", "The mayor rejected the offer of the two companies.", "indirect", "rejected", ["rejected the offer of the two companies"]),
-    ("demand with an infinitive", "The union called on the mayor to open the bridge at once.", "indirect", "called", ["called on the mayor to open the bridge at once"]),
-    ("doubt begins with its verb", "Dora Venn doubted that the bridge would open in May.", "indirect", "doubted", ["doubted that the bridge would open in May"]),
+    (
+        "demand with an infinitive",
+        "The union called on the mayor to open the bridge at once.",
+        "indirect",
+        "called",
+        ["called on the mayor to open the bridge at once"],
+    ),
+    (
+        "doubt begins with its verb",
+        "Dora Venn doubted that the bridge would open in May.",
+        "indirect",
+        "doubted",
+        ["doubted that the bridge would open in May"],
+    ),
     ("name and colon", 'Dora Venn: "The bridge will open in May."', "direct", None, ["The bridge will open in May."]),
     ("signed", '"The bridge will open in May." - Dora Venn', "direct", None, ["The bridge will open in May."]),
     ("never closed", 'Dora Venn said: "The bridge will open in May.', "direct", "said", ["The bridge will open in May."]),
@@ -79,7 +97,7 @@ NO_QUOTES = [
     ("title", 'Her novel "The Long Winter" was sold in nine countries.'),
     ("nickname", 'Tomas "The Axe" Ild was born in a village near the lake.'),
     ("apostrophes", "The players' union met in the '90s at the workers' hall."),
-    ("inches", 'The door is 6\'2" high and the window is 3\'4" wide.'),
+    ("inches", "The door is 6'2\" high and the window is 3'4\" wide."),
     ("no speech", "The ferry left the harbour at noon and reached the island at two."),
 ]
 
@@ -160,7 +178,9 @@ def test_truncated_and_shuffled_articles_obey_the_same_laws(data: st.DataObject,
             assert quote.text == article.cut(quote.spans)
 
 
-@pytest.mark.parametrize("text", ["", " ", "\n\n", "“" * 5000, "«“‘" * 3000, '"' * 5001, "'a " * 3000, "Der Minister sagte, die Brücke werde im Mai eröffnet. " * 20])
+@pytest.mark.parametrize(
+    "text", ["", " ", "\n\n", "“" * 5000, "«“‘" * 3000, '"' * 5001, "'a " * 3000, "Der Minister sagte, die Brücke werde im Mai eröffnet. " * 20]
+)
 def test_odd_texts_pass(text: str, nlp: "Language") -> None:
     for quote in quotes_of(text, nlp):
         assert quote.text
