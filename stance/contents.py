@@ -191,7 +191,7 @@ def _loose_that(verb: "Token", sentence: "Span") -> int | None:
         return None
     for at in range(verb.i + 1, min(verb.i + 20, sentence.end - 2)):
         token = verb.doc[at]
-        if token.pos_ == "VERB" or (verb.doc[at - 1].lower_ in ("so", "condition", ",") and token.lower_ == "that"):
+        if token.tag_ == "VB" or (token.tag_ == "VBG" and "say" in verb_classes(token.lemma_.lower())) or (verb.doc[at - 1].lower_ in ("so", "condition", ",") and token.lower_ == "that"):
             return None
         if token.lower_ == "that" and token.tag_ in ("IN", "DT") and token.dep_ in ("mark", "det", "nsubj", "dobj", "advmod"):
             return at + 1

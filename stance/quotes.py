@@ -268,6 +268,7 @@ def _choose(candidates: Sequence[Candidate], view: View, model: CueModel) -> lis
     kept: list[Candidate] = []
     covered: dict[int, int] = {}
     likely = [candidate for candidate in candidates if candidate.score >= _least(candidate)]
+    likely = [candidate for candidate in likely if not any(_relays(candidate, other) for other in likely)]
     for candidate in sorted(likely, key=lambda c: (_depth(c), -c.score)):
         inside = {i for start, end in candidate.ranges for i in range(start, end)}
         if candidate.cue.i in covered:
@@ -280,6 +281,14 @@ def _choose(candidates: Sequence[Candidate], view: View, model: CueModel) -> lis
         for start, end in candidate.ranges:
             covered.update((i, candidate.cue.i) for i in range(start, end))
     return kept
+
+
+def _relays(outer: Candidate, inner: Candidate) -> bool:
+    """Tell whether one only passes on whom another reports: in "the envoy said that it failed, the agency reported" the envoy speaks."""
+    if outer.frame not in ("fronted", "inserted") or inner.frame != "that":
+        return False
+    (start, end), (low, high) = outer.ranges[0], inner.ranges[-1]
+    return len(outer.ranges) == 1 and start <= inner.cue.i < end and start <= low and high <= end + 1 and 2 * (high - low) > end - start
 
 
 def _least(candidate: Candidate) -> float:

@@ -40,6 +40,10 @@ PLACES = frozenset(
     "armenia azerbaijan baku yerevan belarus minsk nato eu un u.n u.s us uk usa kremlin pentagon reuters afp tass ap cnn bbc monday tuesday wednesday "
     "thursday friday saturday sunday january february march april may june july august september october november december".split()
 )
+NOT_FIRST = frozenset(
+    "south north east west new saint st port mount lake upper lower great greater united supreme national international european central "
+    "southern northern eastern western fort cape los las san".split()
+)
 FEMALE_NOUNS = frozenset("spokeswoman chairwoman congresswoman woman mother queen princess actress businesswoman daughter wife widow".split())
 MALE_NOUNS = frozenset("spokesman chairman congressman man father king prince businessman son husband pope pontiff bishop priest".split())
 FEMALE_NAMES = frozenset(
@@ -78,6 +82,7 @@ SYNONYMS = {
     "candidate": "nominee candidate",
     "governor": "governor head",
 }
+WHERE = frozenset("in into near across inside outside".split())
 MEMORY = 150
 HE, SHE, THEY = frozenset(["he", "him"]), frozenset(["she", "her"]), frozenset(["they", "them"])
 PARTICLES = frozenset("al el bin ibn de da di du der den van von la le abu ben ter dos".split())
@@ -245,10 +250,12 @@ class Cast:
         self.by_name: dict[str, Entity] = {}
         self.recent: dict[int, Entity] = {}
         self.latest: Entity | None = None
+        self.places: set[str] = set()
 
     def learn(self, article: Article, views: Sequence[View], docs: "Sequence[Doc]") -> None:
         """Gather the names in these paragraphs, with their titles and appositions."""
         for view, doc in zip(views, docs, strict=True):
+            self.places.update(token.lower_ for token in doc if token.pos_ == "PROPN" and token.dep_ == "pobj" and token.head.lower_ in WHERE)
             for run in _runs(doc):
                 self._learn(doc, run, view.starts[doc[run[0]].idx])
             for holder in view.holders:
@@ -260,7 +267,7 @@ class Cast:
         """Enter a full name; a longer form of a known name replaces nothing, a shorter one adds nothing."""
         if len(words) < 2 or len(words) > 5 or words[-1].lower().strip(".") in NOT_PERSON or any(word.lower() in NOT_PERSON for word in words[1:]):
             return None
-        if words[0].lower() in PLACES or words[-1].lower() in PLACES or words[0].lower() in ("the", "i", "but", "and", "in", "if", "when", "as"):
+        if words[0].lower() in PLACES or words[0].lower().strip(".") in NOT_FIRST or words[-1].lower() in PLACES or words[0].lower() in ("the", "i", "but", "and", "in", "if", "when", "as"):
             return None
         name = " ".join(words)
         if name not in self.people:
@@ -417,7 +424,7 @@ class Cast:
         if same is None:
             person = lemma in PERSON_NOUNS or head.lower_ in PERSON_NOUNS
             proper = head.pos_ == "PROPN"
-            single = proper and not plural and clean_name(name.split())[-1:] and name.split()[-1].lower() not in PLACES | NOT_PERSON
+            single = proper and not plural and clean_name(name.split())[-1:] and name.split()[-1].lower() not in PLACES | NOT_PERSON | self.places
             title = proper and clean_name(name.split()) != name.split()
             person = person or bool(title and single) or bool(single and len(name.split()) == 1)
             same = Entity(name, person=person, roles={lemma}, words=set(words), plural=plural, named=proper)

@@ -21,6 +21,7 @@ BEGINS = re.compile(r"(?:^|[.!?…:;,”\"’)\]–—-]|\b(?:that|saying|said|s
 # … and ends with a stop, or where a stop or nothing follows.
 ENDS = re.compile(r"[.,!?…;:–—-][’”'\")\]]?$")
 SPOKEN = re.compile(r"\b(?:sa(?:id|ys?|ying)|told|wrote|added|noted|replied|asked|argued|continued|explained|warned|insisted|[a-z]{3,}ed)\b[^.]{0,30},\s*$")
+INTERRUPTED = re.compile(r"[,?!…–—-][”\"’']\s[^“\"”.]{3,120},\s*$")
 TITLE_WORD = re.compile(r"[A-Z0-9]|(?:of|the|and|for|in|a|an|to|on|at|with|or|by|de|la|vs)\b")
 MIN_FULL_WORDS = 3
 
@@ -125,14 +126,15 @@ def is_statement(text: str, quotation: Quotation, paragraph: Paragraph) -> bool:
     stops = bool(ENDS.search(text[max(quotation.start, quotation.end - 2) : quotation.end])) or not behind or behind[0] in ",.;"
     if not (begins and stops):
         return False
-    if words[0][0].islower() and before.rstrip().endswith(",") and not SPOKEN.search(before):
+    is_resumed = bool(INTERRUPTED.search(text[max(paragraph.start, quotation.open - 160) : quotation.open])) or bool(SPOKEN.search(before))
+    if words[0][0].islower() and before.rstrip().endswith(",") and not is_resumed:
         # '…, "and maybe we finish it", he said': a few words of a longer paraphrase.
         return False
     if len(words) < MIN_FULL_WORDS and not (not before.strip() or before.rstrip()[-1:] in ":,.?!"):
         return False
     is_title = all(TITLE_WORD.match(word) for word in words) and len(words) > 1 and not text[quotation.start : quotation.end].rstrip().endswith((".", "?", "!"))
     # A list of quoted words after a comma is no statement: it begins small and is short.
-    is_short = words[0][0].islower() and len(words) <= 5 and not re.search(r"\b(?:that|said|says|:)\s*$", before) and not SPOKEN.search(before)
+    is_short = words[0][0].islower() and len(words) <= 5 and not re.search(r"\b(?:that|said|says|:)\s*$", before) and not is_resumed
     return not (is_title or is_short)
 
 
