@@ -22,7 +22,9 @@ DISCLAIMING = frozenset("doubt deny dispute demand question reject refuse regret
 ASKING = frozenset("ask question wonder inquire query doubt".split())
 SMALL_CLAUSE = frozenset("consider regard see view describe want deem".split())
 # What a narrator does beside speaking ("he said, referring to …").
-NARRATING = frozenset("refer cite speak talk comment use pause gesture quote point echo follow recall respond look mean sit stand hold renew echo repeat voice express hint insist warn".split())
+NARRATING = frozenset(
+    "refer cite speak talk comment use pause gesture quote point echo follow recall respond look mean sit stand hold renew echo repeat voice express hint insist warn".split()
+)
 TIMES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday today yesterday week month year weekend morning evening night afternoon january february march "
     "april may june july august september october november december earlier later statement interview conference television".split()
@@ -146,7 +148,7 @@ def _clause(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Rang
             if doc[at].lower_ == "that" and doc[at].dep_ == "mark":
                 start, frame = at + 1, "that"
                 break
-            if doc[at].tag_ in ("WP", "WRB", "WDT") or doc[at].lower_ in ("whether", "if") and doc[at].dep_ == "mark" and at - start < 2:
+            if doc[at].tag_ in ("WP", "WRB", "WDT") or (doc[at].lower_ in ("whether", "if") and doc[at].dep_ == "mark" and at - start < 2):
                 frame = "wh"
                 break
         end = narrated_end(verb, start, sentence)
@@ -156,8 +158,8 @@ def _clause(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Rang
     if start >= len(doc) or any(_holds(token, view) for token in doc[start : start + 2]):
         return None
     end = trim_end(verb, start, end)
-    if frame == "that" and (verb.lemma_.lower() in DISCLAIMING or (_is_negated(verb) and "belief" in verb_classes(verb.lemma_.lower()))):
-        return "that", [(_with_negation(verb), _with_tails(verb, end))]
+    if frame in ("that", "bare") and (verb.lemma_.lower() in DISCLAIMING or (_is_negated(verb) and "belief" in verb_classes(verb.lemma_.lower()))):
+        return frame, [(_with_negation(verb), _with_tails(verb, end))]
     return frame, [*_their_opening(verb, sentence), (start, end)]
 
 
@@ -189,7 +191,7 @@ def _loose_that(verb: "Token", sentence: "Span") -> int | None:
         return None
     for at in range(verb.i + 1, min(verb.i + 20, sentence.end - 2)):
         token = verb.doc[at]
-        if token.pos_ == "VERB" or verb.doc[at - 1].lower_ in ("so", "condition", ",") and token.lower_ == "that":
+        if token.tag_ == "VB" or (token.tag_ == "VBG" and "say" in verb_classes(token.lemma_.lower())) or (verb.doc[at - 1].lower_ in ("so", "condition", ",") and token.lower_ == "that"):
             return None
         if token.lower_ == "that" and token.tag_ in ("IN", "DT") and token.dep_ in ("mark", "det", "nsubj", "dobj", "advmod"):
             return at + 1
@@ -206,7 +208,7 @@ def _with_negation(verb: "Token") -> int:
     """Return where a verb begins that carries the statement itself: 'does not believe' with its 'does not'."""
     if not _is_negated(verb):
         return verb.i
-    return min(child.i for child in verb.children if child.dep_ in ("aux", "neg") and child.i <= verb.i or child.dep_ == "neg")
+    return min(child.i for child in verb.children if (child.dep_ in ("aux", "neg") and child.i <= verb.i) or child.dep_ == "neg")
 
 
 def narrated_end(verb: "Token", start: int, sentence: "Span") -> int:
@@ -275,7 +277,11 @@ def _is_infinitive(verb: "Token") -> bool:
 def _infinitive(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
     """'vowed to come', 'suggested restarting the talks', 'urged Russia to agree': the statement begins with the verb."""
     for child in verb.children:
-        if child.i > verb.i and child.dep_ in ("xcomp", "ccomp", "advcl") and (_is_infinitive(child) or (child.tag_ in ("VBG", "VBN") and child.dep_ == "xcomp")):
+        if (
+            child.i > verb.i
+            and child.dep_ in ("xcomp", "ccomp", "advcl")
+            and (_is_infinitive(child) or (child.tag_ in ("VBG", "VBN") and child.dep_ == "xcomp"))
+        ):
             if "stance" not in verb_classes(verb.lemma_.lower()) and (child.dep_ == "advcl" or any(c.dep_ == "dobj" for c in verb.children)):
                 continue
             end = _with_tails(verb, max(child.right_edge.i + 1, _object_end(verb)))
@@ -312,6 +318,9 @@ def _object(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Rang
     small = verb.lemma_.lower() in SMALL_CLAUSE
     if not (classes & {"stance", "say"} or small) or verb.lemma_.lower() in ("say", "tell", "let", "go"):
         return None
+    if verb.i <= sentence.start + 1 and verb.tag_ in ("VBN", "VBG") and verb.dep_ in ("advcl", "acl", "prep", "csubj"):
+        # "Asked about the raid, …", "Commenting on …": the narrator sets the scene.
+        return None
     objects = [child for child in verb.children if child.i > verb.i and child.dep_ in ("dobj", "oprd")]
     prepositions = [c for c in verb.children if c.i > verb.i and c.dep_ == "prep" and c.lower_ in SAYING_PREPOSITIONS]
     if any(_holds(child, view) for child in objects) or not (objects or prepositions):
@@ -328,7 +337,9 @@ def _fronted(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Ran
     """'The talks failed, she said(, and nobody knew why).' and 'The talks, she said, have failed.'."""
     doc = verb.doc
     before = [child for child in verb.children if child.dep_ == "ccomp" and child.i < verb.i]
-    known = verb_classes(verb.lemma_.lower())[:1] in (("say",), ("belief",)) and (before or verb.dep_ not in ("relcl", "acl", "xcomp", "pcomp"))
+    known = verb_classes(verb.lemma_.lower())[:1] in (("say",), ("belief",)) and (
+        before or verb.dep_ not in ("relcl", "acl", "xcomp", "pcomp") or _stands_apart(verb)
+    )
     if not before and any(c.i > verb.i and (c.dep_ == "xcomp" or (c.dep_ == "prep" and c.lower_ in ("to", "for", "of", "as"))) for c in verb.children):
         known = known and verb.dep_ == "parataxis"
     if verb.pos_ == "AUX" or not (before or verb.dep_ == "parataxis" or known) or verb.lemma_.lower() in HEARING:
@@ -352,6 +363,16 @@ def _fronted(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Ran
     held = [i for i in range(start, low) if _holds(doc[i], view)]
     start = max(held) + 1 if held else start
     return ("inserted" if rest else "fronted"), [(start, low - 1), *rest]
+
+
+def _stands_apart(verb: "Token") -> bool:
+    """Tell ", she recalled," from a relative clause: subject and verb alone between commas."""
+    doc = verb.doc
+    subject = next((c for c in verb.children if c.dep_ == "nsubj" and c.tag_ not in ("WP", "WDT")), None)
+    if subject is None or verb.i + 1 >= len(doc) or doc[verb.i + 1].text != ",":
+        return False
+    low = subject.left_edge.i
+    return low > 0 and doc[low - 1].text == "," and subject.i == verb.i - 1
 
 
 def _announces(verb: "Token", sentence: "Span", view: View) -> bool:
@@ -414,7 +435,12 @@ def _rest(verb: "Token", high: int, sentence: "Span") -> list[Range]:
     names = 0
     for comma in commas:
         after = doc[comma + 1]
-        if after.pos_ in ("PROPN", "NOUN") or after.lower_ in ("a", "an") or after.tag_ in ("WP", "WP$", "CD") or (after.pos_ == "DET" and names == 0 and after.head.dep_ == "appos"):
+        if (
+            after.pos_ in ("PROPN", "NOUN")
+            or after.lower_ in ("a", "an")
+            or after.tag_ in ("WP", "WP$", "CD")
+            or (after.pos_ == "DET" and names == 0 and after.head.dep_ == "appos")
+        ):
             names += 1
             if names > 3:
                 return []
@@ -426,7 +452,9 @@ def _rest(verb: "Token", high: int, sentence: "Span") -> list[Range]:
             continue
         if after.tag_ == "VBG" and ("say" in verb_classes(after.lemma_.lower()) or after.lemma_.lower() in NARRATING):
             return []
-        if after.pos_ == "CCONJ" and any("say" in verb_classes(doc[i].lemma_.lower()) and doc[i].pos_ == "VERB" for i in range(comma + 2, min(comma + 4, sentence.end))):
+        if after.pos_ == "CCONJ" and any(
+            "say" in verb_classes(doc[i].lemma_.lower()) and doc[i].pos_ == "VERB" for i in range(comma + 2, min(comma + 4, sentence.end))
+        ):
             return []
         if after.lower_ in ("as", "while", "after", "when", "in", "during", "at", "on", "according", "two", "one", "three", "hours", "days", "who", "adding"):
             return []
@@ -445,14 +473,29 @@ def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
         token = doc[at]
         if token.lower_ == "according" and doc[at - 1].text == ",":
             return at - 1
-        if token.lower_ == "but" and doc[at - 1].text == "," and at + 1 < end and "say" in verb_classes(doc[at + 1].lemma_.lower()) and doc[at + 1].tag_ == "VBD":
+        if (
+            token.lower_ == "but"
+            and doc[at - 1].text == ","
+            and at + 1 < end
+            and "say" in verb_classes(doc[at + 1].lemma_.lower())
+            and doc[at + 1].tag_ == "VBD"
+        ):
             return at - 1
         if token.lower_ in ("as", "while") and tails and doc[at - 1].lower_ in ("just", ","):
             return at - 1
-        if token.lower_ == "while" and doc[at - 1].text == "," and any("say" in verb_classes(t.lemma_.lower()) and t.tag_ == "VBD" for t in doc[at : min(at + 12, end)]):
+        if (
+            token.lower_ == "while"
+            and doc[at - 1].text == ","
+            and any("say" in verb_classes(t.lemma_.lower()) and t.tag_ == "VBD" for t in doc[at : min(at + 12, end)])
+        ):
             return at - 1
         is_gerund = token.tag_ == "VBG" and "say" in verb_classes(token.lemma_.lower()) and token.dep_ in ("advcl", "acl", "conj")
-        if is_gerund and doc[at - 1].text == "," and (not tails or token.lemma_.lower() == "add") and token.lemma_.lower() not in ("offer", "express", "make", "call", "suggest", "put"):
+        if (
+            is_gerund
+            and doc[at - 1].text == ","
+            and (not tails or token.lemma_.lower() == "add")
+            and token.lemma_.lower() not in ("offer", "express", "make", "call", "suggest", "put")
+        ):
             return at - 1
     return end
 
@@ -517,7 +560,12 @@ def _sayer_above(verb: "Token") -> "Token":
 def _inverted(verb: "Token") -> "Token | None":
     """'… said Petra Lindqvist': the noun behind the verb, where the parser has not called it a subject."""
     for child in verb.children:
-        if child.i > verb.i and child.dep_ in ("nsubj", "dobj", "attr", "dep", "npadvmod") and child.pos_ == "PROPN" and "say" in CLASSES.get(verb.lemma_.lower(), ()):
+        if (
+            child.i > verb.i
+            and child.dep_ in ("nsubj", "dobj", "attr", "dep", "npadvmod")
+            and child.pos_ == "PROPN"
+            and "say" in CLASSES.get(verb.lemma_.lower(), ())
+        ):
             if child.left_edge.i == verb.i + 1:
                 return child
     return None

@@ -11,10 +11,10 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from stance.contents import Candidate, find_candidates, quotation_candidates
-from stance.cues import CueModel, load_cues, verb_classes
+from stance.cues import NOUNS, CueModel, fit_cues, load_cues, verb_classes
 from stance.errors import DataError
 from stance.records import Article, Quote, Span
-from stance.speakers import Mention, attribute_speakers, mention_of
+from stance.speakers import Cast, Mention, attribute_speakers, mention_of
 from stance.turns import find_turns, label_before, signature_behind
 from stance.views import Holder, View, build_view, cut_spans
 from stance.zones import BODY, HEADLINE, split_paragraphs
@@ -29,8 +29,13 @@ THRESHOLD = 0.5
 QUOTE_THRESHOLD = 0.3
 # A verb of speaking with a clause behind it hardly needs the model: it only sorts out "would say", "if he says", "needless to say".
 CLAUSE_THRESHOLD = 0.25
-MAX_VIEW_CHARS = 20_000
+# Our reports hold few nominal cues, so the model thinks too little of them.
+NOUN_THRESHOLD = 0.15
+MAX_VIEW_CHARS = 4_000
 BATCH_SIZE = 16
+SECTION_CHARS = 200_000
+# Characters parsed together: the parser's memory grows with them.
+CHARS_AT_ONCE = 16_000
 
 
 def load_nlp(name: str | None = None) -> "Language":
@@ -55,7 +60,9 @@ def load_nlp(name: str | None = None) -> "Language":
     try:
         nlp = spacy.load(wanted, exclude=list(UNUSED))
     except OSError as fault:
-        raise DataError(f"spaCy pipeline {wanted!r} is not installed; install it with: pip install 'stance[quotes]', or name another in STANCE_SPACY") from fault
+        raise DataError(
+            f"spaCy pipeline {wanted!r} is not installed; install it with: pip install 'stance[quotes]', or name another in STANCE_SPACY"
+        ) from fault
     if "parser" not in nlp.pipe_names:
         raise DataError(f"spaCy pipeline {wanted!r} has no parser (it has {', '.join(nlp.pipe_names) or 'nothing'}); name another in STANCE_SPACY")
     return nlp
@@ -78,11 +85,48 @@ def make_views(article: Article) -> list[View]:
     """Return the parser's views of an article's paragraphs; overlong paragraphs are cut at a sentence's end."""
     views = []
     for paragraph in split_paragraphs(article.text):
-        for start in range(paragraph.start, max(paragraph.end, paragraph.start + 1), MAX_VIEW_CHARS):
-            pieces = tuple((max(low, start), min(high, start + MAX_VIEW_CHARS)) for low, high in paragraph.pieces if low < start + MAX_VIEW_CHARS and high > start)
+        if paragraph.end - paragraph.start <= MAX_VIEW_CHARS:
+            views.append(build_view(article.text, paragraph))
+            continue
+        for start, end in _portions(article.text, paragraph.start, paragraph.end):
+            pieces = tuple((max(low, start), min(high, end)) for low, high in paragraph.pieces if low < end and high > start)
             if pieces:
                 views.append(build_view(article.text, dataclasses.replace(paragraph, pieces=pieces)))
     return views
+
+
+def _portions(text: str, start: int, end: int) -> Iterator[Span]:
+    """Cut an overlong paragraph behind a sentence, or anywhere where there is none."""
+    while end - start > MAX_VIEW_CHARS:
+        limit = start + MAX_VIEW_CHARS
+        cut = max(text.rfind(stop, start + MAX_VIEW_CHARS // 2, limit) for stop in (". ", ".” ", '." ', "? ", "! "))
+        cut = text.find(" ", cut + 1, limit + 3) if cut > 0 else max(text.rfind(" ", start + 1, limit), -1)
+        cut = cut if cut > start else limit
+        yield start, cut
+        start = cut
+    if start < end:
+        yield start, end
+
+
+def parse(views: Iterable[View], nlp: "Language") -> "Iterator[Doc]":
+    """Parse views in batches; what the parser computed besides the parse is dropped at once, so that long texts fit."""
+    for batch in _batches(views):
+        for doc in nlp.pipe(batch, batch_size=len(batch)):
+            doc.tensor = doc.tensor[:0]
+            yield doc
+
+
+def _batches(views: Iterable[View]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for view in views:
+        if batch and size + len(view.text) > CHARS_AT_ONCE:
+            yield batch
+            batch, size = [], 0
+        batch.append(view.text)
+        size += len(view.text)
+    if batch:
+        yield batch
 
 
 def find_quotes(article: Article, *, nlp: "Language", doc: "Sequence[Doc] | None" = None) -> list[Quote]:
@@ -108,7 +152,7 @@ def find_quotes(article: Article, *, nlp: "Language", doc: "Sequence[Doc] | None
     Cue, content and source spans as in Pareti et al. 2013, aclanthology.org/D13-1101.
     """
     views = make_views(article)
-    docs = list(nlp.pipe(view.text for view in views)) if doc is None else doc
+    docs = list(parse(views, nlp)) if doc is None else doc
     return [quote for quote, _ in _to_quotes(article, find_statements(article, views, docs))]
 
 
@@ -133,11 +177,31 @@ def extract(articles: Iterable[Article], *, nlp: "Language | None" = None, batch
     stream = iter(articles)
     while batch := list(islice(stream, batch_size)):
         views = [make_views(article) for article in batch]
-        docs = iter(nlp.pipe((view.text for group in views for view in group), batch_size=64))
+        docs = parse((view for group in views for view in group), nlp)
         for article, group in zip(batch, views, strict=True):
-            parsed = list(islice(docs, len(group)))
-            found = _to_quotes(article, find_statements(article, group, parsed))
-            yield attribute_speakers(article, found, group, parsed)
+            yield _extract_one(article, group, docs)
+
+
+def _extract_one(article: Article, views: Sequence[View], docs: "Iterator[Doc]") -> list[Quote]:
+    """Go the whole way with one article; a long one section by section, since parses take a hundred times the room of their text."""
+    quotes: list[Quote] = []
+    cast = Cast()
+    for section in _sections(views):
+        parsed = list(islice(docs, len(section)))
+        found = _to_quotes(article, find_statements(article, section, parsed), len(quotes))
+        quotes += attribute_speakers(article, found, section, parsed, cast)
+    return quotes
+
+
+def _sections(views: Sequence[View]) -> Iterator[Sequence[View]]:
+    start, size = 0, 0
+    for at, view in enumerate(views):
+        size += len(view.text)
+        if size > SECTION_CHARS:
+            yield views[start : at + 1]
+            start, size = at + 1, 0
+    if start < len(views):
+        yield views[start:]
 
 
 def find_statements(article: Article, views: Sequence[View], docs: "Sequence[Doc]", model: CueModel | None = None) -> list[Statement]:
@@ -204,6 +268,7 @@ def _choose(candidates: Sequence[Candidate], view: View, model: CueModel) -> lis
     kept: list[Candidate] = []
     covered: dict[int, int] = {}
     likely = [candidate for candidate in candidates if candidate.score >= _least(candidate)]
+    likely = [candidate for candidate in likely if not any(_relays(candidate, other) for other in likely)]
     for candidate in sorted(likely, key=lambda c: (_depth(c), -c.score)):
         inside = {i for start, end in candidate.ranges for i in range(start, end)}
         if candidate.cue.i in covered:
@@ -218,9 +283,25 @@ def _choose(candidates: Sequence[Candidate], view: View, model: CueModel) -> lis
     return kept
 
 
+def _relays(outer: Candidate, inner: Candidate) -> bool:
+    """Tell whether one only passes on whom another reports: in "the envoy said that it failed, the agency reported" the envoy speaks."""
+    if outer.frame not in ("fronted", "inserted") or inner.frame != "that":
+        return False
+    (start, end), (low, high) = outer.ranges[0], inner.ranges[-1]
+    return len(outer.ranges) == 1 and start <= inner.cue.i < end and start <= low and high <= end + 1 and 2 * (high - low) > end - start
+
+
 def _least(candidate: Candidate) -> float:
     plain = candidate.frame in ("that", "bare") and verb_classes(candidate.cue.lemma_.lower())[:1] == ("say",)
-    return CLAUSE_THRESHOLD if plain else THRESHOLD
+    return CLAUSE_THRESHOLD if plain else NOUN_THRESHOLD if _is_nominal(candidate) else THRESHOLD
+
+
+def _is_nominal(candidate: Candidate) -> bool:
+    """Tell a noun that announces a that-clause, or a light verb with such a noun ("voiced doubts about …")."""
+    if candidate.frame == "noun-that":
+        return True
+    voiced = candidate.cue.lemma_.lower() in ("voice", "express", "repeat", "reiterate", "renew") and candidate.frame == "object"
+    return voiced and any(child.dep_ == "dobj" and child.lemma_.lower() in NOUNS for child in candidate.cue.children)
 
 
 def _depth(candidate: Candidate) -> int:
@@ -266,7 +347,7 @@ def _whole_quotations(span: Span, view: View, candidate: Candidate) -> Span:
         if quotation.start < start < quotation.end <= end + 2 and candidate.frame in ("fronted", "inserted"):
             opening = [sentence for sentence in doc.sents if view.starts[sentence.start_char] <= quotation.start]
             start = view.starts[opening[-1].start_char] if opening else start
-        elif start <= quotation.start < end < quotation.end - 1 and quotation.closed and candidate.frame in ("that", "bare", "wh"):
+        elif start <= quotation.start < end < quotation.end - 1 and quotation.closed and candidate.frame not in ("fronted", "inserted", "according"):
             end = quotation.end
     return start, end
 
@@ -338,7 +419,7 @@ def _is_floating(text: str, statement: Statement) -> bool:
     return len(text[start:end].split()) >= 4
 
 
-def _to_quotes(article: Article, statements: Sequence[Statement]) -> list[tuple[Quote, Statement]]:
+def _to_quotes(article: Article, statements: Sequence[Statement], before: int = 0) -> list[tuple[Quote, Statement]]:
     quotes: list[tuple[Quote, Statement]] = []
     end = 0
     for statement in sorted(statements, key=lambda s: s.spans[0]):
@@ -347,7 +428,7 @@ def _to_quotes(article: Article, statements: Sequence[Statement]) -> list[tuple[
         if not spans:
             continue
         end = spans[-1][1]
-        quotes.append((_to_quote(article, statement, spans, len(quotes) + 1), statement))
+        quotes.append((_to_quote(article, statement, spans, before + len(quotes) + 1), statement))
     return quotes
 
 
@@ -393,9 +474,29 @@ def _form(text: str, spans: Sequence[Span], statement: Statement) -> str:
     quotations = [*statement.view.fragments, *(holder.quotation for holder in (*statement.view.holders, *statement.holders))]
     total = sum(char.isalnum() for start, end in spans for char in text[start:end])
     inside = sum(
-        char.isalnum() for start, end in spans for quotation in {(q.start, q.end) for q in quotations} for char in text[max(start, quotation[0]) : min(end, quotation[1])]
+        char.isalnum()
+        for start, end in spans
+        for quotation in {(q.start, q.end) for q in quotations}
+        for char in text[max(start, quotation[0]) : min(end, quotation[1])]
     )
     return "direct" if inside >= 0.97 * total > 0 else "mixed" if inside else "indirect"
+
+
+def train_cues(labelled: Iterable[tuple[Article, Sequence[Quote]]], *, nlp: "Language") -> CueModel:
+    """Train the cue model on articles with their labelled quotes; write it with `stance.cues.save_cues`.
+
+    Parameters
+    ----------
+    labelled
+        Articles, each with all of its quotes: a verb that none of them names as its cue is a counter-example.
+    nlp
+        The pipeline with which the model will be used.
+    """
+    rows: list[tuple[dict[str, float], bool]] = []
+    for article, gold in labelled:
+        views = make_views(article)
+        rows += labelled_candidates(article, gold, views, list(parse(views, nlp)))
+    return fit_cues(rows)
 
 
 def labelled_candidates(article: Article, gold: Sequence[Quote], views: Sequence[View], docs: "Sequence[Doc]") -> list[tuple[dict[str, float], bool]]:
@@ -434,8 +535,3 @@ def _meets(text: str, ours: Sequence[Span], theirs: Sequence[Span], least: float
     a = {i for start, end in ours for i in range(start, end) if text[i].isalnum()}
     b = {i for start, end in theirs for i in range(start, end) if text[i].isalnum()}
     return bool(a | b) and len(a & b) / len(a | b) >= least
-
-
-def uses_words_of_speech(text: str) -> bool:
-    """Tell whether a text holds any verb of the table at all: with none, little can be found, and the command says so."""
-    return any(verb_classes(word) or verb_classes(word.removesuffix("s")) for word in set(text.lower().split()[:5000]))

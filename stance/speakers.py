@@ -7,6 +7,7 @@ so that "he", "the official" and "Kallas" each find the person who was last spok
 import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from stance.cues import BODY_NOUNS, PERSON_NOUNS, TEXT_NOUNS
@@ -39,6 +40,10 @@ PLACES = frozenset(
     "armenia azerbaijan baku yerevan belarus minsk nato eu un u.n u.s us uk usa kremlin pentagon reuters afp tass ap cnn bbc monday tuesday wednesday "
     "thursday friday saturday sunday january february march april may june july august september october november december".split()
 )
+NOT_FIRST = frozenset(
+    "south north east west new saint st port mount lake upper lower great greater united supreme national international european central "
+    "southern northern eastern western fort cape los las san".split()
+)
 FEMALE_NOUNS = frozenset("spokeswoman chairwoman congresswoman woman mother queen princess actress businesswoman daughter wife widow".split())
 MALE_NOUNS = frozenset("spokesman chairman congressman man father king prince businessman son husband pope pontiff bishop priest".split())
 FEMALE_NAMES = frozenset(
@@ -57,6 +62,7 @@ SYNONYMS = {
     "diplomat": "minister ambassador envoy diplomat spokeswoman spokesman consul chief representative",
     "spokesperson": "spokesman spokeswoman spokesperson",
     "premier": "minister premier",
+    "pm": "minister premier",
     "president": "president",
     "politician": "lawmaker senator mp minister leader member deputy chairman",
     "lawmaker": "member senator deputy mp congressman lawmaker",
@@ -76,9 +82,11 @@ SYNONYMS = {
     "candidate": "nominee candidate",
     "governor": "governor head",
 }
+WHERE = frozenset("in into near across inside outside".split())
+MEMORY = 150
 HE, SHE, THEY = frozenset(["he", "him"]), frozenset(["she", "her"]), frozenset(["they", "them"])
 PARTICLES = frozenset("al el bin ibn de da di du der den van von la le abu ben ter dos".split())
-NAME_IN_QUOTE = re.compile(r"\b[A-Z][\w'’-]+(?: (?:al|bin|de|van|von|[A-Z][\w.'’-]*)){1,3}")
+NAME_IN_QUOTE = re.compile(r"\b[A-Z][\w-]+(?: (?:(?:al|bin|de|van|von) )?[A-Z][\w.-]*){1,3}")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -117,7 +125,11 @@ def mention_of(head: "Token | None", view: View) -> Mention | None:
     start, end = head.left_edge.i, head.i + 1
     for at in range(head.i + 1, head.right_edge.i + 1):
         token = doc[at]
-        if token.text in (",", "(", "–", "—", "-", ";", ":", '"') or token.tag_ in ("WP", "WDT", "WP$") or (token.dep_ in ("relcl", "acl") and token.head == head):
+        if (
+            token.text in (",", "(", "–", "—", "-", ";", ":", '"')
+            or token.tag_ in ("WP", "WDT", "WP$")
+            or (token.dep_ in ("relcl", "acl") and token.head == head)
+        ):
             break
         end = at + 1
     for at in range(head.i - 1, start - 1, -1):
@@ -134,7 +146,9 @@ def _is_listed(doc: "Doc", at: int, head: "Token") -> bool:
     return doc[at].text == "," and doc[at - 1].pos_ == "ADJ" and doc[at + 1].pos_ == "ADJ" if 0 < at < len(doc) - 1 else False
 
 
-def attribute_speakers(article: Article, found: Sequence[tuple[Quote, Any]], views: Sequence[View], docs: "Sequence[Doc]") -> list[Quote]:
+def attribute_speakers(
+    article: Article, found: Sequence[tuple[Quote, Any]], views: Sequence[View], docs: "Sequence[Doc]", cast: "Cast | None" = None
+) -> list[Quote]:
     """Name the speaker of each quote.
 
     Parameters
@@ -145,13 +159,16 @@ def attribute_speakers(article: Article, found: Sequence[tuple[Quote, Any]], vie
         The quotes in text order, each with the statement it was made from.
     views, docs
         The article's paragraphs as the parser saw them.
+    cast
+        Who was met in earlier sections of a long article.
 
     Returns
     -------
     list of Quote
         The same quotes with ``speaker``, ``speaker_role`` and ``speaker_confidence``; ``speaker`` stays None where nobody was found.
     """
-    cast = Cast(article, views, docs)
+    cast = Cast() if cast is None else cast
+    cast.learn(article, views, docs)
     events: list[tuple[int, int, Mention | None]] = []
     heads: set[tuple[int, int]] = set()
     for number, (_, statement) in enumerate(found):
@@ -226,12 +243,19 @@ def clean_name(words: Sequence[str]) -> list[str]:
 class Cast:
     """Everybody in one article, and whom a mention means at a place in it."""
 
-    def __init__(self, article: Article, views: Sequence[View], docs: "Sequence[Doc]") -> None:
+    def __init__(self) -> None:
         self.people: dict[str, Entity] = {}
         self.by_word: dict[str, list[Entity]] = {}
         self.others: list[Entity] = []
+        self.by_name: dict[str, Entity] = {}
+        self.recent: dict[int, Entity] = {}
         self.latest: Entity | None = None
+        self.places: set[str] = set()
+
+    def learn(self, article: Article, views: Sequence[View], docs: "Sequence[Doc]") -> None:
+        """Gather the names in these paragraphs, with their titles and appositions."""
         for view, doc in zip(views, docs, strict=True):
+            self.places.update(token.lower_ for token in doc if token.pos_ == "PROPN" and token.dep_ == "pobj" and token.head.lower_ in WHERE)
             for run in _runs(doc):
                 self._learn(doc, run, view.starts[doc[run[0]].idx])
             for holder in view.holders:
@@ -243,7 +267,7 @@ class Cast:
         """Enter a full name; a longer form of a known name replaces nothing, a shorter one adds nothing."""
         if len(words) < 2 or len(words) > 5 or words[-1].lower().strip(".") in NOT_PERSON or any(word.lower() in NOT_PERSON for word in words[1:]):
             return None
-        if words[0].lower() in PLACES or words[-1].lower() in PLACES or words[0].lower() in ("the", "i", "but", "and", "in", "if", "when", "as"):
+        if words[0].lower() in PLACES or words[0].lower().strip(".") in NOT_FIRST or words[-1].lower() in PLACES or words[0].lower() in ("the", "i", "but", "and", "in", "if", "when", "as"):
             return None
         name = " ".join(words)
         if name not in self.people:
@@ -308,14 +332,26 @@ class Cast:
         words = clean_name([word.strip(".") for word in label.split()]) or label.split()
         entity = self._known([word.lower() for word in words])
         if entity is None:
-            name = " ".join(word.capitalize() if word.isupper() and len(word) > 3 else word for word in words)
-            entity = self._add(name.split()) or next((e for e in self.others if e.name == name), None)
+            name = " ".join(word.capitalize() if word.isupper() and len(word) > 2 else word for word in words)
+            entity = self._add(name.split()) or self.by_name.get(name.lower())
             if entity is None:
                 entity = Entity(name, person=True)
-                self.others.append(entity)
-        entity.last = max(entity.last, at)
+                self._enter(entity)
+        self._touch(entity, at)
         self.latest = entity
         return entity
+
+    def _enter(self, entity: Entity) -> None:
+        self.others.append(entity)
+        self.by_name[entity.name.lower()] = entity
+
+    def _touch(self, entity: Entity, at: int) -> None:
+        """Note where somebody was spoken of; only the last `MEMORY` can be meant by a pronoun or an office, which keeps long texts linear."""
+        entity.last = max(entity.last, at)
+        self.recent.pop(id(entity), None)
+        self.recent[id(entity)] = entity
+        if len(self.recent) > MEMORY:
+            del self.recent[next(iter(self.recent))]
 
     def see(self, mention: Mention, at: int) -> None:
         """Note that somebody is spoken of."""
@@ -334,7 +370,7 @@ class Cast:
         else:
             entity, confidence = self._named(mention) or self._described(mention, at)
         if entity is not None:
-            entity.last = max(entity.last, at)
+            self._touch(entity, at)
             self.latest = entity if entity.person or speaker is not None else self.latest
         return entity, confidence
 
@@ -367,7 +403,10 @@ class Cast:
         definite = words[0] in ("the", "this", "that", "his", "her", "its", "their") or head.doc[mention.start].dep_ == "poss"
         content = {word for word in words if word not in ("the", "a", "an", "of", "for", "to", "in", lemma, head.lower_, "'s", "’s", "former", "senior")}
         plural = head.tag_ in ("NNS", "NNPS") or any(child.dep_ == "conj" for child in head.children)
-        if not plural and head.pos_ == "NOUN" and (definite or words[0] not in ("a", "an", "another", "one")):
+        if lemma == "head" and content & {"state", "government"}:
+            # "the head of state" is the president, "the head of government" the prime minister.
+            lemma, content = ("president" if "state" in content else "premier"), content - {"state", "government"}
+        if not plural and (head.pos_ == "NOUN" or lemma == "pm") and (definite or words[0] not in ("a", "an", "another", "one")):
             best = self._by_office(lemma, content, at)
             if best is not None:
                 return best, 0.7
@@ -378,19 +417,19 @@ class Cast:
         if author is not None:
             return self._named(author) or self._described(author, at)
         name = re.sub(r"^(?:[Tt]he|[Aa]n?|[Ss]ome) ", "", mention.text)
-        same = next((entity for entity in reversed(self.others) if entity.name.lower() == name.lower()), None)
+        same = self.by_name.get(name.lower())
         if same is None:
-            subset = [e for e in self.others if definite and content and content <= e.words and lemma in e.roles]
+            subset = [e for e in self.others[-MEMORY:] if definite and content and content <= e.words and lemma in e.roles]
             same = subset[-1] if subset and not plural else None
         if same is None:
             person = lemma in PERSON_NOUNS or head.lower_ in PERSON_NOUNS
             proper = head.pos_ == "PROPN"
-            single = proper and not plural and clean_name(name.split())[-1:] and name.split()[-1].lower() not in PLACES | NOT_PERSON
+            single = proper and not plural and clean_name(name.split())[-1:] and name.split()[-1].lower() not in PLACES | NOT_PERSON | self.places
             title = proper and clean_name(name.split()) != name.split()
             person = person or bool(title and single) or bool(single and len(name.split()) == 1)
             same = Entity(name, person=person, roles={lemma}, words=set(words), plural=plural, named=proper)
             self._learn_gender(same, words)
-            self.others.append(same)
+            self._enter(same)
         return same, 0.85 if not definite or lemma in BODY_NOUNS or head.pos_ == "PROPN" else 0.6
 
     def _topic(self, lemma: str, definite: bool, at: int) -> Entity | None:
@@ -402,23 +441,23 @@ class Cast:
             unknown = latest.person and latest.named and not latest.plural and not (latest.roles & PERSON_NOUNS)
             return latest if unknown else None
         if lemma in BODY_NOUNS and lemma not in ("ministry", "government", "military", "army", "police", "side", "sides", "court", "delegation"):
-            bodies = [entity for entity in self.others if not entity.person and entity.named and 0 <= entity.last < at]
+            bodies = [entity for entity in self.recent.values() if not entity.person and entity.named and 0 <= entity.last < at]
             return max(bodies, key=lambda entity: entity.last, default=None)
         return latest if lemma in ("statement", "communique", "communiqué", "post") else None
 
     def _by_office(self, lemma: str, content: set[str], at: int) -> Entity | None:
         wanted = {lemma, *SYNONYMS.get(lemma, "").split()}
-        pool = [entity for entity in (*self.people.values(), *self.others) if entity.person and not entity.plural and entity.roles & wanted and 0 <= entity.last < at]
+        pool = [entity for entity in self.recent.values() if entity.person and not entity.plural and entity.roles & wanted and 0 <= entity.last < at]
         exact = [entity for entity in pool if lemma in entity.roles and not entity.named] or [entity for entity in pool if lemma in entity.roles]
         fitting = [entity for entity in pool if content and _shares(content, entity)]
         if content:
-            unseen = [e for e in self.people.values() if e.roles & wanted and _shares(content, e)]
+            unseen = [e for e in islice(self.people.values(), 500) if e.roles & wanted and _shares(content, e)]
             return max(fitting or unseen, key=lambda entity: entity.last, default=None)
         return max(exact or pool, key=lambda entity: entity.last, default=None) if not exact else max(pool, key=lambda e: (e.last, lemma in e.roles))
 
     def _pronoun(self, mention: Mention, at: int, speaker: Entity | None) -> tuple[Entity | None, float]:
         word = mention.head.lower_
-        everyone = [entity for entity in (*self.people.values(), *self.others) if 0 <= entity.last < at]
+        everyone = [entity for entity in self.recent.values() if 0 <= entity.last < at]
         if mention.head.tag_ in ("WP", "WDT") or word in ("who", "which", "that"):
             pool = everyone
         elif word in HE or word == "his":
@@ -433,7 +472,7 @@ class Cast:
             return Entity(mention.text, person=True, named=False), 0.3
         if not pool and word in HE | SHE:
             unwanted = "f" if word in HE else "m"
-            pool = [entity for entity in self.people.values() if entity.gender != unwanted and entity.first < at]
+            pool = [entity for entity in islice(self.people.values(), 500) if entity.gender != unwanted and entity.first < at]
             return (max(pool, key=lambda entity: entity.first), 0.3) if pool else (None, 0.0)
         if not pool:
             return None, 0.0
@@ -506,7 +545,11 @@ def _runs(doc: "Doc") -> Iterator[tuple[int, int]]:
             at += 1
             continue
         end = at + 1
-        while end < n and (_is_name(doc[end]) or (doc[end].lower_ in PARTICLES and end + 1 < n and _is_name(doc[end + 1])) or (doc[end].text == "-" and not doc[end - 1].whitespace_)):
+        while end < n and (
+            _is_name(doc[end])
+            or (doc[end].lower_ in PARTICLES and end + 1 < n and _is_name(doc[end + 1]))
+            or (doc[end].text == "-" and not doc[end - 1].whitespace_)
+        ):
             end += 1
         while end > at + 1 and not _is_name(doc[end - 1]):
             end -= 1
@@ -515,9 +558,4 @@ def _runs(doc: "Doc") -> Iterator[tuple[int, int]]:
 
 
 def _is_name(token: "Token") -> bool:
-    return token.pos_ == "PROPN" and token.text[:1].isupper() and token.dep_ != "poss" or (token.pos_ == "PROPN" and token.text[:1].isupper())
-
-
-def office_words() -> frozenset[str]:
-    """Return the words by which a mention is known to be a person, a body or a text (for tests and the reader)."""
-    return PERSON_NOUNS | BODY_NOUNS | TEXT_NOUNS
+    return token.pos_ == "PROPN" and token.text[:1].isupper()

@@ -12,6 +12,7 @@ SIGNED = re.compile(rf"\s*(?:–|—|--|-)\s*(?P<name>{NAME})(?:,[^.\n]{{0,80}})
 # "MR. KIRBY:", "THE PRESIDENT:", "Q    Will you …", "SECRETARY OF STATE RUBIO (via video):"
 TURN = re.compile(r"[\s*_]*(?:(?P<name>[A-Z][A-Z.'’\- ]{1,50}[A-Z])(?: ?\([^()\n]{1,60}\))?:|(?P<question>Q)(?:\s{2,}|:\s| (?=[A-Z])))[*_]*\s*")
 MIN_TURNS = 3
+MIN_SHARE = 0.15
 
 
 def label_before(text: str, start: int, quotation: int) -> tuple[str, Span] | None:
@@ -28,14 +29,19 @@ def signature_behind(text: str, quotation_end: int, end: int) -> tuple[str, Span
     return (match["name"], match.span("name")) if match else None
 
 
+def _opens_line(text: str, start: int) -> bool:
+    return not text[max(0, start - 200) : start].rpartition("\n")[2].strip()
+
+
 def find_turns(text: str, views: Sequence[View]) -> list[tuple[str, Span, list[Span]]]:
     """Return the turns of a transcript as (name, where it stands, what is said); nothing where the text is none.
 
-    A text is a transcript if at least three paragraphs open with a label in capitals or a question mark's "Q". A paragraph without a
+    A text is a transcript if at least three of its paragraphs, and 15% of them, open with a label in capitals or a questioner's "Q". A paragraph without a
     label goes on with the turn before it.
     """
-    opened = [(view, TURN.match(text, view.paragraph.start, view.paragraph.end)) for view in views]
-    if sum(match is not None for _, match in opened) < MIN_TURNS:
+    opened = [(view, TURN.match(text, view.paragraph.start, view.paragraph.end) if _opens_line(text, view.paragraph.start) else None) for view in views]
+    labelled = sum(match is not None for _, match in opened)
+    if labelled < MIN_TURNS or labelled < MIN_SHARE * len(views):
         return []
     turns: list[tuple[str, Span, list[Span]]] = []
     for view, match in opened:

@@ -7,6 +7,7 @@ around a few words, Markdown links, bold stars, datelines and doubled blanks are
 import bisect
 import dataclasses
 import re
+from array import array
 from collections.abc import Iterator
 
 from stance.marks import Quotation, find_quotations
@@ -20,6 +21,7 @@ BEGINS = re.compile(r"(?:^|[.!?…:;,”\"’)\]–—-]|\b(?:that|saying|said|s
 # … and ends with a stop, or where a stop or nothing follows.
 ENDS = re.compile(r"[.,!?…;:–—-][’”'\")\]]?$")
 SPOKEN = re.compile(r"\b(?:sa(?:id|ys?|ying)|told|wrote|added|noted|replied|asked|argued|continued|explained|warned|insisted|[a-z]{3,}ed)\b[^.]{0,30},\s*$")
+INTERRUPTED = re.compile(r"[,?!…–—-][”\"’']\s[^“\"”.]{3,120},\s*$")
 TITLE_WORD = re.compile(r"[A-Z0-9]|(?:of|the|and|for|in|a|an|to|on|at|with|or|by|de|la|vs)\b")
 MIN_FULL_WORDS = 3
 
@@ -42,8 +44,8 @@ class View:
     """
 
     text: str
-    starts: list[int]
-    ends: list[int]
+    starts: "array[int]"
+    ends: "array[int]"
     holders: tuple[Holder, ...]
     fragments: tuple[Quotation, ...]
     paragraph: Paragraph
@@ -61,8 +63,7 @@ def build_view(text: str, paragraph: Paragraph) -> View:
     chosen = set(full)
     fragments = tuple(quotation for quotation in quotations if quotation not in chosen)
     chars: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
+    starts, ends = array("i"), array("i")
     holders: list[Holder] = []
 
     def put(words: str, start: int, end: int) -> None:
@@ -125,14 +126,15 @@ def is_statement(text: str, quotation: Quotation, paragraph: Paragraph) -> bool:
     stops = bool(ENDS.search(text[max(quotation.start, quotation.end - 2) : quotation.end])) or not behind or behind[0] in ",.;"
     if not (begins and stops):
         return False
-    if words[0][0].islower() and before.rstrip().endswith(",") and not SPOKEN.search(before):
+    is_resumed = bool(INTERRUPTED.search(text[max(paragraph.start, quotation.open - 160) : quotation.open])) or bool(SPOKEN.search(before))
+    if words[0][0].islower() and before.rstrip().endswith(",") and not is_resumed:
         # '…, "and maybe we finish it", he said': a few words of a longer paraphrase.
         return False
     if len(words) < MIN_FULL_WORDS and not (not before.strip() or before.rstrip()[-1:] in ":,.?!"):
         return False
     is_title = all(TITLE_WORD.match(word) for word in words) and len(words) > 1 and not text[quotation.start : quotation.end].rstrip().endswith((".", "?", "!"))
     # A list of quoted words after a comma is no statement: it begins small and is short.
-    is_short = words[0][0].islower() and len(words) <= 5 and not re.search(r"\b(?:that|said|says|:)\s*$", before)
+    is_short = words[0][0].islower() and len(words) <= 5 and not re.search(r"\b(?:that|said|says|:)\s*$", before) and not is_resumed
     return not (is_title or is_short)
 
 
@@ -144,7 +146,7 @@ def _stop(text: str, quotation: Quotation, end: int) -> str:
         return "."
     if behind[0] in ".,;:":
         return ""
-    if last in "?!…–—" and behind[0] not in "\"“":
+    if last in "?!…–—" and behind[0] not in '"“':
         # '"Why?" Baunov asked.': the words up to the next stop are short.
         return "," if behind[0].islower() or len(re.split(r"[.!?]\s", behind)[0].split()) <= 14 else "."
     return "," if last in ",;-–—" or behind[0].islower() else "."
@@ -157,7 +159,11 @@ def cut_spans(text: str, view: View, start: int, end: int) -> Iterator[tuple[int
     at = start
     for i in range(start, end):
         # What was left out inside a link's tail or at a line's end is no part of the words.
-        if i > start and view.starts[i] > view.ends[i - 1] and ("](" in text[view.ends[i - 1] : view.starts[i]] or "\n" in text[view.ends[i - 1] : view.starts[i]]):
+        if (
+            i > start
+            and view.starts[i] > view.ends[i - 1]
+            and ("](" in text[view.ends[i - 1] : view.starts[i]] or "\n" in text[view.ends[i - 1] : view.starts[i]])
+        ):
             yield from _trimmed(text, view.starts[at], view.ends[i - 1])
             at = i
     yield from _trimmed(text, view.starts[at], view.ends[end - 1])

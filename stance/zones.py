@@ -24,6 +24,7 @@ DATELINE = re.compile(
     r"(?: ?\([^)]{2,30}\))?(?:\. /[^/]{2,30}/\.? |\s?(?:--|[–—-]) )"
 )
 MAX_HEADLINE_WORDS = 16
+MIN_ALT_WORDS = 6
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ def split_paragraphs(text: str) -> list[Paragraph]:
     footer = False
     for number, pieces in enumerate(joined):
         start, end = pieces[0][0], pieces[-1][1]
-        footer = footer or (number > 0 and bool(FOOTER_START.match(text, start, end)))
+        # Only near the end: "Copyright law …" may open any paragraph.
+        footer = footer or (number > 0 and start > 0.6 * len(text) and bool(FOOTER_START.match(text, start, end)))
         zone = FOOTER if footer else _zone(text, start, end, single=len(joined) == 1)
         paragraphs.append(Paragraph(tuple(pieces), zone))
     return _with_alt_texts(text, paragraphs)
@@ -89,6 +91,6 @@ def _with_alt_texts(text: str, paragraphs: list[Paragraph]) -> list[Paragraph]:
     for at in range(1, len(out)):
         if out[at].zone == CAPTION and out[at - 1].zone != CAPTION:
             words = [set(re.findall(r"\w+", text[p.start : min(p.end, p.start + 1500)].lower())) for p in (out[at - 1], out[at])]
-            if words[0] and len(words[0] & words[1]) >= 0.6 * len(words[0]):
+            if len(words[0]) >= MIN_ALT_WORDS and len(words[0] & words[1]) >= 0.6 * len(words[0]):
                 out[at - 1] = dataclasses.replace(out[at - 1], zone=CAPTION)
     return out

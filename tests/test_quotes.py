@@ -1,0 +1,240 @@
+"""What the extractor must find, must leave alone, and must survive. All sentences are invented."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from stance.cues import CueModel, load_cues
+from stance.errors import DataError, ModelError
+from stance.marks import find_quotations
+from stance.quotes import _meets, extract, find_quotes, load_nlp
+from stance.records import Article, Quote
+from stance.zones import BODY, CAPTION, FOOTER, HEADLINE, LINK, split_paragraphs
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def nlp() -> "Language":
+    return load_nlp()
+
+
+def quotes_of(text: str, nlp: "Language") -> list[Quote]:
+    return next(extract([Article("a", text)], nlp=nlp))
+
+
+def texts_of(text: str, nlp: "Language") -> list[str]:
+    return [quote.text for quote in quotes_of(text, nlp)]
+
+
+FORMS = [
+    # (why it is here, text, form, cue, words of the quote)
+    ("direct, cue behind", '"The bridge will open in May," said Dora Venn.', "direct", "said", ["The bridge will open in May"]),
+    ("curly marks", "“The bridge will open in May,” Dora Venn said.", "direct", "said", ["The bridge will open in May"]),
+    ("guillemets", "«The bridge will open in May», said Dora Venn.", "direct", "said", ["The bridge will open in May"]),
+    ("single marks", "‘The bridge will open in May,’ Dora Venn said.", "direct", "said", ["The bridge will open in May"]),
+    ("two single marks as one", "''The bridge will open in May,'' Dora Venn said.", "direct", "said", ["The bridge will open in May"]),
+    ("cue before a colon", 'Dora Venn said: "The bridge will open in May."', "direct", "said", ["The bridge will open in May."]),
+    ("interrupted", '"The bridge," Dora Venn said, "will open in May."', "direct", "said", ["The bridge", "will open in May."]),
+    ("goes on behind the cue", '"It will open in May," Dora Venn said. "We are ready."', "direct", "said", ["It will open in May", "We are ready."]),
+    ("cue in a Markdown link", "“The bridge will open in May,” Dora Venn [said](#) on Monday.", "direct", "said", ["The bridge will open in May"]),
+    ("blank before the closer", '"The bridge will open in May, " said Dora Venn.', "direct", "said", ["The bridge will open in May"]),
+    ("that-clause", "Dora Venn said that the bridge would open in May.", "indirect", "said", ["the bridge would open in May"]),
+    ("no that", "Dora Venn says the bridge will open in May.", "indirect", "says", ["the bridge will open in May"]),
+    (
+        "behind an addressee",
+        "Dora Venn told reporters after a long meeting that the bridge would open in May.",
+        "indirect",
+        "told",
+        ["the bridge would open in May"],
+    ),
+    ("fronted", "The bridge will open in May, Dora Venn said.", "indirect", "said", ["The bridge will open in May"]),
+    ("inserted", "The bridge, she recalled, opened in May of last year.", "indirect", "recalled", ["The bridge", "opened in May of last year"]),
+    ("according to", "According to the ministry, the bridge will open in May.", "indirect", "According to", ["the bridge will open in May"]),
+    ("according to, behind", "The bridge will open in May, according to the ministry.", "indirect", "according to", ["The bridge will open in May"]),
+    ("mixed", 'Dora Venn said the bridge was "a gift to the whole valley" and would open in May.', "mixed", "said", None),
+    ("the verb carries the stance", "The mayor rejected the offer of the two companies.", "indirect", "rejected", ["rejected the offer of the two companies"]),
+    (
+        "demand with an infinitive",
+        "The union called on the mayor to open the bridge at once.",
+        "indirect",
+        "called",
+        ["called on the mayor to open the bridge at once"],
+    ),
+    (
+        "doubt begins with its verb",
+        "Dora Venn doubted that the bridge would open in May.",
+        "indirect",
+        "doubted",
+        ["doubted that the bridge would open in May"],
+    ),
+    ("name and colon", 'Dora Venn: "The bridge will open in May."', "direct", None, ["The bridge will open in May."]),
+    ("signed", '"The bridge will open in May." - Dora Venn', "direct", None, ["The bridge will open in May."]),
+    ("never closed", 'Dora Venn said: "The bridge will open in May.', "direct", "said", ["The bridge will open in May."]),
+    ("post", "“The bridge will open in May,” Dora Venn posted on X.", "direct", "posted", ["The bridge will open in May"]),
+]
+
+
+@pytest.mark.parametrize(("why", "text", "form", "cue", "words"), FORMS, ids=[row[0] for row in FORMS])
+def test_each_form_of_reported_speech_is_found(why: str, text: str, form: str, cue: str | None, words: list[str] | None, nlp: "Language") -> None:
+    found = quotes_of(text, nlp)
+    assert len(found) == 1, why
+    assert (found[0].form, found[0].cue) == (form, cue)
+    if words is not None:
+        assert [text[start:end] for start, end in found[0].spans] == words
+
+
+NO_QUOTES = [
+    ("scare quote", 'The "experts" left the building before noon.'),
+    ("title", 'Her novel "The Long Winter" was sold in nine countries.'),
+    ("nickname", 'Tomas "The Axe" Ild was born in a village near the lake.'),
+    ("apostrophes", "The players' union met in the '90s at the workers' hall."),
+    ("inches", "The door is 6'2\" high and the window is 3'4\" wide."),
+    ("no speech", "The ferry left the harbour at noon and reached the island at two."),
+]
+
+
+@pytest.mark.parametrize(("why", "text"), NO_QUOTES, ids=[row[0] for row in NO_QUOTES])
+def test_words_in_marks_that_nobody_says_are_no_quotes(why: str, text: str, nlp: "Language") -> None:
+    assert texts_of(text, nlp) == [], why
+
+
+def test_a_quotation_reopened_in_the_next_paragraph_is_one_quote(nlp: "Language") -> None:
+    found = quotes_of('Dora Venn said: "The bridge will open in May.\n\n"Nobody will have to take the ferry any more."\n\nShe left.', nlp)
+    assert [len(quote.spans) for quote in found] == [2]
+
+
+def test_a_quotation_without_a_cue_goes_to_the_speaker_before_it(nlp: "Language") -> None:
+    found = quotes_of('"The bridge will open in May," said Dora Venn.\n\n"Nobody will have to take the ferry any more."', nlp)
+    assert [(quote.cue, quote.speaker) for quote in found] == [("said", "Dora Venn"), (None, "Dora Venn")]
+
+
+def test_inner_quotations_stay_inside_the_outer_one(nlp: "Language") -> None:
+    assert texts_of("“He said ‘never again’ and left the room,” Dora Venn recalled.", nlp) == ["He said ‘never again’ and left the room"]
+
+
+def test_a_gerund_behind_the_statement_is_a_statement_of_its_own(nlp: "Language") -> None:
+    assert texts_of("Dora Venn said the bridge was ready, adding that it would open in May.", nlp) == ["the bridge was ready", "it would open in May"]
+
+
+def test_a_transcript_gives_one_quote_per_turn(nlp: "Language") -> None:
+    text = "MS. VENN: The bridge opens in May.\n\nQ    Who pays for it?\n\nMS. VENN: The county does.\n\nIt always has.\n\nMR. ILD: Not quite."
+    assert [quote.speaker for quote in quotes_of(text, nlp)] == ["Venn", None, "Venn", "Ild"]
+
+
+def test_headlines_captions_and_links_do_not_double_a_quote(nlp: "Language") -> None:
+    text = (
+        "Bridge will open in May, mayor says\n\nMayor Dora Venn, seen on Monday, said the bridge would open. (Ann Oro/Reuters)\n\n"
+        "Related article: Bridge Will Open in May, Mayor Says\n\nMayor Dora Venn said the bridge would open in May."
+    )
+    assert texts_of(text, nlp) == ["the bridge would open in May"]
+
+
+def test_paragraphs_know_their_zone() -> None:
+    text = "Bridge opens\n\nThe bridge opened.\n\nA view of the bridge. (Ann Oro/Reuters)\n\nREAD MORE: Ferry sold\n\nThe ferry was sold.\n\nABOUT THE AUTHOR\n\nAnn Oro writes."
+    assert [paragraph.zone for paragraph in split_paragraphs(text)] == [HEADLINE, BODY, CAPTION, LINK, BODY, FOOTER, FOOTER]
+
+
+def test_a_sentence_broken_by_a_blank_line_is_read_as_one(nlp: "Language") -> None:
+    found = quotes_of("Dora Venn said the bridge would open\n\nin May after all.", nlp)
+    assert [quote.text for quote in found] == ["the bridge would open in May after all"]
+    assert len(found[0].spans) == 2
+
+
+def test_an_unbalanced_mark_ends_with_its_paragraph() -> None:
+    text = 'One "two three.\nFour.'
+    assert [(quotation.start, quotation.closed) for quotation in find_quotations(text, 0, 15)] == [(5, False)]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(max_size=300) | st.text(alphabet="\"'“”‘’«»„` \n.,:;-—[]()#said that Dora he \u00a0", max_size=300))
+def test_no_text_makes_it_raise_and_every_quote_is_cut_from_its_article(text: str, nlp: "Language") -> None:
+    article = Article("a", text)
+    quotes = next(extract([article], nlp=nlp))
+    ends = 0
+    for quote in quotes:
+        assert Quote.from_dict(quote.to_dict(), article) == quote
+        assert quote.spans[0][0] >= ends
+        ends = quote.spans[-1][1]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_truncated_and_shuffled_articles_obey_the_same_laws(data: st.DataObject, nlp: "Language") -> None:
+    whole = (ROOT / "seeds/moscow-times-2025-05-13.txt").read_text(encoding="utf-8")
+    pieces = data.draw(st.lists(st.sampled_from(whole.split(" ")), max_size=150))
+    start = data.draw(st.integers(0, len(whole)))
+    for text in (" ".join(pieces), whole[start : start + 700]):
+        article = Article("a", text)
+        for quote in next(extract([article], nlp=nlp)):
+            assert quote.text == article.cut(quote.spans)
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "\n\n", "“" * 5000, "«“‘" * 3000, '"' * 5001, "'a " * 3000, "Der Minister sagte, die Brücke werde im Mai eröffnet. " * 20]
+)
+def test_odd_texts_pass(text: str, nlp: "Language") -> None:
+    for quote in quotes_of(text, nlp):
+        assert quote.text
+
+
+def test_extract_streams_one_list_per_article_in_order(nlp: "Language") -> None:
+    def articles() -> Iterator[Article]:
+        for number in range(5):
+            yield Article(f"n{number}", f"Dora Venn said the bridge would open in {number + 2} months.")
+
+    found = list(extract(articles(), nlp=nlp, batch_size=2))
+    assert [[quote.id for quote in quotes] for quotes in found] == [[f"n{number}#1"] for number in range(5)]
+
+
+def test_find_quotes_leaves_the_speaker_open(nlp: "Language") -> None:
+    found = find_quotes(Article("a", "“The bridge will open in May,” she said."), nlp=nlp)
+    assert [(quote.speaker, quote.speaker_mention) for quote in found] == [(None, "she")]
+
+
+def test_a_pipeline_that_is_not_installed_is_named() -> None:
+    with pytest.raises(DataError, match=r"'en_none_xx' is not installed"):
+        load_nlp("en_none_xx")
+
+
+def test_cue_weights_survive_json() -> None:
+    model = CueModel({"lemma=say": 1.5, "frame=that": -0.25}, 0.5)
+    again = CueModel.from_json(model.to_json())
+    assert again.probability({"lemma=say": 1.0}) == model.probability({"lemma=say": 1.0})
+    assert load_cues().weights
+
+
+def test_damaged_cue_weights_are_refused() -> None:
+    with pytest.raises(ModelError, match="not a table of cue weights"):
+        CueModel.from_json('{"format": 2}')
+
+
+def seed_scores(nlp: "Language") -> tuple[float, float]:
+    """Return F1 of quotes and of quotes with their speaker on the seed articles (optional gold quotes are neutral)."""
+    hits = speakers = n_gold = n_found = 0
+    for line in (ROOT / "labels/seeds.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        article = Article(row["id"], (ROOT / row["source"]).read_bytes().decode("utf-8"))
+        gold = [Quote.from_dict(quote, article) for quote in row["quotes"]]
+        core, neutral = [quote for quote in gold if not quote.optional], [quote for quote in gold if quote.optional]
+        found = next(extract([article], nlp=nlp))
+        found = [quote for quote in found if not any(_meets(article.text, quote.spans, other.spans) for other in neutral)]
+        pairs = [(a, b) for a in core for b in found if _meets(article.text, a.spans, b.spans, 0.8)]
+        hits += len(pairs)
+        speakers += sum(bool(b.speaker) and (a.speaker or "").split()[-1] == (b.speaker or "").split()[-1] for a, b in pairs)
+        n_gold, n_found = n_gold + len(core), n_found + len(found)
+    return 2 * hits / (n_gold + n_found), 2 * speakers / (n_gold + n_found)
+
+
+def test_the_seed_articles_stay_above_the_floor(nlp: "Language") -> None:
+    quotes, with_speaker = seed_scores(nlp)
+    assert quotes > 0.84
+    assert with_speaker > 0.74
