@@ -62,7 +62,7 @@ def check_labels(folder: Path) -> str:
     reports, labels = read_labels(folder)
     n_quotes = sum(len(quotes) for _, quotes in reports)
     faults = [
-        f"labels: {article.id}: origin {article.origin!r}, expected synthetic or news" for article, _ in reports if article.origin not in ("synthetic", "news")
+        f"labels: {article.id}: origin {article.origin!r}, expected synthetic, news or own" for article, _ in reports if article.origin not in ("synthetic", "news", "own")
     ]
     faults += [f"labels: {article}: the same text stands under another id; remove one" for article in completeness.repeated(reports)]
     for article, quotes in reports:

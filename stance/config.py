@@ -92,7 +92,7 @@ class Member(_Strict):
 class Data(_Strict):
     """Which reports are learned from."""
 
-    train: list[Literal["train", "validation", "test"]] = Field(default=["train"], min_length=1)
+    train: list[Literal["train", "validation", "test", "own"]] = Field(default=["train", "validation", "own"], min_length=1)
     max_reports: int = Field(default=0, ge=0, description="0: all; else the first so many, drawn by seed")
     folds: int = Field(default=5, ge=2, le=20)
     labels: Literal["agreed", "first"] = Field(default="agreed", description="first: what the first reader said, before any second judgment")

@@ -69,10 +69,12 @@ def load_sets() -> dict[str, pd.DataFrame]:
 
 def training_table(experiment: Experiment, sets: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the rows that the experiment learns from; with ``max_reports`` a sample of whole reports, drawn by its seed."""
-    missing = [name for name in experiment.data.train if name not in sets]
+    # Own articles are learned from once there are any, and a small project may have no validation reports.
+    wanted = [name for name in experiment.data.train if name in sets or name not in ("own", "validation")]
+    missing = [name for name in wanted if name not in sets]
     if missing:
         raise DataError(f"labels: no reports in the split {missing[0]!r}; see labels/splits.toml")
-    table = pd.concat([sets[name] for name in experiment.data.train], ignore_index=True)
+    table = pd.concat([sets[name] for name in wanted], ignore_index=True)
     n_most = experiment.data.max_reports
     if n_most:
         names = np.random.default_rng(experiment.seed).permutation(sorted(table["article"].unique()))[:n_most]
