@@ -134,6 +134,8 @@ def mention_of(head: "Token | None", view: View) -> Mention | None:
         ):
             break
         end = at + 1
+    while end + 1 < len(doc) and doc[end].text == "-" and not doc[end - 1].whitespace_ and not doc[end].whitespace_:
+        end += 2
     for at in range(head.i - 1, start - 1, -1):
         if doc[at].text in (",", ";", ":", '"', "–", "—") and not _is_listed(doc, at, head):
             start = at + 1
@@ -291,8 +293,7 @@ class Cast:
             return
         entity.first = at if entity.first < 0 else entity.first
         head = doc[end - 1]
-        titled = end - start - len(name) if len(words) == end - start else 0
-        before = doc[max(min(head.left_edge.i, start), start - 8) : start + titled]
+        before = doc[max(min(head.left_edge.i, start), start - 8) : _behind_words(doc, start, len(words) - len(name))]
         texts = [token for token in before if token.is_alpha or "." in token.text]
         entity.roles.update(token.lemma_.lower() for token in texts if token.lower_ in TITLES or token.lemma_.lower() in PERSON_NOUNS)
         entity.words.update(token.lower_ for token in texts)
@@ -537,6 +538,15 @@ def _author_of(mention: Mention) -> Mention | None:
     return None
 
 
+def _behind_words(doc: "Doc", start: int, n_words: int) -> int:
+    """Return the token behind the first ``n_words`` words from ``start``; a word may have several tokens ("vice-president")."""
+    at = start
+    while n_words > 0 and at < len(doc):
+        n_words -= bool(doc[at].whitespace_)
+        at += 1
+    return at
+
+
 def _role_text(words: str) -> str | None:
     text = re.sub(r"^(?:the|a|an) ", "", words.strip(" ,;:-–—"), flags=re.I)
     return text[:120] if text and text.lower().strip(".") not in COURTESY else None
@@ -566,7 +576,7 @@ def _runs(doc: "Doc") -> Iterator[tuple[int, int]]:
             continue
         end = at + 1
         while end < n:
-            if _is_name(doc[end]) or (doc[end].lower_ in PARTICLES and end + 1 < n and _is_name(doc[end + 1])):
+            if _is_name(doc[end]) or (doc[end].lower_ in PARTICLES and end + 1 < n and (_is_name(doc[end + 1]) or doc[end + 1].text == "-")):
                 end += 1
             elif doc[end].text == "-" and end + 1 < n and not doc[end - 1].whitespace_ and not doc[end].whitespace_:
                 # "Ok-byol", "el-Tahwi": the halves are one name, whatever the tagger says.
