@@ -159,6 +159,9 @@ def _clause(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Rang
         start = _behind_time(doc, start, child) if frame == "bare" else start
     if child is not None and child.pos_ not in ("VERB", "AUX") and verb.lemma_.lower() in SMALL_CLAUSE:
         return "object", [(_with_negation(verb), trim_end(verb, verb.i, _with_tails(verb, end), tails=True))]
+    if frame != "that" and doc[start - 1].text == "," and start > verb.i + 1 and any(_holds(t, view) for t in doc[max(sentence.start, verb.i - 12) : verb.i]):
+        # '"It failed," he said in a speech, in which he also …': the quotation is what he said.
+        return None
     if start >= len(doc) or any(_holds(token, view) for token in doc[start : start + 2]):
         return None
     end = trim_end(verb, start, end)
