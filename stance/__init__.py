@@ -1,0 +1,47 @@
+"""From news articles to attributed quotes, their speakers, and each speaker's stance toward negotiations.
+
+>>> import stance
+>>> model = stance.load()  # doctest: +SKIP
+>>> model.predict("We are ready for talks.", cue="said").stance  # doctest: +SKIP
+'support'
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stance.errors import ConfigError, DataError, ModelError, StanceError
+    from stance.predict import Model, Reading, load
+    from stance.quotes import extract
+    from stance.records import STANCES, Article, Judgment, Prediction, Quote
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    **dict.fromkeys(("STANCES", "Article", "Judgment", "Prediction", "Quote"), "stance.records"),
+    **dict.fromkeys(("StanceError", "DataError", "ConfigError", "ModelError"), "stance.errors"),
+    **dict.fromkeys(("Model", "Reading", "load"), "stance.predict"),
+    "extract": "stance.quotes",
+}
+__all__ = [
+    "STANCES",
+    "Article",
+    "ConfigError",
+    "DataError",
+    "Judgment",
+    "Model",
+    "ModelError",
+    "Prediction",
+    "Quote",
+    "Reading",
+    "StanceError",
+    "extract",
+    "load",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Importing stance loads nothing heavy: each name is fetched from its module when it is first used.
+    if name not in _HOMES:
+        raise AttributeError(f"module 'stance' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

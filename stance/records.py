@@ -15,6 +15,8 @@ from stance.errors import DataError
 
 STANCES = ("support", "conditional", "skeptical", "oppose", "neutral")
 COARSE = {"support": "favor", "conditional": "favor", "skeptical": "against", "oppose": "against", "neutral": "none"}
+# Where each stance lies from oppose (-1) to support (+1); the values of labels/codebook.toml.
+VALUES = {"support": 1.0, "conditional": 0.4, "skeptical": -0.5, "oppose": -1.0, "neutral": 0.0}
 FORMS = ("direct", "indirect", "mixed")
 
 Span = tuple[int, int]
@@ -22,7 +24,10 @@ Span = tuple[int, int]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Article:
-    """One news article as published; `text` is never normalised, so that every offset stays valid."""
+    """One news article as published; ``text`` is never normalised, so that every offset stays valid.
+
+    ``not_quotes`` lists words in quotation marks that a reader found to be no quote: a nickname, a title, a scare quote.
+    """
 
     id: str
     text: str
@@ -32,6 +37,7 @@ class Article:
     conflict: str | None = None
     genre: str | None = None
     origin: str | None = None
+    not_quotes: tuple[str, ...] = ()
 
     def cut(self, spans: Iterable[Span]) -> str:
         """Return the words at ``spans``, the stretches joined by one blank."""

@@ -1,0 +1,47 @@
+# Two commands do everything: make train, make test. Each installs first what is missing.
+PYTHON ?= python3
+EXPERIMENT ?=
+PORT ?= 5000
+RUNS ?= ngrams vote
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help install train test check ui compare promote clean
+
+help:  ## show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(READY)  ## make .venv and install what requirements.lock pins, by hash
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] >= (3, 11) else "Python 3.11 or newer is needed; make PYTHON=python3.11 …")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $(READY)
+
+train: $(READY)  ## train the default experiment and show the result (EXPERIMENT=experiments/x.toml: another)
+	@$(BIN)/stance train $(EXPERIMENT) --seeds
+
+test: $(READY)  ## run the tests
+	@$(BIN)/python -m pytest
+
+check: $(READY)  ## labels, seeds, experiments, types, imports, style
+	@$(BIN)/stance check
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy stance
+	@$(BIN)/lint-imports
+
+ui: $(READY)  ## open the runs in the browser (PORT=5051: another port)
+	@$(BIN)/stance ui --port $(PORT)
+
+compare: $(READY)  ## one run against another (RUNS='ngrams vote')
+	@$(BIN)/stance compare $(RUNS)
+
+promote: $(READY)  ## make a run the champion that predict uses (RUN=vote)
+	@$(BIN)/stance promote $(RUN)
+
+clean:  ## remove what training and tests wrote; labels, seeds and .venv stay
+	rm -rf build models mlruns mlflow.db .cache .store.lock .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

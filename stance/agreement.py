@@ -1,0 +1,86 @@
+"""How far the annotators agree."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from stance.labels import agree, paired, read_annotators, read_judgments
+from stance.records import COARSE, STANCES, Judgment
+
+
+def kappa(first: Sequence[str], second: Sequence[str]) -> float:
+    """Return Cohen's kappa of two annotators on the same quotes; nan where both always say the same one thing."""
+    from sklearn.metrics import cohen_kappa_score
+
+    return float(cohen_kappa_score(list(first), list(second)))
+
+
+def alpha(first: Sequence[str], second: Sequence[str]) -> float:
+    """Return Krippendorff's alpha (nominal) of two annotators on the same quotes."""
+    import krippendorff
+
+    values = np.array([list(first), list(second)], dtype=str)
+    return float(krippendorff.alpha(reliability_data=values, level_of_measurement="nominal"))
+
+
+def holders_f1(pairs: Sequence[tuple[Judgment, Judgment]]) -> tuple[float, int]:
+    """Return the F1 of the second annotator's attributed stances against the first's, and how many the first names.
+
+    A pair counts where the stance is the same and one holder's name contains the other ("Putin", "Vladimir Putin").
+    """
+    hits = named = found = 0
+    for one, other in pairs:
+        left = list(other.attributed)
+        named, found = named + len(one.attributed), found + len(left)
+        for holder, stance in one.attributed:
+            match = next((held for held in left if held[1] == stance and _same_holder(holder, held[0])), None)
+            if match:
+                left.remove(match)
+                hits += 1
+    return (2 * hits / (named + found) if named + found else float("nan")), named
+
+
+def _same_holder(first: str, second: str) -> bool:
+    a, b = (set(name.lower().replace("the ", "").split()) for name in (first, second))
+    return a <= b or b <= a
+
+
+def report_agreement(folder: Path, *, disputed: bool = False) -> list[str]:
+    """Return lines on the agreement of every pair of annotators in a labels folder, and on the disputed quotes."""
+    annotators = read_annotators(folder / "annotators.toml")
+    deciding = [name for name, entry in annotators.items() if entry["role"] == "adjudicator"]
+    judgments = [one for path in sorted((folder / "judgments").glob("*.jsonl")) for one in read_judgments(path)]
+    by_names: dict[tuple[str, str], list[tuple[Judgment, Judgment]]] = {}
+    for one, other in paired(judgments, deciding):
+        one, other = sorted((one, other), key=lambda judgment: judgment.annotator)
+        by_names.setdefault((one.annotator, other.annotator), []).append((one, other))
+    lines = []
+    for (first, second), pairs in sorted(by_names.items()):
+        kinds = " and ".join(f"{name} ({annotators[name]['kind']})" for name in (first, second))
+        lines += [f"{kinds}: {len(pairs)} quotes", *_figures(pairs)]
+    labels, open_ones = agree(judgments, deciding)
+    ways = [label.by for label in labels.values()]
+    lines.append("labels: " + ", ".join(f"{ways.count(way)} {way}" for way in ("agreed", "adjudicated", "one")) + f", {len(open_ones)} disputed")
+    if disputed:
+        differ = {one.quote for pairs in by_names.values() for one, other in pairs if (one.stance, one.on_target) != (other.stance, other.on_target)}
+        lines += [f"  {one.quote}: {one.annotator} {one.stance} {'on' if one.on_target else 'off'} target" for one in judgments if one.quote in differ]
+    return lines
+
+
+def _figures(pairs: Sequence[tuple[Judgment, Judgment]]) -> list[str]:
+    a, b = ([side.stance for side in sides] for sides in zip(*pairs, strict=True))
+    same = sum(x == y for x, y in zip(a, b, strict=True)) / len(a)
+    lines = [f"  five labels   same {same:.3f}   kappa {kappa(a, b):.3f}   alpha {alpha(a, b):.3f}"]
+    coarse = [[COARSE[stance] for stance in side] for side in (a, b)]
+    lines.append(f"  coarse three  kappa {kappa(*coarse):.3f}   alpha {alpha(*coarse):.3f}")
+    on = [[str(side.on_target) for side in sides] for sides in zip(*pairs, strict=True)]
+    lines.append(f"  on target     kappa {kappa(*on):.3f}   alpha {alpha(*on):.3f}")
+    for stance in STANCES:
+        one, other = ([str(x == stance) for x in side] for side in (a, b))
+        n = sum(x == stance for x in a)
+        if n and "True" in other:
+            lines.append(f"  {stance:12s}  kappa {kappa(one, other):.3f}   alpha {alpha(one, other):.3f}   n = {n}")
+    f1, named = holders_f1(pairs)
+    lines.append(f"  attributed stances (holder and stance): F1 {f1:.3f}   n = {named}")
+    return lines

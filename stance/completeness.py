@@ -1,0 +1,104 @@
+"""What makes labelled reports trustworthy beyond their form: nothing left unmarked, nothing copied across splits, no words in a real person's mouth."""
+
+import itertools
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+
+from stance.labels import Labelled
+from stance.records import Article, Quote
+
+# A run of so many words in two reports of different splits is no chance: the longest chance run in 366 reports is 11.
+RUN_WORDS = 12
+MIN_QUOTED_WORDS = 2
+_QUOTED = re.compile(r"[“\"«]([^“”\"«»\n]+)[”\"»]")
+
+
+def unmarked(article: Article, quotes: Sequence[Quote], known: Sequence[str]) -> list[str]:
+    """Return the words in quotation marks that lie outside every quote and are not listed as no quote (names, titles, scare quotes)."""
+    covered = bytearray(len(article.text))
+    for quote in quotes:
+        for start, end in quote.spans:
+            covered[start:end] = b"\1" * (end - start)
+    found = [match for match in _QUOTED.finditer(article.text) if not any(covered[match.start(1) : match.end(1)])]
+    listed = {one.strip(" ,.") for one in known}
+    return [match[1] for match in found if match[1].strip(" ,.") not in listed]
+
+
+def overlapping(quotes: Sequence[Quote]) -> list[tuple[str, str]]:
+    """Return the pairs of quotes that overlap without one being the other's parent."""
+    spans = sorted((span, quote) for quote in quotes for span in quote.spans)
+    pairs = []
+    for (first, one), (second, other) in itertools.pairwise(spans):
+        if second[0] < first[1] and one.id not in (other.id, other.parent) and other.id != one.parent:
+            pairs.append((one.id, other.id))
+    return pairs
+
+
+def runs_of(text: str, n_words: int = RUN_WORDS) -> set[tuple[str, ...]]:
+    """Return the runs of so many words, letters and digits only, lower-cased."""
+    words = re.findall(r"\w+", text.lower())
+    return {tuple(words[k : k + n_words]) for k in range(len(words) - n_words + 1)}
+
+
+def copies(reports: Sequence[Labelled], splits: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Return pairs of articles of different splits that share a run of `RUN_WORDS` words, with that run.
+
+    ``splits`` maps article ids to splits; articles that it does not name are left out.
+    """
+    where: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for article, _ in reports:
+        if article.id in splits:
+            for run in runs_of(article.text):
+                where[run].add(article.id)
+    found: dict[tuple[str, str], str] = {}
+    for run, ids in where.items():
+        for first, second in itertools.combinations(sorted(ids), 2):
+            if splits[first] != splits[second]:
+                found.setdefault((first, second), " ".join(run))
+    return [(first, second, run) for (first, second), run in sorted(found.items())]
+
+
+def same_plots(reports: Sequence[Labelled], splits: Mapping[str, str], threshold: float = 0.5) -> list[tuple[str, str, float]]:
+    """Return pairs of articles of different splits whose words are alike: cosine of TF-IDF vectors of at least ``threshold``.
+
+    Two reports by different authors on one real event reach .38; a report rewritten with other names about .6.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    articles = [article for article, _ in reports if article.id in splits]
+    if len(articles) < 2:
+        return []
+    vectors = TfidfVectorizer(sublinear_tf=True, min_df=2 if len(articles) > 20 else 1).fit_transform([article.text for article in articles])
+    alike = (vectors @ vectors.T).tocoo()
+    pairs = zip(alike.row.tolist(), alike.col.tolist(), alike.data.tolist(), strict=True)
+    found = [(articles[i].id, articles[j].id, value) for i, j, value in pairs if i < j and value >= threshold]
+    return [(first, second, value) for first, second, value in found if splits[first] != splits[second]]
+
+
+def real_speakers(reports: Sequence[Labelled], persons: Sequence[str]) -> list[tuple[str, str]]:
+    """Return (quote id, speaker) where a synthetic report lets a real person speak."""
+    names = {_fold(person) for person in persons}
+    return [
+        (quote.id, quote.speaker)
+        for article, quotes in reports
+        if article.origin == "synthetic"
+        for quote in quotes
+        if quote.speaker and _fold(quote.speaker) in names
+    ]
+
+
+def _fold(name: str) -> str:
+    return " ".join(re.findall(r"\w+", name.lower()))
+
+
+def repeated(reports: Sequence[Labelled]) -> list[str]:
+    """Return the ids of articles whose text stands under another id already."""
+    first = Counter[str]()
+    out = []
+    for article, _ in reports:
+        key = " ".join(article.text.split())
+        if first[key]:
+            out.append(article.id)
+        first[key] += 1
+    return out

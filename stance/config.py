@@ -1,0 +1,185 @@
+"""Experiment files: TOML, one file a question, checked at once and frozen."""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from stance.articles import read_text
+from stance.errors import ConfigError, DataError
+
+View = Literal["text", "cue+text", "context+cue+text"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class NoFeatures(_Strict):
+    """Nothing is read: for the majority baseline."""
+
+    kind: Literal["none"]
+
+
+class Tfidf(_Strict):
+    """Word and character n-grams."""
+
+    kind: Literal["tfidf"]
+    view: View = "cue+text"
+    words: list[Annotated[int, Field(ge=1, le=5)]] = Field(default=[1, 2], min_length=2, max_length=2)
+    chars: list[Annotated[int, Field(ge=1, le=8)]] = Field(default=[3, 5], max_length=2, description="empty: no character n-grams")
+    min_df: int = Field(default=2, ge=1)
+
+    @model_validator(mode="after")
+    def _ranges(self) -> "Tfidf":
+        for name, given in (("words", self.words), ("chars", self.chars)):
+            if given and (len(given) != 2 or given[0] > given[1]):
+                raise ValueError(f"{name} is {given}, expected [shortest, longest]")
+        return self
+
+
+class Encoder(_Strict):
+    """Sentence vectors."""
+
+    kind: Literal["encoder"]
+    view: View = "cue+text"
+    model: Literal["minilm"] = "minilm"
+
+
+class Majority(_Strict):
+    """The shares of the labels in training."""
+
+    kind: Literal["majority"]
+
+
+class LogReg(_Strict):
+    """Multinomial logistic regression."""
+
+    kind: Literal["logreg"]
+    C: float = Field(default=1.0, gt=0)
+    class_weight: Literal["balanced", "none"] = "none"
+
+
+class Member(_Strict):
+    """One pipeline of the soft vote."""
+
+    weight: float = Field(default=1.0, gt=0)
+    features: Annotated[NoFeatures | Tfidf | Encoder, Field(discriminator="kind")]
+    classifier: Annotated[Majority | LogReg, Field(discriminator="kind")]
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Member":
+        if (self.features.kind == "none") != (self.classifier.kind == "majority"):
+            raise ValueError(
+                f"features {self.features.kind!r} do not go with classifier {self.classifier.kind!r}: majority takes none, every other classifier needs some"
+            )
+        return self
+
+    def build_options(self) -> dict[str, Any]:
+        """Return what `stance.classifiers.build_pipeline` takes."""
+        features = self.features.model_dump()
+        for name in ("words", "chars"):
+            if name in features:
+                features[name] = tuple(features[name]) or None
+        classifier = self.classifier.model_dump()
+        if classifier.get("class_weight") == "none":
+            classifier["class_weight"] = None
+        return {"weight": self.weight, "features": features, "classifier": classifier}
+
+
+class Data(_Strict):
+    """Which reports are learned from."""
+
+    train: list[Literal["train", "validation", "test"]] = Field(default=["train"], min_length=1)
+    max_reports: int = Field(default=0, ge=0, description="0: all; else the first so many, drawn by seed")
+    folds: int = Field(default=5, ge=2, le=20)
+    labels: Literal["agreed", "first"] = Field(default="agreed", description="first: what the first reader said, before any second judgment")
+
+
+class Curve(_Strict):
+    """A learning curve instead of one model: every member alone and their vote, on growing numbers of reports."""
+
+    reports: list[Annotated[int, Field(ge=0)]] = Field(min_length=2, description="numbers of reports; 0: all")
+    labels: list[Literal["agreed", "first"]] = Field(default=["agreed"], min_length=1)
+
+
+class Experiment(_Strict):
+    """One question and how it is answered."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{1,60}$")
+    question: str = Field(min_length=10)
+    seed: int = Field(default=13, ge=0, lt=2**32)
+    data: Data = Data()
+    curve: Curve | None = None
+    member: list[Member] = Field(min_length=1)
+
+
+def read_experiment(path: Path, settings: list[str] | None = None) -> Experiment:
+    """Read and check one experiment file.
+
+    Parameters
+    ----------
+    path
+        A TOML file.
+    settings
+        Changes ``key.path=value``, the value in TOML's syntax; ``member.0.classifier.C=3.0`` reaches into lists.
+
+    Raises
+    ------
+    ConfigError
+        With every fault and its path, all at once.
+    """
+    try:
+        raw = tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as fault:
+        raise ConfigError(f"{path}: not TOML: {fault}") from fault
+    except DataError as fault:
+        raise ConfigError(str(fault)) from fault
+    for setting in settings or []:
+        _set(raw, setting)
+    try:
+        return Experiment.model_validate(raw)
+    except ValidationError as fault:
+        lines = [f"  {_place(one['loc'])}: {_words(one)}" for one in fault.errors()]
+        raise ConfigError(f"{path}: {len(lines)} fault{'s' if len(lines) > 1 else ''}\n" + "\n".join(lines)) from fault
+
+
+def _set(raw: dict[str, Any], setting: str) -> None:
+    path, sign, value = setting.partition("=")
+    keys = path.strip().split(".")
+    if not sign or not all(keys):
+        raise ConfigError(f"--set {setting!r}: expected key.path=value, for example member.0.classifier.C=3.0")
+    try:
+        parsed = tomllib.loads(f"value = {value.strip()}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value.strip()  # a bare word is text
+    at: Any = raw
+    try:
+        for key in keys[:-1]:
+            at = at[int(key)] if isinstance(at, list) else at.setdefault(key, {})
+        if isinstance(at, list):
+            at[int(keys[-1])] = parsed
+        else:
+            at[keys[-1]] = parsed
+    except (IndexError, ValueError, AttributeError, TypeError) as fault:
+        raise ConfigError(f"--set {setting!r}: there is no {path!r} in this experiment") from fault
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    # pydantic puts the chosen kind of a union into the path; people look for what they wrote.
+    kinds = {"none", "tfidf", "encoder", "majority", "logreg"}
+    return ".".join(str(part) for k, part in enumerate(loc) if not (part in kinds and k and loc[k - 1] in ("features", "classifier"))) or "file"
+
+
+def _words(error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        known = sorted({name for model in _Strict.__subclasses__() for name in model.model_fields})
+        near = difflib.get_close_matches(str(error["loc"][-1]), known, 1)
+        return "unknown key" + (f"; did you mean {near[0]!r}?" if near else "")
+    if error["type"] == "missing":
+        return "missing"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    given = error.get("input")
+    return message if isinstance(given, dict | list) else f"{message}, got {given!r}"

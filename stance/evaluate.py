@@ -1,0 +1,189 @@
+"""Scores with their n and their interval, from confusion tables kept per article."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from stance.records import COARSE, STANCES
+
+COARSE_NAMES = ("favor", "against", "none")
+_TO_COARSE = np.array([COARSE_NAMES.index(COARSE[stance]) for stance in STANCES])
+N_RESAMPLES = 2000
+# Below this number of articles drawing articles says nothing (two of them can be drawn in three ways): quotes are drawn instead.
+FEWEST_ARTICLES = 10
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Score:
+    """A score with its bootstrap interval (95%) and the numbers it rests on. ``unit`` is what was drawn with replacement: article or quote."""
+
+    value: float
+    low: float
+    high: float
+    n_quotes: int
+    n_articles: int
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.value:.2f} ({self.low:.2f}-{self.high:.2f} by {self.unit}, n = {self.n_quotes} quotes in {self.n_articles} articles)"
+
+
+def confusion_by_article(truth: Sequence[str], predicted: Sequence[str], articles: Sequence[str]) -> np.ndarray:
+    """Return one confusion table an article, shape (n_articles, 5, 5): rows truth, columns prediction, in the codebook's order."""
+    names = {name: k for k, name in enumerate(dict.fromkeys(articles))}
+    tables = np.zeros((len(names), len(STANCES), len(STANCES)), dtype=np.int64)
+    rows = [STANCES.index(stance) for stance in truth]
+    columns = [STANCES.index(stance) for stance in predicted]
+    np.add.at(tables, ([names[article] for article in articles], rows, columns), 1)
+    return tables
+
+
+def to_coarse(tables: np.ndarray) -> np.ndarray:
+    """Return confusion tables of the three coarse labels from those of the five."""
+    onto = np.eye(len(COARSE_NAMES), dtype=np.int64)[_TO_COARSE]
+    return np.asarray(np.einsum("...ij,ik,jl->...kl", tables, onto, onto))
+
+
+def macro_f1(tables: np.ndarray) -> np.ndarray:
+    """Return the macro-F1 of confusion tables, shape (..., k, k) -> (...).
+
+    A label that neither stands in the truth nor is predicted is left out of the mean, as in scikit-learn.
+    """
+    hits = np.diagonal(tables, axis1=-2, axis2=-1)
+    total = tables.sum(axis=-1) + tables.sum(axis=-2)
+    used = total > 0
+    f1 = np.where(used, 2 * hits / np.maximum(total, 1), 0.0)
+    return np.asarray(f1.sum(axis=-1) / np.maximum(used.sum(axis=-1), 1))
+
+
+def resample(n_articles: int, rng: np.random.Generator, n: int = N_RESAMPLES) -> np.ndarray:
+    """Return how often each article is drawn in each bootstrap sample, shape (n, n_articles)."""
+    return np.asarray(rng.multinomial(n_articles, np.full(n_articles, 1 / n_articles), size=n))
+
+
+def score(tables: np.ndarray, *, seed: int = 0) -> Score:
+    """Return the macro-F1 of confusion tables kept per article, with its bootstrap interval: by article, or by quote where articles are few."""
+    units, unit = (tables, "article") if len(tables) >= FEWEST_ARTICLES else (by_quote(tables), "quote")
+    spread = macro_f1(np.einsum("ba,aij->bij", resample(len(units), np.random.default_rng(seed)), units))
+    low, high = np.quantile(spread, [0.025, 0.975])
+    return Score(float(macro_f1(tables.sum(axis=0))), float(low), float(high), int(tables.sum()), len(tables), unit)
+
+
+def by_quote(tables: np.ndarray) -> np.ndarray:
+    """Return one confusion table a quote, shape (n_quotes, k, k), from tables of any grouping."""
+    k = tables.shape[-1]
+    cells = np.repeat(np.arange(k * k), tables.sum(axis=0).ravel())
+    return np.asarray(np.eye(k * k, dtype=np.int64)[cells].reshape(-1, k, k))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Difference:
+    """How much better the second of two systems is: macro-F1 difference, 95% interval, two-sided p, paired by ``unit`` (article or quote)."""
+
+    value: float
+    low: float
+    high: float
+    p: float
+    n_quotes: int
+    unit: str
+
+    def __str__(self) -> str:
+        p = f"p = {self.p:.3f}" if self.p >= 0.001 else "p < 0.001"
+        return f"{self.value:+.3f} ({self.low:+.3f} to {self.high:+.3f}, {p}, n = {self.n_quotes} quotes, paired by {self.unit})"
+
+
+def compare(first: np.ndarray, second: np.ndarray, *, unit: str = "article", seed: int = 0) -> Difference:
+    """Return the paired difference in macro-F1 of two systems, second minus first.
+
+    Parameters
+    ----------
+    first, second
+        Confusion tables of the same articles (or quotes, as ``unit`` says) in the same order, shape (n_units, k, k).
+
+    Notes
+    -----
+    The p-value is the share of bootstrap differences on the other side of zero, doubled (percentile bootstrap).
+    """
+    if first.shape != second.shape:
+        raise ValueError(f"tables of the same {unit}s expected, got shapes {first.shape} and {second.shape}")
+    drawn = resample(len(first), np.random.default_rng(seed))
+    spread = macro_f1(np.einsum("ba,aij->bij", drawn, second)) - macro_f1(np.einsum("ba,aij->bij", drawn, first))
+    low, high = np.quantile(spread, [0.025, 0.975])
+    value = float(macro_f1(second.sum(axis=0)) - macro_f1(first.sum(axis=0)))
+    p = min(1.0, 2 * (1 + min((spread <= 0).sum(), (spread >= 0).sum())) / (len(spread) + 1))
+    return Difference(value, float(low), float(high), float(p), int(first.sum()), unit)
+
+
+def calibration_error(probabilities: np.ndarray, right: np.ndarray, n_bins: int = 10) -> float:
+    """Return the expected calibration error: mean gap of confidence and accuracy over equal-width bins, by their share.
+
+    Source: Naeini et al. 2015, doi:10.1609/aaai.v29i1.9602.
+    """
+    confidence = probabilities.max(axis=1)
+    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
+    gaps = [abs(confidence[bins == k].mean() - right[bins == k].mean()) * (bins == k).mean() for k in np.unique(bins)]
+    return float(sum(gaps))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Report:
+    """All that is said of one model on one set."""
+
+    name: str
+    five: Score
+    coarse: Score
+    majority: float
+    accuracy: float
+    calibration_error: float
+    recall: dict[str, float]
+    tables: np.ndarray
+
+    def metrics(self) -> dict[str, float]:
+        """Return the figures under short names, as a run logs them."""
+        short = {"f1": self.five.value, "f1_low": self.five.low, "f1_high": self.five.high, "coarse": self.coarse.value}
+        short |= {"acc": self.accuracy, "ece": self.calibration_error, "base": self.majority, "n": float(self.five.n_quotes)}
+        short |= {f"rec_{stance[:4]}": value for stance, value in self.recall.items()}
+        return {f"{self.name}_{key}": round(float(value), 4) for key, value in short.items()}
+
+
+def report(name: str, truth: Sequence[str], probabilities: np.ndarray, articles: Sequence[str], majority: str, *, seed: int = 0) -> Report:
+    """Score probabilities, shape (n_quotes, 5) with columns in the codebook's order, against the truth.
+
+    ``majority`` is the label that the majority baseline answers (the commonest in training).
+    """
+    predicted = [STANCES[k] for k in probabilities.argmax(axis=1)]
+    tables = confusion_by_article(truth, predicted, articles)
+    whole = tables.sum(axis=0)
+    right = np.array([a == b for a, b in zip(truth, predicted, strict=True)])
+    baseline = confusion_by_article(truth, [majority] * len(truth), articles).sum(axis=0)
+    recall = {stance: float(whole[k, k] / whole[k].sum()) for k, stance in enumerate(STANCES) if whole[k].sum()}
+    return Report(
+        name,
+        score(tables, seed=seed),
+        score(to_coarse(tables), seed=seed),
+        float(macro_f1(baseline)),
+        float(right.mean()),
+        calibration_error(probabilities, right),
+        recall,
+        tables,
+    )
+
+
+def by_slice(table: Any, column: str, predicted: Sequence[str]) -> list[dict[str, Any]]:
+    """Return accuracy and macro-F1 per value of a column (form, conflict, on_target), the largest first."""
+    rows = []
+    for value, part in table.assign(predicted=list(predicted)).groupby(column, observed=True):
+        tables = confusion_by_article(list(part["stance"]), list(part["predicted"]), list(part["article"]))
+        f1 = float(macro_f1(tables.sum(axis=0)))
+        rows.append(
+            {
+                "slice": column,
+                "value": str(value),
+                "n": len(part),
+                "accuracy": round(float((part["stance"] == part["predicted"]).mean()), 3),
+                "f1": round(f1, 3),
+            }
+        )
+    return sorted(rows, key=lambda row: -row["n"])

@@ -1,0 +1,69 @@
+"""Named feature sets: scikit-learn transformers from rows (``text``, ``cue``, ``context``) to a matrix."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.pipeline import FeatureUnion, Pipeline
+
+from stance.encoders import encode_cached
+from stance.wording import view_of
+
+Rows = pd.DataFrame | Iterable[Mapping[str, Any]]
+
+
+def to_rows(X: Rows) -> list[Any]:
+    """Return a table or any iterable of mappings as a list of mappings."""
+    return [dict(row) for row in X.to_dict("records")] if isinstance(X, pd.DataFrame) else list(X)
+
+
+class QuoteText(TransformerMixin, BaseEstimator):
+    """Rows to texts, by a view of `stance.wording`."""
+
+    def __init__(self, view: str = "cue+text") -> None:
+        self.view = view
+
+    def fit(self, X: Rows, y: object = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
+        """Learn nothing."""
+        self.fitted_ = True
+        return self
+
+    def transform(self, X: Rows) -> list[str]:
+        """Return one text a row."""
+        return [view_of(row, self.view) for row in to_rows(X)]
+
+
+class SentenceVectors(TransformerMixin, BaseEstimator):
+    """Rows to the vectors of a sentence encoder, shape (n_quotes, n_dims)."""
+
+    def __init__(self, view: str = "cue+text", encoder: str = "minilm") -> None:
+        self.view = view
+        self.encoder = encoder
+
+    def fit(self, X: Rows, y: object = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
+        """Learn nothing: the encoder is used as it comes."""
+        self.fitted_ = True
+        return self
+
+    def transform(self, X: Rows) -> np.ndarray:
+        """Return the vectors, from the cache where they are known."""
+        return encode_cached([view_of(row, self.view) for row in to_rows(X)], self.encoder)
+
+
+def tfidf(view: str = "cue+text", words: tuple[int, int] = (1, 2), chars: tuple[int, int] | None = (3, 5), min_df: int = 2) -> Pipeline:
+    """Word and character n-grams, each weighted by TF-IDF (logarithmic counts) and scaled to length 1."""
+    parts = [("words", TfidfVectorizer(ngram_range=tuple(words), min_df=min_df, sublinear_tf=True))]
+    if chars:
+        parts.append(("chars", TfidfVectorizer(analyzer="char_wb", ngram_range=tuple(chars), min_df=min_df, sublinear_tf=True)))
+    return Pipeline([("view", QuoteText(view)), ("ngrams", FeatureUnion(parts))])
+
+
+def encoder(view: str = "cue+text", model: str = "minilm") -> SentenceVectors:
+    """Sentence vectors of a ready encoder."""
+    return SentenceVectors(view, model)
+
+
+FEATURES: dict[str, Callable[..., Any]] = {"tfidf": tfidf, "encoder": encoder}

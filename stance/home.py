@@ -1,0 +1,32 @@
+"""Where the project's files lie, and how a file tells that it is still the same."""
+
+import hashlib
+import os
+from pathlib import Path
+
+_CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def home() -> Path:
+    """Return the project folder: ``STANCE_HOME`` where it is set, else the checkout this package runs from, else the current folder."""
+    given = os.environ.get("STANCE_HOME")
+    if given:
+        return Path(given).expanduser().resolve()
+    return _CHECKOUT if (_CHECKOUT / "labels").is_dir() else Path.cwd()
+
+
+def shown(path: Path) -> str:
+    """Return a path as people read it: relative to the project where it lies inside."""
+    try:
+        return str(path.resolve().relative_to(home()))
+    except ValueError:
+        return str(path)
+
+
+def sha256(path: Path) -> str:
+    """Return the checksum of a file, read in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()

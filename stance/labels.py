@@ -1,0 +1,211 @@
+"""The labels: reports with their quotes, judgments of annotators, and the one label that comes of them."""
+
+import dataclasses
+import difflib
+import itertools
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from stance.articles import read_text
+from stance.errors import DataError, gather
+from stance.home import home, shown
+from stance.records import STANCES, Article, Judgment, Quote, read_jsonl
+
+Labelled = tuple[Article, tuple[Quote, ...]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Label:
+    """The agreed stance of one quote. ``by`` says how it was reached: ``one``, ``agreed``, or ``adjudicated``; ``first`` is the first reader's stance."""
+
+    quote: str
+    stance: str
+    on_target: bool
+    attributed: tuple[tuple[str, str], ...]
+    by: str
+    first: str
+
+
+def read_report(row: Mapping[str, Any], place: str, root: Path) -> Labelled:
+    """Read one article and its quotes; the text stands in the row, or in the file that ``source`` names.
+
+    Raises
+    ------
+    DataError
+        If the text is missing or a quote is not its text cut at its spans.
+    """
+    text = row.get("text")
+    if text is None and isinstance(row.get("source"), str):
+        text = read_text(root / row["source"])
+    if not isinstance(text, str) or not isinstance(row.get("id"), str):
+        raise DataError(f"{place}: expected an id and a text (or a source file), found the fields {', '.join(sorted(row))}")
+    fields = {field.name for field in dataclasses.fields(Article)} - {"text"}
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items() if key in fields}
+    article = Article(text=text, **values)
+    try:
+        quotes = tuple(Quote.from_dict(quote, article) for quote in row.get("quotes", ()))
+    except DataError as fault:
+        raise DataError(f"{place}: {fault}") from fault
+    return article, quotes
+
+
+def read_reports(path: Path, root: Path | None = None) -> list[Labelled]:
+    """Read a file of labelled articles, JSONL.
+
+    Raises
+    ------
+    DataError
+        With all faulty rows at once.
+    """
+    root = root or home()
+    found: list[Labelled] = []
+    faults: list[str] = []
+    for place, row in read_jsonl(read_text(path).split("\n"), shown(path)):
+        try:
+            found.append(read_report(row, place, root))
+        except DataError as fault:
+            faults.append(str(fault))
+    gather(faults, DataError)
+    return found
+
+
+def read_judgment(row: Mapping[str, Any], place: str) -> Judgment:
+    """Check one judgment row.
+
+    Raises
+    ------
+    DataError
+        If a stance is not in the codebook, or an off-target statement has a stance.
+    """
+    stances = [row.get("stance"), *(held.get("stance") for held in row.get("attributed", ()))]
+    for stance in stances:
+        if stance not in STANCES:
+            near = difflib.get_close_matches(str(stance), STANCES, 1)
+            raise DataError(
+                f"{place}: stance {stance!r} is not in labels/codebook.toml ({', '.join(STANCES)})" + (f"; did you mean {near[0]!r}?" if near else "")
+            )
+    if not isinstance(row.get("on_target"), bool):
+        raise DataError(f"{place}: on_target is {row.get('on_target')!r}, expected true or false")
+    if not row["on_target"] and row["stance"] != "neutral":
+        raise DataError(f"{place}: on_target is false but the stance is {row['stance']!r}; a statement off the target is neutral")
+    for name in ("quote", "annotator"):
+        if not isinstance(row.get(name), str):
+            raise DataError(f"{place}: {name} is {row.get(name)!r}, expected text")
+    held = tuple((str(one["holder"]), str(one["stance"])) for one in row.get("attributed", ()))
+    return Judgment(row["quote"], row["annotator"], row["stance"], row["on_target"], held, row.get("note"))
+
+
+def read_judgments(path: Path) -> list[Judgment]:
+    """Read a file of judgments, JSONL.
+
+    Raises
+    ------
+    DataError
+        With all faulty rows at once.
+    """
+    found: list[Judgment] = []
+    faults: list[str] = []
+    for place, row in read_jsonl(read_text(path).split("\n"), shown(path)):
+        try:
+            found.append(read_judgment(row, place))
+        except DataError as fault:
+            faults.append(str(fault))
+    gather(faults, DataError)
+    return found
+
+
+def read_annotators(path: Path) -> dict[str, dict[str, str]]:
+    """Read who judged: annotator -> role, kind, who.
+
+    Raises
+    ------
+    DataError
+        If the file is not TOML or an entry has no role.
+    """
+    try:
+        found = tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as fault:
+        raise DataError(f"{shown(path)}: {fault}") from fault
+    gather(
+        [f"{shown(path)}: {name}: no role; expected author, second reader or adjudicator" for name, entry in found.items() if not entry.get("role")], DataError
+    )
+    return found
+
+
+def agree(judgments: Iterable[Judgment], adjudicators: Iterable[str] = ("adjudicator",)) -> tuple[dict[str, Label], list[str]]:
+    """Make one label of each quote's judgments; the order of the judgments does not matter.
+
+    An adjudicator's judgment decides; otherwise the judgments must agree on stance and on_target. Attributed stances are those
+    that more than half of the judgments name.
+
+    Returns
+    -------
+    labels, disputed
+        Labels by quote, and the quotes without one: judged differently, not adjudicated.
+    """
+    deciding = set(adjudicators)
+    by_quote: dict[str, list[Judgment]] = defaultdict(list)
+    for judgment in judgments:
+        by_quote[judgment.quote].append(judgment)
+    labels: dict[str, Label] = {}
+    disputed: list[str] = []
+    for quote, given in by_quote.items():
+        readers = [one for one in given if one.annotator not in deciding]
+        decided = [one for one in given if one.annotator in deciding]
+        final = {(one.stance, one.on_target) for one in decided or readers}
+        if len(final) != 1:
+            disputed.append(quote)
+            continue
+        ((stance, on_target),) = final
+        by = "adjudicated" if decided else "agreed" if len(readers) > 1 else "one"
+        # By name, not by order: "author" stands before "second" and the adjudicator is no reader.
+        first = min(readers or decided, key=lambda one: one.annotator).stance
+        labels[quote] = Label(quote, stance, on_target, _held(readers or decided), by, first)
+    return labels, sorted(disputed)
+
+
+def _held(judgments: Sequence[Judgment]) -> tuple[tuple[str, str], ...]:
+    count = Counter(held for one in judgments for held in set(one.attributed))
+    return tuple(sorted(held for held, n in count.items() if 2 * n > len(judgments)))
+
+
+def read_labels(folder: Path | None = None) -> tuple[list[Labelled], dict[str, Label]]:
+    """Read everything in ``labels/``: the reports, the seed articles and their agreed labels.
+
+    Raises
+    ------
+    DataError
+        If quotes lack a label, judgments name unknown quotes or annotators, or a dispute is not adjudicated.
+    """
+    folder = folder or home() / "labels"
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder; expected the project's labels/ (set STANCE_HOME to the project)")
+    annotators = read_annotators(folder / "annotators.toml")
+    reports = [one for path in [*sorted((folder / "reports").glob("*.jsonl")), folder / "seeds.jsonl"] for one in read_reports(path, folder.parent)]
+    judgments = [one for path in sorted((folder / "judgments").glob("*.jsonl")) for one in read_judgments(path)]
+    labels, disputed = agree(judgments, [name for name, entry in annotators.items() if entry["role"] == "adjudicator"])
+    known = Counter(quote.id for _, quotes in reports for quote in quotes)
+    faults = [f"labels: quote {quote} stands {n} times; ids must differ" for quote, n in known.items() if n > 1]
+    faults += [f"labels/judgments: {one.annotator} judges {one.quote}, which is in no report" for one in judgments if one.quote not in known]
+    faults += [
+        f"labels/judgments: annotator {name!r} is not in labels/annotators.toml" for name in sorted({one.annotator for one in judgments} - set(annotators))
+    ]
+    faults += [f"labels/judgments: {quote} is judged in two ways; add a line to labels/judgments/adjudicator.jsonl" for quote in disputed]
+    faults += [f"labels/judgments: {quote} has no judgment" for quote in known if quote not in labels and quote not in set(disputed)]
+    twice = Counter((one.quote, one.annotator) for one in judgments)
+    faults += [f"labels/judgments: {annotator} judges {quote} {n} times" for (quote, annotator), n in twice.items() if n > 1]
+    gather(faults, DataError)
+    return reports, labels
+
+
+def paired(judgments: Iterable[Judgment], skip: Iterable[str] = ("adjudicator",)) -> list[tuple[Judgment, Judgment]]:
+    """Return the pairs of judgments of one quote by two annotators, adjudicators left out."""
+    left_out = set(skip)
+    by_quote: dict[str, list[Judgment]] = defaultdict(list)
+    for judgment in judgments:
+        if judgment.annotator not in left_out:
+            by_quote[judgment.quote].append(judgment)
+    return [pair for given in by_quote.values() for pair in itertools.combinations(given, 2)]

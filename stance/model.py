@@ -1,0 +1,72 @@
+"""From a fitted scikit-learn pipeline to a model folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import VotingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+
+from stance.encoders import ENCODERS
+from stance.errors import ModelError
+from stance.features import SentenceVectors
+from stance.portable import write_model
+from stance.records import STANCES
+
+Described = tuple[dict[str, Any], dict[str, np.ndarray]]
+
+
+def describe(pipeline: Pipeline | VotingClassifier) -> list[Described]:
+    """Return per member what it is and its arrays: all that prediction needs.
+
+    Raises
+    ------
+    ModelError
+        If a part of the pipeline has no portable form.
+    """
+    if not isinstance(pipeline, VotingClassifier):
+        return [_member(pipeline, list(pipeline.classes_), 1.0)]
+    weights = pipeline.weights or [1.0] * len(pipeline.estimators_)
+    # VotingClassifier trains its members on encoded labels: 0, 1, … stand for its own classes_.
+    return [_member(one, list(pipeline.classes_[one.classes_]), weight) for one, weight in zip(pipeline.estimators_, weights, strict=True)]
+
+
+def _member(pipeline: Pipeline, classes: Sequence[str], weight: float) -> Described:
+    features, classifier = pipeline.named_steps["features"], pipeline.named_steps["classifier"]
+    shared: dict[str, Any] = {"weight": weight, "classes": [str(one) for one in classes]}
+    if isinstance(classifier, DummyClassifier):
+        return {"kind": "constant", **shared}, {"shares": classifier.class_prior_}
+    if not isinstance(classifier, LogisticRegression):
+        raise ModelError(f"classifier {type(classifier).__name__} has no portable form yet; add one to stance/model.py and stance/portable.py")
+    arrays = _linear(classifier)
+    if isinstance(features, SentenceVectors):
+        return {"kind": "encoder", "view": features.view, "encoder": features.encoder, "digest": ENCODERS[features.encoder].sha256, **shared}, arrays
+    blocks = []
+    for number, (_, part) in enumerate(features.named_steps["ngrams"].transformer_list):
+        low, high = part.ngram_range
+        blocks.append({"analyzer": part.analyzer, "low": low, "high": high, "terms": part.get_feature_names_out().tolist()})
+        arrays[f"idf{number}"] = part.idf_
+    return {"kind": "ngrams", "view": features.named_steps["view"].view, "blocks": blocks, **shared}, arrays
+
+
+def _linear(classifier: LogisticRegression) -> dict[str, np.ndarray]:
+    coef, intercept = classifier.coef_, classifier.intercept_
+    if len(classifier.classes_) == 2:
+        # Two classes come as one row; softmax over (0, z) is the logistic function of z.
+        coef, intercept = np.vstack([np.zeros_like(coef), coef]), np.append(0.0, intercept)
+    return {"coef": coef, "intercept": intercept}
+
+
+def save_model(pipeline: Pipeline | VotingClassifier, folder: Path, card: dict[str, Any]) -> None:
+    """Write a fitted pipeline as a model folder that `stance.load` reads without scikit-learn."""
+    write_model(folder, card, describe(pipeline))
+
+
+def probabilities(pipeline: Pipeline | VotingClassifier, X: Any) -> np.ndarray:
+    """Return the pipeline's probabilities with columns in the codebook's order, shape (n_quotes, 5)."""
+    out = np.zeros((len(X), len(STANCES)))
+    out[:, [STANCES.index(str(one)) for one in pipeline.classes_]] = pipeline.predict_proba(X)
+    return out

@@ -1,0 +1,273 @@
+"""A trained model without its training library: a folder of JSON and npz that is read, never executed, and the sums that predict.
+
+The folder holds ``card.json`` (labels, configuration, scores, versions, a checksum of every file) and two files a member:
+``member-N.json`` (what it is, its vocabulary) and ``member-N.npz`` (its numbers). Reading needs numpy only.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from stance.errors import ModelError
+from stance.home import shown
+from stance.records import STANCES, write_whole
+from stance.wording import VIEWS, view_of
+
+FORMAT = 1
+_WORD = re.compile(r"(?u)\b\w\w+\b")
+_BLANKS = re.compile(r"\s\s+")
+
+
+def word_terms(text: str, low: int, high: int) -> list[str]:
+    """Return the word n-grams of lower-cased text, as scikit-learn's word analyzer does."""
+    words = _WORD.findall(text)
+    return [" ".join(words[k : k + n]) for n in range(low, high + 1) for k in range(len(words) - n + 1)]
+
+
+def char_terms(text: str, low: int, high: int) -> list[str]:
+    """Return the character n-grams within words padded by blanks, as scikit-learn's char_wb analyzer does."""
+    terms = []
+    for word in _BLANKS.sub(" ", text).split():
+        padded = f" {word} "
+        for n in range(low, high + 1):
+            terms.append(padded[:n])
+            terms.extend(padded[k : k + n] for k in range(1, len(padded) - n + 1))
+            if n >= len(padded):
+                break  # a word shorter than n counts once
+    return terms
+
+
+ANALYZERS = {"word": word_terms, "char_wb": char_terms}
+
+
+class Head(Protocol):
+    """Rows to probabilities, shape (n_rows, n_classes), columns in the member's own order of classes."""
+
+    def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Return the probabilities."""
+        ...
+
+
+def softmax(values: np.ndarray) -> np.ndarray:
+    """Return exp(values) scaled to sum 1 over the last axis, without overflow."""
+    grown = np.exp(values - values.max(axis=-1, keepdims=True))
+    return np.asarray(grown / grown.sum(axis=-1, keepdims=True))
+
+
+class Constant:
+    """The same probabilities for every row."""
+
+    def __init__(self, shares: np.ndarray) -> None:
+        self.shares = shares
+
+    def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Return the shares, one row each."""
+        return np.tile(self.shares, (len(rows), 1))
+
+
+class NgramLinear:
+    """TF-IDF blocks of n-grams and a multinomial logistic regression over them."""
+
+    def __init__(self, view: str, blocks: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> None:
+        self.view = view
+        self.coef = arrays["coef"].T.copy()
+        self.intercept = arrays["intercept"]
+        self.blocks = []
+        start = 0
+        for number, block in enumerate(blocks):
+            terms = block["terms"]
+            index = {term: start + k for k, term in enumerate(terms)}
+            self.blocks.append((ANALYZERS[block["analyzer"]], int(block["low"]), int(block["high"]), index, arrays[f"idf{number}"], start))
+            start += len(terms)
+        if start != len(self.coef):
+            raise ValueError(f"{start} terms for {len(self.coef)} coefficients")
+
+    def contributions(self, row: Mapping[str, Any]) -> tuple[list[str], np.ndarray, np.ndarray]:
+        """Return one row's known terms, their TF-IDF values and their coefficients, shape (n_terms, n_classes)."""
+        text = view_of(row, self.view).lower()
+        names: list[str] = []
+        values: list[np.ndarray] = []
+        places: list[np.ndarray] = []
+        for analyze, low, high, index, idf, start in self.blocks:
+            count: dict[str, int] = {}
+            for term in analyze(text, low, high):
+                if term in index:
+                    count[term] = count.get(term, 0) + 1
+            if not count:
+                continue
+            at = np.fromiter((index[term] for term in count), dtype=np.int64, count=len(count))
+            weight = (1 + np.log(np.fromiter(count.values(), dtype=np.float64, count=len(count)))) * idf[at - start]
+            names.extend(count)
+            values.append(weight / np.sqrt((weight**2).sum()))
+            places.append(at)
+        if not values:
+            return [], np.zeros(0), np.zeros((0, self.coef.shape[1]))
+        return names, np.concatenate(values), self.coef[np.concatenate(places)]
+
+    def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Return the probabilities of each row."""
+        sums = np.empty((len(rows), len(self.intercept)))
+        for k, row in enumerate(rows):
+            _, values, coef = self.contributions(row)
+            sums[k] = values @ coef + self.intercept
+        return softmax(sums)
+
+
+class EncoderLinear:
+    """Sentence vectors and a multinomial logistic regression over them."""
+
+    def __init__(self, view: str, encoder: str, digest: str, arrays: Mapping[str, np.ndarray]) -> None:
+        self.view = view
+        self.encoder = encoder
+        self.digest = digest
+        self.coef = arrays["coef"].T.copy()
+        self.intercept = arrays["intercept"]
+
+    def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Return the probabilities of each row; the encoder is loaded at the first call."""
+        from stance.encoders import get_encoder
+
+        encoder = get_encoder(self.encoder)
+        if encoder.digest != self.digest:
+            raise ModelError(f"encoder {self.encoder!r} is another one than the model was trained with; retrain, or install that version")
+        return softmax(encoder.encode([view_of(row, self.view) for row in rows]) @ self.coef + self.intercept)
+
+
+class PortableModel:
+    """A model folder in memory: the weighted mean of its members' probabilities."""
+
+    def __init__(self, card: dict[str, Any], members: Sequence[tuple[float, Sequence[str], Head]]) -> None:
+        self.card = card
+        self.members = list(members)
+
+    @property
+    def name(self) -> str:
+        """The experiment's name."""
+        return str(self.card["name"])
+
+    @property
+    def version(self) -> str:
+        """The run that trained it, else the first letters of the training data's fingerprint."""
+        return str(self.card["version"])
+
+    def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Return shape (n_rows, 5), columns in the codebook's order, each row summing to 1."""
+        total = sum(weight for weight, _, _ in self.members)
+        out = np.zeros((len(rows), len(STANCES)))
+        if not rows:
+            return out
+        for weight, classes, head in self.members:
+            # A stance that training never saw has probability 0.
+            out[:, [STANCES.index(one) for one in classes]] += weight / total * head.probabilities(rows)
+        return out
+
+
+def write_model(folder: Path, card: dict[str, Any], members: Sequence[tuple[dict[str, Any], dict[str, np.ndarray]]]) -> None:
+    """Write a model folder; the card last, so that a folder with a card is whole.
+
+    Parameters
+    ----------
+    members
+        Per member its description (``kind``, ``weight``, ``classes``, …) and its arrays.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {}
+    for number, (description, arrays) in enumerate(members):
+        buffer = BytesIO()
+        np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]  # numpy's stub takes no unpacked arrays
+        for suffix, data in ((".json", json.dumps(description, ensure_ascii=False).encode("utf-8")), (".npz", buffer.getvalue())):
+            name = f"member-{number}{suffix}"
+            write_whole(folder / name, data)
+            files[name] = hashlib.sha256(data).hexdigest()
+    whole = {"format": FORMAT, **card, "stances": list(STANCES), "files": files}
+    write_whole(folder / "card.json", json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_model(folder: Path) -> PortableModel:
+    """Read a model folder, each file checked against the card.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing, damaged, foreign, or written by a newer version; the message names it.
+    """
+    card = read_card(folder)
+    members = []
+    for number in range(len(card["files"]) // 2):
+        raw = {suffix: _checked_bytes(folder / f"member-{number}{suffix}", card["files"]) for suffix in (".json", ".npz")}
+        try:
+            description = json.loads(raw[".json"])
+            with np.load(BytesIO(raw[".npz"]), allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
+            members.append((float(description["weight"]), _known_classes(description), _head(description, arrays)))
+        except (ValueError, KeyError, TypeError, OSError) as fault:
+            raise ModelError(f"{shown(folder)}/member-{number}: {fault}; expected a member of a stance model; train or export it anew") from fault
+    if not members:
+        raise ModelError(f"{shown(folder)}/card.json: names no member files; train or export it anew")
+    return PortableModel(card, members)
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """Read a model's card.
+
+    Raises
+    ------
+    ModelError
+        If there is none or it is not this version's.
+    """
+    path = folder / "card.json"
+    try:
+        card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as fault:
+        raise ModelError(f"{folder}: no card.json, so no model folder; train one (make train) or name another") from fault
+    except (OSError, ValueError) as fault:
+        raise ModelError(f"{path}: damaged ({fault}); train or export it anew") from fault
+    found = card.get("format") if isinstance(card, dict) else None
+    if not isinstance(found, int) or found > FORMAT:
+        raise ModelError(f"{path}: format {found!r}, this version reads up to {FORMAT}; upgrade stance, or train anew")
+    for name in ("name", "version", "files"):
+        if name not in card:
+            raise ModelError(f"{path}: lacks {name!r}; train or export it anew")
+    if card.get("stances") != list(STANCES):
+        raise ModelError(f"{path}: stances {card.get('stances')}, expected {list(STANCES)}; it was made for another codebook, train anew")
+    return card
+
+
+def _checked_bytes(path: Path, files: Mapping[str, str]) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as fault:
+        raise ModelError(f"{path}: cannot be read ({fault.strerror}); export the model again") from fault
+    found = hashlib.sha256(data).hexdigest()
+    if found != files.get(path.name):
+        raise ModelError(
+            f"{path}: checksum {found[:12]}…, the card says {str(files.get(path.name))[:12]}…; the file is damaged or foreign, export the model again"
+        )
+    return data
+
+
+def _known_classes(description: Mapping[str, Any]) -> list[str]:
+    classes = list(description["classes"])
+    unknown = [one for one in classes if one not in STANCES]
+    if unknown:
+        raise ValueError(f"classes {unknown} are no stances")
+    return classes
+
+
+def _head(description: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Head:
+    kind = description["kind"]
+    if kind == "constant":
+        return Constant(arrays["shares"])
+    if description["view"] not in VIEWS:
+        raise ValueError(f"view {description['view']!r} is unknown")
+    if kind == "ngrams":
+        return NgramLinear(description["view"], description["blocks"], arrays)
+    if kind == "encoder":
+        return EncoderLinear(description["view"], description["encoder"], description["digest"], arrays)
+    raise ValueError(f"kind {kind!r} is unknown")

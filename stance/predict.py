@@ -1,0 +1,266 @@
+"""The whole way for new text: rows to predictions, an article to its speakers and their stances."""
+
+import csv
+import dataclasses
+import io
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import numpy as np
+
+from stance.errors import DataError, ModelError
+from stance.home import home, shown
+from stance.portable import PortableModel, read_model
+from stance.records import COARSE, STANCES, VALUES, Article, Prediction, Quote
+from stance.wording import context_of
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+MAX_CHARS = 20_000
+BATCH = 256
+_VALUES = np.array([VALUES[stance] for stance in STANCES])
+Row = Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SpeakerStance:
+    """What the quotes of one speaker say together.
+
+    ``stance`` is the likeliest of the mean probabilities, None where the model abstained from every quote; ``score`` the mean score;
+    ``low`` and ``high`` bound it: the standard deviation of the quotes' own distributions, pooled, over the square root of their number.
+    """
+
+    speaker: str | None
+    role: str | None
+    stance: str | None
+    probabilities: dict[str, float]
+    score: float
+    low: float
+    high: float
+    quotes: tuple[tuple[Quote, Prediction], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form, quotes with their predictions."""
+        row = {name: getattr(self, name) for name in ("speaker", "role", "stance", "probabilities", "score", "low", "high")}
+        row["quotes"] = [{**quote.to_dict(), "prediction": prediction.to_dict()} for quote, prediction in self.quotes]
+        return row
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reading:
+    """An article with its speakers, the one with most quotes first."""
+
+    article: str
+    speakers: tuple[SpeakerStance, ...]
+    model: dict[str, str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {"article": self.article, "model": self.model, "speakers": [speaker.to_dict() for speaker in self.speakers]}
+
+
+class Model:
+    """A trained model, ready to predict. Made by `stance.load`; safe to use from several threads."""
+
+    def __init__(self, portable: PortableModel, folder: Path) -> None:
+        self._portable = portable
+        self.folder = folder
+        self.card = portable.card
+        self.label = {"name": portable.name, "version": portable.version}
+
+    def __repr__(self) -> str:
+        return f"Model({self.label['name']!r}, version={self.label['version']!r})"
+
+    def predict(self, text: str | None, *, speaker: str | None = None, cue: str | None = None, context: str | None = None, id: str | None = None) -> Prediction:
+        """Predict one quote.
+
+        Parameters
+        ----------
+        text
+            The quote's words. Empty or None gives an abstention with its reason.
+        speaker
+            Kept for the caller's own use; the model never reads names.
+        cue
+            The reporting verb ("rejected", "said"): it often carries the stance.
+        context
+            The sentence or two before the quote.
+        id
+            Comes back in the answer.
+        """
+        return next(self.predict_many([{"id": id, "text": text, "speaker": speaker, "cue": cue, "context": context}]))
+
+    def predict_many(self, rows: Iterable[Row | str | None]) -> Iterator[Prediction]:
+        """Predict rows ``{"id"?, "text", "speaker"?, "cue"?, "context"?}`` or plain texts, lazily, one answer a row in the same order."""
+        batch: list[Row] = []
+        for row in rows:
+            batch.append(row if isinstance(row, Mapping) else {"text": row})
+            if len(batch) == BATCH:
+                yield from self._predict_batch(batch)
+                batch = []
+        yield from self._predict_batch(batch)
+
+    def _predict_batch(self, rows: Sequence[Row]) -> list[Prediction]:
+        reasons = [_reason(row) for row in rows]
+        good = [_cut(row) for row, reason in zip(rows, reasons, strict=True) if reason is None]
+        found = iter(self._portable.probabilities(good))
+        return [self._abstained(row, reason) if reason else self._answer(row, next(found)) for row, reason in zip(rows, reasons, strict=True)]
+
+    def _answer(self, row: Row, shares: np.ndarray) -> Prediction:
+        stance = STANCES[int(shares.argmax())]
+        rounded = {name: float(share) for name, share in zip(STANCES, shares, strict=True)}
+        return Prediction(_id(row), stance, rounded, float(shares @ _VALUES), COARSE[stance], False, None, self.label)
+
+    def _abstained(self, row: Row, reason: str) -> Prediction:
+        # Nothing is known: every stance is as likely as the other.
+        even = dict.fromkeys(STANCES, 1 / len(STANCES))
+        return Prediction(_id(row), None, even, 0.0, None, True, reason, self.label)
+
+    def read(self, text: str | Article, *, nlp: "Language | None" = None) -> Reading:
+        """Extract the quotes of an article and predict each: its speakers with their stances."""
+        from stance.quotes import extract
+
+        article = text if isinstance(text, Article) else Article("article", text)
+        quotes = [quote for found in extract([article], nlp=nlp) for quote in found]
+        return self.read_quotes(article, quotes)
+
+    def read_quotes(self, article: Article, quotes: Sequence[Quote]) -> Reading:
+        """Predict quotes that are known already and gather them by speaker."""
+        rows = [{"id": quote.id, "text": quote.text, "cue": quote.cue, "context": context_of(article, quote)} for quote in quotes]
+        by_speaker: dict[str | None, list[tuple[Quote, Prediction]]] = defaultdict(list)
+        for quote, prediction in zip(quotes, self.predict_many(rows), strict=True):
+            by_speaker[quote.speaker].append((quote, prediction))
+        speakers = [speaker_stance(name, pairs) for name, pairs in by_speaker.items()]
+        speakers.sort(key=lambda one: (one.speaker is None, -len(one.quotes)))
+        return Reading(article.id, tuple(speakers), self.label)
+
+
+def speaker_stance(name: str | None, pairs: Sequence[tuple[Quote, Prediction]]) -> SpeakerStance:
+    """Gather one speaker's predictions: the mean of the quotes' probabilities, abstentions left out."""
+    role = next((quote.speaker_role for quote, _ in pairs if quote.speaker_role), None)
+    shares = np.array([[one.probabilities[stance] for stance in STANCES] for _, one in pairs if not one.abstained])
+    if not len(shares):
+        return SpeakerStance(name, role, None, dict.fromkeys(STANCES, 1 / len(STANCES)), 0.0, -1.0, 1.0, tuple(pairs))
+    mean = shares.mean(axis=0)
+    score = float(mean @ _VALUES)
+    variance = shares @ _VALUES**2 - (shares @ _VALUES) ** 2
+    error = float(np.sqrt(max(0.0, variance.mean()) / len(shares)))
+    low, high = max(-1.0, score - error), min(1.0, score + error)
+    return SpeakerStance(name, role, STANCES[int(mean.argmax())], dict(zip(STANCES, mean.tolist(), strict=True)), score, low, high, tuple(pairs))
+
+
+def _id(row: Row) -> str | None:
+    given = row.get("id")
+    return None if given is None else str(given)
+
+
+def _reason(row: Row) -> str | None:
+    if row.get("_fault"):
+        return str(row["_fault"])
+    text = row.get("text")
+    if text is None:
+        return "no text"
+    if not isinstance(text, str):
+        return f"text is {type(text).__name__}, expected a string"
+    if not any(letter.isalnum() for letter in text):
+        return "empty text"
+    return None
+
+
+def _cut(row: Row) -> Row:
+    return {**row, "text": row["text"][:MAX_CHARS]}
+
+
+def read_rows(lines: TextIO, where: str, kind: str) -> Iterator[Row]:
+    """Read rows to predict, lazily: ``jsonl`` or ``csv``. A faulty line becomes a row that says what is wrong with it.
+
+    Raises
+    ------
+    DataError
+        If a CSV file has no column ``text``.
+    """
+    if kind == "csv":
+        csv.field_size_limit(10_000_000)
+        reader = csv.DictReader(lines)
+        if "text" not in (reader.fieldnames or []):
+            raise DataError(
+                f"{where}: columns are {', '.join(reader.fieldnames or ['(none)'])}; expected a column text (and id, speaker, cue, context where known)"
+            )
+        yield from reader
+        return
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield _json_row(line, f"{where}:{number}")
+
+
+def _json_row(line: str, place: str) -> Row:
+    try:
+        row = json.loads(line.lstrip("\ufeff"))
+    except (json.JSONDecodeError, RecursionError) as fault:
+        return {"_fault": f"{place}: not JSON ({fault})"}
+    if isinstance(row, dict):
+        return row
+    return {"text": row} if isinstance(row, str) else {"_fault": f"{place}: a {type(row).__name__}, expected an object with text"}
+
+
+def guess_rows(text: str) -> Iterator[Row]:
+    """Read rows from a text of unknown kind: JSONL where it begins with ``{``, CSV where its first line has a column text, else one quote a line."""
+    start = text.lstrip("\ufeff \r\n")
+    if start.startswith("{"):
+        yield from read_rows(io.StringIO(start), "stdin", "jsonl")
+    elif "text" in [name.strip().strip('"') for name in start.split("\n", 1)[0].split(",")]:
+        yield from read_rows(io.StringIO(start, newline=""), "stdin", "csv")
+    else:
+        yield from ({"text": line} for line in text.splitlines() if line.strip())
+
+
+def load(source: str | Path | None = None) -> Model:
+    """Load a model.
+
+    Parameters
+    ----------
+    source
+        A model folder; a run's name or id; ``runs:/ID`` or ``models:/NAME@champion`` (asks MLflow). By default the champion, else the
+        newest finished run of the default experiment.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model or its folder is damaged.
+    """
+    folder = _resolve(str(source) if source is not None else None)
+    return Model(read_model(folder), folder)
+
+
+def _resolve(source: str | None) -> Path:
+    if source is None:
+        return default_model()
+    if source.startswith(("models:", "runs:")):
+        from stance.tracking import download_model
+
+        return download_model(source)
+    if Path(source).is_dir():
+        return Path(source)
+    runs = [path for path in (home() / "models").glob(f"*{source}*") if (path / "card.json").is_file()] if source and "/" not in source else []
+    if not runs:
+        raise ModelError(f"{source}: neither a model folder nor a run in {shown(home() / 'models')}; train one (make train) or see stance runs")
+    return max(runs, key=lambda path: (path / "card.json").stat().st_mtime)
+
+
+def default_model() -> Path:
+    """Return the folder of the champion, else of the newest finished run of the default experiment.
+
+    Pointers beside the model folders are read, not the tracking store: a first prediction must not wait for MLflow.
+    """
+    models = home() / "models"
+    for pointer in ("champion", "latest"):
+        try:
+            folder = models / str(json.loads((models / f"{pointer}.json").read_text(encoding="utf-8"))["folder"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if (folder / "card.json").is_file():
+            return folder
+    raise ModelError(f"{shown(models)}: no trained model; run make train first, or name a model folder")

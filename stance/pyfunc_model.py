@@ -1,0 +1,31 @@
+"""The model as MLflow runs it: code plus a model folder, nothing unpickled. MLflow reads this file when it logs and loads a model."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from mlflow.models import set_model
+from mlflow.pyfunc.model import PythonModel
+
+import stance
+
+
+class StanceModel(PythonModel):
+    """Rows with ``text`` (and ``cue``, ``context``, ``id``) to one row each: stance, score, abstained, and the whole prediction as JSON."""
+
+    def load_context(self, context: Any) -> None:
+        """Read the model folder that was logged with the run."""
+        self._model = stance.load(Path(context.artifacts["model"]))
+
+    def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002 - mlflow's signature
+        """Predict every row, in order."""
+        table = model_input.astype(object).where(model_input.notna(), None)
+        rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+        found = [one.to_dict() for one in self._model.predict_many(rows)]
+        answer = pd.DataFrame({name: [one[name] for one in found] for name in ("stance", "score", "abstained")})
+        answer["prediction"] = [json.dumps(one, ensure_ascii=False) for one in found]
+        return answer
+
+
+set_model(StanceModel())

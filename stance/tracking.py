@@ -1,0 +1,301 @@
+"""The MLflow store of the project: one place that opens it, starts and ends runs, registers models and shows them.
+
+Only this module imports MLflow, and only inside functions. What it works around is written where it does so.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from stance.errors import ConfigError, ModelError
+from stance.home import home, shown
+from stance.records import write_whole
+
+EXPERIMENT = "stance"
+REGISTERED = "stance"
+VIEW_KEY = "stance-runs"
+VIEW_METRICS = ("dev_f1", "dev_coarse", "seeds_f1", "seeds_coarse", "cv_f1", "cv_coarse", "cv_ece", "fit_s", "train_n")
+
+
+def tracking_uri() -> str:
+    """Return MLFLOW_TRACKING_URI where it is set, else the sqlite store of the project."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home() / 'mlflow.db'}"
+
+
+def open_store() -> Any:
+    """Return the mlflow module, set to the project's store with its experiment made.
+
+    The first touch of an empty sqlite store is not safe for two processes at once, so it happens under a file lock.
+    """
+    # Before the import: the client looks at them while it is loaded. A dead server must not block for minutes.
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("DO_NOT_TRACK", "true")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    import logging
+
+    import mlflow
+    from filelock import FileLock
+
+    for noisy in ("alembic", "mlflow.store.db.utils", "mlflow.pyfunc", "mlflow.models.model"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    uri = tracking_uri()
+    mlflow.set_tracking_uri(uri)
+    home().mkdir(parents=True, exist_ok=True)
+    with FileLock(home() / ".store.lock", timeout=120):
+        try:
+            if mlflow.get_experiment_by_name(EXPERIMENT) is None:
+                place = (home() / "mlruns").as_uri() if uri.startswith("sqlite:") else None
+                mlflow.create_experiment(EXPERIMENT, artifact_location=place)
+            mlflow.set_experiment(EXPERIMENT)
+        except mlflow.exceptions.MlflowException as fault:
+            raise ConfigError(
+                f"MLflow store {uri}: {str(fault).splitlines()[0]}; check MLFLOW_TRACKING_URI, or unset it to use the project's own store"
+            ) from fault
+        _share_view(mlflow)
+        _sweep(mlflow)
+    return mlflow
+
+
+@contextlib.contextmanager
+def tracked_run(mlflow: Any, name: str, tags: dict[str, str]) -> Iterator[Any]:
+    """Run a block as one MLflow run that never stays RUNNING: SIGTERM ends it as KILLED, and a SIGKILL is swept at the next start."""
+    tags = {**tags, "pid": str(os.getpid()), "host": socket.gethostname()}
+
+    def killed(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal's signature
+        mlflow.end_run("KILLED")
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, killed)
+    try:
+        with mlflow.start_run(run_name=name, tags=tags) as run:
+            yield run
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _sweep(mlflow: Any) -> None:
+    """End the runs that a killed process of this machine left RUNNING."""
+    client = mlflow.MlflowClient()
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    for run in client.search_runs([experiment.experiment_id], "attributes.status = 'RUNNING'", max_results=100):
+        pid, host = run.data.tags.get("pid", ""), run.data.tags.get("host")
+        if host == socket.gethostname() and pid.isdigit() and not _alive(int(pid)):
+            client.set_terminated(run.info.run_id, "KILLED")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _share_view(mlflow: Any) -> None:
+    """Store the runs table that `make ui` opens: without it a new browser shows an empty page of traces and no metrics."""
+    columns = ["attributes.`Models`", *(f"metrics.`{name}`" for name in VIEW_METRICS), "params.`experiment`"]
+    view = {
+        "searchFilter": "",
+        "orderByKey": "metrics.`cv_f1`",
+        "orderByAsc": False,
+        "startTime": "ALL",
+        "lifecycleFilter": "Active",
+        "modelVersionFilter": "All Runs",
+        "datasetsFilter": [],
+        "selectedColumns": columns,
+        "runsExpanded": {},
+        "runsPinned": [],
+        "runsHidden": [],
+        "runsHiddenMode": "FIRST_10_RUNS",
+        "viewMaximized": True,
+        "runListHidden": False,
+        "isAccordionReordered": False,
+        "groupBy": "",
+        "groupsExpanded": {},
+        "autoRefreshEnabled": True,
+    }
+    mlflow.set_experiment_tag(f"mlflow.sharedViewState.{VIEW_KEY}", json.dumps(view))
+    mlflow.set_experiment_tag("mlflow.experimentKind", "custom_model_development")
+
+
+def ui_path(mlflow: Any) -> str:
+    """Return the path of the runs table with its metric columns, to follow the server's address."""
+    experiment = mlflow.get_experiment_by_name(EXPERIMENT)
+    return f"/#/experiments/{experiment.experiment_id}/runs?workflowType=machine_learning&viewStateShareKey={VIEW_KEY}"
+
+
+@contextlib.contextmanager
+def ui_server(port: int, timeout_s: float = 90) -> Iterator[str]:
+    """Start a lean tracking server on 127.0.0.1, wait until it answers, and yield the link to the runs.
+
+    Raises
+    ------
+    ConfigError
+        If the port is taken or the server does not answer in time.
+    """
+    mlflow = open_store()
+    link = f"http://127.0.0.1:{port}{ui_path(mlflow)}"
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as fault:
+            raise ConfigError(f"port {port} on 127.0.0.1: {fault.strerror}; give another one (make ui PORT=5051)") from fault
+    # One worker and no job runner: 2 processes and 0.5 GB instead of 15 and 2.7.
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--backend-store-uri", tracking_uri()]
+    command += ["--default-artifact-root", (home() / "mlruns").as_uri()]
+    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/health", server, timeout_s)
+        yield link
+    finally:
+        _stop(server)
+
+
+def _wait_for(address: str, server: "subprocess.Popen[bytes]", timeout_s: float) -> None:
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            said = (server.stderr.read() if server.stderr else b"").decode(errors="replace").strip().splitlines()
+            raise ConfigError(f"the MLflow server ended with code {server.returncode}: {said[-1] if said else 'no message'}")
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=2) as answer:  # noqa: S310 - our own address
+            if answer.status == 200:
+                return
+        time.sleep(0.3)
+    raise ConfigError(f"the MLflow server did not answer at {address} within {timeout_s:.0f} s")
+
+
+def _stop(server: "subprocess.Popen[bytes]") -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(timeout=10)
+            return
+
+
+def find_run(mlflow: Any, name: str) -> Any:
+    """Return the run with this id, this beginning of an id, or the newest finished run of this name or experiment.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+    """
+    client = mlflow.MlflowClient()
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    runs = client.search_runs([experiment.experiment_id], order_by=["attributes.start_time DESC"], max_results=1000)
+    if name == "champion":
+        folder = pointer("champion").get("run")
+        name = str(folder) if folder else name
+    exact = [run for run in runs if len(name) >= 6 and run.info.run_id.startswith(name)]
+    named = [run for run in runs if run.info.status == "FINISHED" and name in (run.info.run_name, run.data.params.get("experiment"))]
+    if not exact and not named:
+        known = ", ".join(dict.fromkeys(str(run.info.run_name) for run in runs[:8])) or "none yet"
+        raise ConfigError(f"run {name!r}: not found; newest runs: {known}; give a run's name, the beginning of its id, or its experiment")
+    return (exact or named)[0]
+
+
+def pointer(name: str) -> dict[str, str]:
+    """Return what ``models/NAME.json`` points to; empty where there is none."""
+    try:
+        found = json.loads((home() / "models" / f"{name}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def point(name: str, folder: Path, run_id: str) -> None:
+    """Let ``models/NAME.json`` point to a model folder, so that prediction finds it without MLflow."""
+    write_whole(home() / "models" / f"{name}.json", json.dumps({"folder": folder.name, "run": run_id}) + "\n")
+
+
+def log_model(mlflow: Any, folder: Path, example: list[dict[str, Any]], requirements: list[str], description: str) -> str:
+    """Log a model folder as a pyfunc (code and data files, no pickle), register it and return its version."""
+    import pandas as pd
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    inputs = Schema([ColSpec("string", name, required=name == "text") for name in ("text", "cue", "context", "speaker", "id")])
+    outputs = Schema([ColSpec("string", "stance"), ColSpec("double", "score"), ColSpec("boolean", "abstained"), ColSpec("string", "prediction")])
+    logged = mlflow.pyfunc.log_model(
+        name="model",
+        python_model=str(Path(__file__).parent / "pyfunc_model.py"),
+        artifacts={"model": str(folder)},
+        signature=ModelSignature(inputs, outputs),
+        input_example=pd.DataFrame(example),
+        pip_requirements=requirements,
+    )
+    # Registered by hand: the fluent call prints to stderr in the middle of our own lines.
+    client = mlflow.MlflowClient()
+    with contextlib.suppress(mlflow.exceptions.MlflowException):  # it exists already
+        client.create_registered_model(REGISTERED, description="Stance toward negotiations of attributed quotes")
+    run_id = mlflow.active_run().info.run_id
+    made = client.create_model_version(REGISTERED, logged.model_uri, run_id, description=description, model_id=logged.model_id, await_creation_for=0)
+    return str(made.version)
+
+
+def promote(name: str) -> tuple[str, str]:
+    """Move the alias ``champion`` to a run's registered model.
+
+    Returns
+    -------
+    version, run name
+    """
+    mlflow = open_store()
+    run = find_run(mlflow, name)
+    client = mlflow.MlflowClient()
+    versions = client.search_model_versions(f"run_id = '{run.info.run_id}'")
+    if not versions:
+        raise ModelError(f"run {run.info.run_name}: logged no model; train the experiment again")
+    folder: Path = home() / "models" / run.data.tags.get("model_folder", "?")
+    if not (folder / "card.json").is_file():
+        folder = download_model(f"runs:/{run.info.run_id}")
+    client.set_registered_model_alias(REGISTERED, "champion", versions[0].version)
+    point("champion", folder, run.info.run_id)
+    return str(versions[0].version), str(run.info.run_name)
+
+
+def download_model(uri: str) -> Path:
+    """Fetch the model folder behind ``runs:/ID`` or ``models:/NAME@alias`` into ``models/`` and return it.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model.
+    """
+    mlflow = open_store()
+    client = mlflow.MlflowClient()
+    try:
+        if uri.startswith("models:"):
+            name, _, alias = uri.removeprefix("models:/").partition("@")
+            name, _, number = name.partition("/")
+            version = client.get_model_version_by_alias(name, alias) if alias else client.get_model_version(name, number)
+            run_id = version.run_id
+        else:
+            run_id = uri.removeprefix("runs:/").split("/")[0]
+        run = client.get_run(run_id)
+        folder: Path = home() / "models" / run.data.tags.get("model_folder", run_id)
+        if not (folder / "card.json").is_file():
+            found = Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="model_folder"))
+            shutil.copytree(found, folder, dirs_exist_ok=True)
+    except mlflow.exceptions.MlflowException as fault:
+        raise ModelError(f"{uri}: {str(fault).splitlines()[0]}; see stance runs, or {shown(home() / 'models')}") from fault
+    return folder

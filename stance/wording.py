@@ -1,0 +1,41 @@
+"""How a row becomes the text that features are drawn from: the same for training and prediction."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from stance.records import Article, Quote
+
+CONTEXT_CHARS = 300
+VIEWS = ("text", "cue+text", "context+cue+text")
+
+
+def view_of(row: Mapping[str, Any], view: str) -> str:
+    """Return one row's text as ``view`` wants it.
+
+    Parameters
+    ----------
+    row
+        Has ``text``; ``cue`` (the reporting verb) and ``context`` (what stands before the quote) where known. The speaker's
+        name never enters: a model must not learn that somebody is always against.
+    view
+        One of `VIEWS`. A cue that the text begins with is not repeated.
+    """
+    text = " ".join(str(row["text"]).split())
+    if view == "text":
+        return text
+    cue = " ".join(str(row.get("cue") or "").split())
+    if cue and not text.lower().startswith(cue.lower()):
+        text = f"{cue}: {text}"
+    if view == "cue+text":
+        return text
+    context = " ".join(str(row.get("context") or "").split())
+    return f"{context} | {text}" if context else text
+
+
+def context_of(article: Article, quote: Quote) -> str:
+    """Return what stands before the quote in its paragraph and the one before, at most 300 characters, from a sentence's start."""
+    before = article.text[max(0, quote.spans[0][0] - 2 * CONTEXT_CHARS) : quote.spans[0][0]]
+    before = " ".join("\n".join(re.split(r"\n\s*\n", before)[-2:]).split())[-CONTEXT_CHARS:]
+    start = re.search(r"(?<=[.!?”\"])\s+(?=[A-Z“\"])", before)
+    return (before[start.end() :] if start and len(before) == CONTEXT_CHARS else before).rstrip(" “\"‘'")

@@ -1,0 +1,112 @@
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("sklearn", "pandas", "spacy", "mlflow", "scipy", "matplotlib", "onnxruntime", "numpy", "pydantic")
+
+
+def cli(*arguments, stdin=None, **environment):
+    command = [sys.executable, "-m", "stance", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, env={**os.environ, **environment}, timeout=120)
+
+
+def loaded_by(code):
+    """The heavy modules that a piece of code leaves loaded."""
+    script = f"import sys\n{code}\nprint([m for m in {HEAVY!r} if m in sys.modules])"
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip().splitlines()[-1]
+
+
+def test_importing_stance_and_asking_for_help_load_nothing_heavy():
+    assert loaded_by("import stance") == "[]"
+    helped = "from stance.cli import app\ntry:\n    app(['--help'])\nexcept SystemExit:\n    pass"
+    assert loaded_by(helped) == "[]"
+
+
+def test_predicting_loads_neither_the_training_library_nor_the_tracking_store(model_folder):
+    code = f"import stance\nstance.load({str(model_folder)!r}).predict('We will come.', cue='said')"
+    assert loaded_by(code) == "['onnxruntime', 'numpy']"
+
+
+def test_one_quote_on_the_command_line_is_one_line(model_folder):
+    done = cli("predict", "We will come to the talks.", "--cue", "said", "--model", str(model_folder))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["stance"] in ("support", "conditional", "skeptical", "oppose", "neutral")
+
+
+def test_rows_from_standard_input_and_files_keep_their_order_and_count(model_folder, tmp_path):
+    rows = [{"id": k, "text": f"Round {k} will be held."} for k in range(5)]
+    rows[3]["text"] = ""
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "rows.jsonl").write_text(lines)
+    (tmp_path / "rows.csv").write_text("id,text\n" + "".join(f'{row["id"]},"{row["text"]}"\n' for row in rows))
+    answers = [cli("predict", "-", "--model", str(model_folder), stdin=lines)]
+    answers += [cli("predict", str(tmp_path / name), "--model", str(model_folder)) for name in ("rows.jsonl", "rows.csv")]
+    for done in answers:
+        assert done.returncode == 0
+        assert "5 rows, 1 abstained" in done.stderr
+        assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == list("01234")
+    assert answers[0].stdout == answers[1].stdout == answers[2].stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["predict", "x.jsonl"], 1, "x.jsonl: no such file"),
+        (["predict", "hello", "--model", "nowhere/model"], 1, "nowhere/model: neither a model folder nor a run"),
+        (["extract", "article.pdf"], 1, "unknown kind of file '.pdf'"),
+        (["train", "nothing.toml"], 1, "nothing.toml: cannot be read"),
+        (["predict"], 2, "Missing argument"),
+        (["frobnicate"], 2, "No such command"),
+    ],
+)
+def test_a_users_mistake_is_one_message_and_its_exit_code(model_folder, arguments, code, message):
+    if arguments == ["predict", "x.jsonl"]:
+        arguments = [*arguments, "--model", str(model_folder)]
+    done = cli(*arguments)
+    assert done.returncode == code
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(model_folder, tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"text": "We will come."}\n' * 3000)
+    script = f"{sys.executable} -m stance predict {path} --model {model_folder} | head -n 1"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=120)
+    assert json.loads(done.stdout)["abstained"] is False
+    assert "Traceback" not in done.stderr
+    assert "Error" not in done.stderr
+
+
+def test_every_verb_has_help_with_an_example():
+    from typer.main import get_command
+
+    from stance.cli import app
+
+    for name, command in get_command(app).commands.items():
+        assert "Example: stance " + name in command.help, name
+
+
+def test_the_project_checks_itself():
+    done = cli("check")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "seeds: 2 articles, checksums right" in done.stdout
+
+
+def test_a_changed_seed_article_is_found(project):
+    path = project / "seeds" / "cbc-news-2025-05.txt"
+    path.write_bytes(path.read_bytes() + b" ")
+    done = cli("check")
+    assert done.returncode == 1
+    assert "seeds/cbc-news-2025-05.txt: checksum" in done.stderr
+
+
+def test_agreement_is_reported_for_each_pair_of_annotators(project):
+    done = cli("agree", "--disputed")
+    assert done.returncode == 0
+    assert "author (model) and second (model)" in done.stdout
+    assert "seeds-a (model) and seeds-b (model): 75 quotes" in done.stdout
+    assert "cbc-news-2025-05#36: adjudicator neutral on target" in done.stdout

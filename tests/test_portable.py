@@ -1,0 +1,93 @@
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+import stance
+from stance.classifiers import build_pipeline
+from stance.errors import ModelError
+from stance.model import probabilities, save_model
+from stance.portable import ANALYZERS, read_model
+
+TEXTS = st.text(max_size=60) | st.text(alphabet="abAB ß-'\n\u00a0é1“", max_size=60)
+
+
+@given(TEXTS, st.sampled_from([("word", 1, 2), ("word", 2, 3), ("char_wb", 3, 5), ("char_wb", 1, 4)]))
+def test_terms_are_those_of_scikit_learn(text, setting):
+    analyzer, low, high = setting
+    theirs = TfidfVectorizer(analyzer=analyzer, ngram_range=(low, high)).build_analyzer()(text)
+    assert sorted(ANALYZERS[analyzer](text.lower(), low, high)) == sorted(theirs)
+
+
+def test_the_folder_gives_the_pipelines_probabilities_on_labelled_quotes(model, fitted, sets):
+    rows = sets["test"].to_dict("records")
+    assert np.abs(model._portable.probabilities(rows) - probabilities(fitted, sets["test"])).max() < 1e-6
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(TEXTS, min_size=1, max_size=4))
+def test_n_grams_give_the_pipelines_probabilities_on_any_text(ngrams, texts):
+    fitted, portable = ngrams
+    rows = [{"text": text, "cue": None} for text in texts]
+    ours = portable.probabilities(rows)
+    assert np.abs(ours - probabilities(fitted, rows)).max() < 1e-6
+    assert np.allclose(ours.sum(axis=1), 1)
+
+
+@pytest.fixture(scope="module")
+def ngrams(sets, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ngrams")
+    fitted = build_pipeline([{"features": {"kind": "tfidf"}, "classifier": {"kind": "logreg", "C": 2.0}}]).fit(sets["train"], sets["train"]["stance"])
+    save_model(fitted, folder, {"name": "ngrams", "version": "1"})
+    return fitted, read_model(folder)
+
+
+@pytest.mark.parametrize("stances", [("support", "oppose"), ("neutral", "skeptical", "oppose")])
+def test_a_model_that_saw_few_stances_gives_the_others_probability_zero(sets, tmp_path, stances):
+    table = sets["train"][sets["train"]["stance"].isin(stances)]
+    fitted = build_pipeline([{"features": {"kind": "tfidf"}, "classifier": {"kind": "logreg"}}]).fit(table, table["stance"])
+    save_model(fitted, tmp_path / "m", {"name": "few", "version": "1"})
+    found = read_model(tmp_path / "m").probabilities(table.to_dict("records"))
+    assert np.abs(found - probabilities(fitted, table)).max() < 1e-9
+    assert (found.sum(axis=0) > 0).sum() == len(stances)
+
+
+def copy(folder, place):
+    place.mkdir()
+    for path in folder.iterdir():
+        (place / path.name).write_bytes(path.read_bytes())
+    return place
+
+
+def edit_card(folder, **change):
+    card = json.loads((folder / "card.json").read_text())
+    (folder / "card.json").write_text(json.dumps({**card, **change}))
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda f: (f / "card.json").unlink(), "no card.json, so no model folder"),
+        (lambda f: (f / "card.json").write_text("{"), r"card\.json: damaged"),
+        (lambda f: (f / "member-0.npz").write_bytes(b"PK"), r"member-0\.npz: checksum .* damaged or foreign"),
+        (lambda f: (f / "member-1.json").unlink(), r"member-1\.json: cannot be read"),
+        (lambda f: edit_card(f, format=99), r"format 99, this version reads up to 1; upgrade stance"),
+        (lambda f: edit_card(f, stances=["yes", "no"]), "made for another codebook"),
+        (lambda f: edit_card(f, files={}), "names no member files"),
+    ],
+)
+def test_a_folder_that_is_not_whole_is_refused_by_name(model_folder, tmp_path, damage, message):
+    folder = copy(model_folder, tmp_path / "copy")
+    damage(folder)
+    with pytest.raises(ModelError, match=message):
+        stance.load(folder)
+
+
+def test_a_folder_holds_nothing_that_runs_when_it_is_read(model_folder):
+    assert {path.suffix for path in model_folder.iterdir()} == {".json", ".npz"}
+    for path in model_folder.glob("*.npz"):
+        with np.load(path, allow_pickle=False) as stored:  # raises on a pickled array
+            assert all(stored[name].dtype.kind == "f" for name in stored.files)

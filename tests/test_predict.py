@@ -1,0 +1,138 @@
+import io
+import json
+import threading
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import stance
+from stance.errors import DataError, ModelError
+from stance.predict import MAX_CHARS, guess_rows, read_rows, speaker_stance
+from stance.records import STANCES, VALUES, Prediction, Quote
+
+
+def test_a_prediction_has_the_contracts_fields(model):
+    row = model.predict("We are ready to sit down with them tomorrow.", cue="said", id="7").to_dict()
+    assert set(row) == {"id", "stance", "probabilities", "score", "coarse", "abstained", "model"}
+    assert row["id"] == "7"
+    assert list(row["probabilities"]) == list(STANCES)
+    assert sum(row["probabilities"].values()) == pytest.approx(1)
+    assert row["score"] == pytest.approx(sum(VALUES[name] * share for name, share in row["probabilities"].items()))
+
+
+ROWS = st.lists(
+    st.none()
+    | st.text(max_size=30)
+    | st.fixed_dictionaries(
+        {},
+        optional={"id": st.integers() | st.text(max_size=5), "text": st.none() | st.text(max_size=40) | st.integers(), "cue": st.none() | st.text(max_size=8)},
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(ROWS)
+def test_every_row_is_answered_in_its_place_whatever_it_holds(ngram_model, rows):
+    found = list(ngram_model.predict_many(iter(rows)))
+    assert len(found) == len(rows)
+    for row, answer in zip(rows, found, strict=True):
+        given_id = row.get("id") if isinstance(row, dict) else None
+        assert answer.id == (None if given_id is None else str(given_id))
+        assert (answer.stance is None) == answer.abstained == (answer.reason is not None)
+        assert sum(answer.probabilities.values()) == pytest.approx(1)
+        assert -1 <= answer.score <= 1
+
+
+@pytest.fixture(scope="session")
+def ngram_model(sets, tmp_path_factory):
+    from stance.classifiers import build_pipeline
+    from stance.model import save_model
+
+    folder = tmp_path_factory.mktemp("ngram-model")
+    fitted = build_pipeline([{"features": {"kind": "tfidf", "chars": None}, "classifier": {"kind": "logreg"}}]).fit(sets["train"], sets["train"]["stance"])
+    save_model(fitted, folder, {"name": "ngrams", "version": "1"})
+    return stance.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"), [("", "empty text"), (None, "no text"), ("  \n", "empty text"), ("…?!", "empty text"), (3, "text is int, expected a string")]
+)
+def test_a_row_without_words_is_an_abstention_with_its_reason(model, text, reason):
+    found = model.predict(text)
+    assert (found.stance, found.abstained, found.reason) == (None, True, reason)
+
+
+def test_answers_do_not_depend_on_the_batch_they_came_in(ngram_model):
+    texts = [f"They will {word} the talks." for word in ("join", "refuse", "welcome", "delay")] * 100
+    together = [one.probabilities for one in ngram_model.predict_many(texts)]
+    assert together[:4] == [ngram_model.predict(text).probabilities for text in texts[:4]]
+    assert len(together) == 400
+
+
+def test_the_speakers_name_does_not_move_a_prediction(model):
+    text = "There will be no talks before the troops are gone."
+    assert model.predict(text, speaker="Alia Renn", cue="said") == model.predict(text, speaker="Boro Kast", cue="said")
+
+
+def test_a_huge_text_is_cut_not_refused(ngram_model):
+    assert ngram_model.predict("peace talks " * 100_000).probabilities == ngram_model.predict(("peace talks " * 100_000)[:MAX_CHARS]).probabilities
+
+
+def test_one_model_serves_several_threads(model):
+    texts = ["We will come.", "Never.", "The meeting is on Monday.", "Only after a truce."]
+    expected = [one.stance for one in model.predict_many(texts)]
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append([one.stance for one in model.predict_many(texts)])) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [expected] * 4
+
+
+def test_a_faulty_line_is_answered_in_its_place():
+    rows = list(read_rows(io.StringIO('{"text": "a"}\n{broken\n\n"plain"\n[1]\n'), "rows.jsonl", "jsonl"))
+    assert [row.get("text") for row in rows] == ["a", None, "plain", None]
+    assert rows[1]["_fault"].startswith("rows.jsonl:2: not JSON")
+    assert rows[3]["_fault"] == "rows.jsonl:5: a list, expected an object with text"
+
+
+def test_a_csv_without_a_text_column_is_told():
+    with pytest.raises(DataError, match=r"rows\.csv: columns are id, quote; expected a column text"):
+        list(read_rows(io.StringIO("id,quote\n1,x\n"), "rows.csv", "csv"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [('{"text": "a"}\n{"text": "b"}', ["a", "b"]), ('id,text\n1,"a, b"\n', ["a, b"]), ("We come.\n\nWe stay.\n", ["We come.", "We stay."]), ("", [])],
+)
+def test_rows_of_an_unknown_kind_are_guessed_from_their_beginning(text, expected):
+    assert [row["text"] for row in guess_rows(text)] == expected
+
+
+def fake(name, **shares):
+    whole = {stance_name: shares.get(stance_name, 0.0) for stance_name in STANCES}
+    quote = Quote(name, "a", "x", ((0, 1),), "direct", speaker="S")
+    score = sum(VALUES[key] * value for key, value in whole.items())
+    return quote, Prediction(name, max(whole, key=whole.get), whole, score, "favor", False, None, {})
+
+
+def test_more_quotes_of_the_same_kind_make_a_speakers_score_surer():
+    few = speaker_stance("S", [fake("1", support=0.5, neutral=0.5)])
+    many = speaker_stance("S", [fake(str(k), support=0.5, neutral=0.5) for k in range(16)])
+    assert few.score == pytest.approx(many.score) == pytest.approx(0.5)
+    assert many.high - many.low == pytest.approx((few.high - few.low) / 4)
+
+
+def test_without_any_model_the_message_says_what_to_do(project):
+    with pytest.raises(ModelError, match="no trained model; run make train first"):
+        stance.load()
+    with pytest.raises(ModelError, match="nothing: neither a model folder nor a run"):
+        stance.load("nothing")
+
+
+def test_a_prediction_is_one_json_line(model):
+    line = json.dumps(model.predict("No.\n\u2028No.").to_dict())
+    assert "\n" not in line

@@ -1,0 +1,84 @@
+"""The store's page as a person sees it: a real server and a real browser."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+from stance.errors import ConfigError
+from stance.tracking import VIEW_METRICS, ui_server
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync", "--window-size=1900,900"]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def tracked(project):
+    """The small project with one run in its store."""
+    done = subprocess.run([sys.executable, "-m", "stance", "train"], env={**os.environ}, capture_output=True, text=True, timeout=180)
+    assert done.returncode == 0, done.stderr
+    assert "seed articles" in done.stdout
+    return project
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no chromium on this machine; .ci/run installs it")
+def test_the_link_opens_the_runs_with_their_metric_columns(tracked, tmp_path):
+    from selenium import webdriver
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
+        options.add_argument(flag)
+    driver = shutil.which("chromedriver")
+    service = webdriver.ChromeService(executable_path=driver) if driver else None
+    with ui_server(free_port()) as link:
+        browser = webdriver.Chrome(options=options, service=service)
+        try:
+            browser.get(link)
+            wait = WebDriverWait(browser, 60)
+            wait.until(lambda page: all(word in page.find_element(By.TAG_NAME, "body").text for word in ("default-", "cv_f1")))
+            shown = browser.find_element(By.TAG_NAME, "body").text
+            if os.environ.get("STANCE_SCREENSHOTS"):
+                browser.save_screenshot(os.environ["STANCE_SCREENSHOTS"] + "/runs.png")
+        finally:
+            browser.quit()
+    assert {name for name in VIEW_METRICS if name in shown} >= {"cv_f1", "cv_coarse"}
+
+
+def test_the_verb_prints_a_link_that_answers_and_ends_with_its_server(tracked):
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "stance", "ui", "--port", str(port)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        link = process.stdout.readline().strip()
+        assert link.startswith(f"http://127.0.0.1:{port}/#/experiments/")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
+            assert answer.status == 200
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+    assert process.returncode == 0
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5)
+
+
+def test_a_taken_port_is_told(project):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=rf"port {port} on 127\.0\.0\.1: Address already in use; give another one"), ui_server(port):
+            pass
