@@ -31,6 +31,7 @@ TIMES = frozenset(
 )
 # "…, the agency has learned": the newspaper itself; whom it heard comes before.
 HEARING = frozenset("learn understand hear know".split())
+SCENES = frozenset(["advcl", "acl", "prep", "csubj"])
 LIGHT_VERBS = frozenset("voice express make issue have give raise offer repeat renew reiterate".split())
 WORDS_ONLY = frozenset("PUNCT SPACE".split())
 
@@ -97,6 +98,9 @@ def find_candidates(doc: "Doc", view: View) -> list[Candidate]:
 
 def verb_candidate(verb: "Token", sentence: "Span", view: View) -> Candidate | None:
     """Return what a verb would report, by the first frame that fits."""
+    if verb.i <= sentence.start + 1 and verb.tag_ in ("VBN", "VBG") and verb.dep_ in SCENES and verb.lemma_.lower() in ASKING | NARRATING:
+        # "Asked whether he would resign, …", "Commenting on …": the narrator sets the scene.
+        return None
     subject = find_subject(verb)
     if subject is None:
         named = surface_subject(verb, sentence)
@@ -155,6 +159,9 @@ def _clause(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Rang
         start = _behind_time(doc, start, child) if frame == "bare" else start
     if child is not None and child.pos_ not in ("VERB", "AUX") and verb.lemma_.lower() in SMALL_CLAUSE:
         return "object", [(_with_negation(verb), trim_end(verb, verb.i, _with_tails(verb, end), tails=True))]
+    if frame != "that" and doc[start - 1].text == "," and start > verb.i + 1 and any(_holds(t, view) for t in doc[max(sentence.start, verb.i - 12) : verb.i]):
+        # '"It failed," he said in a speech, in which he also …': the quotation is what he said.
+        return None
     if start >= len(doc) or any(_holds(token, view) for token in doc[start : start + 2]):
         return None
     end = trim_end(verb, start, end)
@@ -318,7 +325,7 @@ def _object(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Rang
     small = verb.lemma_.lower() in SMALL_CLAUSE
     if not (classes & {"stance", "say"} or small) or verb.lemma_.lower() in ("say", "tell", "let", "go"):
         return None
-    if verb.i <= sentence.start + 1 and verb.tag_ in ("VBN", "VBG") and verb.dep_ in ("advcl", "acl", "prep", "csubj"):
+    if verb.i <= sentence.start + 1 and verb.tag_ in ("VBN", "VBG") and verb.dep_ in SCENES:
         # "Asked about the raid, …", "Commenting on …": the narrator sets the scene.
         return None
     objects = [child for child in verb.children if child.i > verb.i and child.dep_ in ("dobj", "oprd")]
