@@ -1,7 +1,7 @@
 """What a word could report: the candidates that the grammar of a paragraph offers, each with its content, its frame and who would speak."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from stance.cues import CLASSES, NOUNS, cue_features, verb_classes
@@ -23,7 +23,8 @@ ASKING = frozenset("ask question wonder inquire query doubt".split())
 SMALL_CLAUSE = frozenset("consider regard see view describe want deem".split())
 # What a narrator does beside speaking ("he said, referring to …").
 NARRATING = frozenset(
-    "refer cite speak talk comment use pause gesture quote point echo follow recall respond look mean sit stand hold renew echo repeat voice express hint insist warn".split()
+    "refer cite speak talk comment use pause gesture quote point echo follow recall "
+    "respond look mean sit stand hold renew echo repeat voice express hint insist warn".split()
 )
 TIMES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday today yesterday week month year weekend morning evening night afternoon january february march "
@@ -225,16 +226,9 @@ def narrated_end(verb: "Token", start: int, sentence: "Span") -> int:
             if not _is_reported(child):
                 end = min(end, _before_joint(doc, first))
         elif (
-            child.dep_ == "advcl"
-            and doc[first].lower_ in ("while", "as", "after", "before", "when")
-            and doc[first - 1].text == ","
-            or child.dep_ in ("advcl", "acl")
-            and child.tag_ == "VBG"
-            and doc[first - 1].text == ","
-            and "say" in verb_classes(child.lemma_.lower())
-            or child.dep_ in ("npadvmod", "appos", "attr", "dobj")
-            and doc[first - 1].text == ","
-            and first > start + 3
+            (child.dep_ == "advcl" and doc[first].lower_ in ("while", "as", "after", "before", "when") and doc[first - 1].text == ",")
+            or (child.dep_ in ("advcl", "acl") and child.tag_ == "VBG" and doc[first - 1].text == "," and "say" in verb_classes(child.lemma_.lower()))
+            or (child.dep_ in ("npadvmod", "appos", "attr", "dobj") and doc[first - 1].text == "," and first > start + 3)
         ):
             end = min(end, first - 1)
     return min(max(end, start + 1), sentence.end)

@@ -53,7 +53,8 @@ FEMALE_NAMES = frozenset(
 )
 MALE_NAMES = frozenset(
     "joshua luca mustafa andrea nikita sasha ilya mischa musa issa abdulla mitja joe john james robert michael david william richard thomas donald barack "
-    "vladimir volodymyr sergei sergey dmitry emmanuel olaf friedrich viktor recep benjamin antony boris rishi keir jens jake lloyd xi joaquim luka juba seba costa "
+    "vladimir volodymyr sergei sergey dmitry emmanuel olaf friedrich viktor recep benjamin antony "
+    "boris rishi keir jens jake lloyd xi joaquim luka juba seba costa "
     "sava jovica nikola danila kuzma foma luka ezra noah elijah isa zakaria mahamadou moussa moustapha krishna shiva aditya".split()
 )
 # Words that name the same office in other words.
