@@ -589,9 +589,8 @@ def _inverted(verb: "Token") -> "Token | None":
             and child.dep_ in ("nsubj", "dobj", "attr", "dep", "npadvmod")
             and child.pos_ == "PROPN"
             and "say" in CLASSES.get(verb.lemma_.lower(), ())
-        ):
-            if child.left_edge.i == verb.i + 1:
-                return child
+        ) and child.left_edge.i == verb.i + 1:
+            return child
     return None
 
 
