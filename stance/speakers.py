@@ -53,7 +53,8 @@ FEMALE_NAMES = frozenset(
 )
 MALE_NAMES = frozenset(
     "joshua luca mustafa andrea nikita sasha ilya mischa musa issa abdulla mitja joe john james robert michael david william richard thomas donald barack "
-    "vladimir volodymyr sergei sergey dmitry emmanuel olaf friedrich viktor recep benjamin antony boris rishi keir jens jake lloyd xi joaquim luka juba seba costa "
+    "vladimir volodymyr sergei sergey dmitry emmanuel olaf friedrich viktor recep benjamin antony "
+    "boris rishi keir jens jake lloyd xi joaquim luka juba seba costa "
     "sava jovica nikola danila kuzma foma luka ezra noah elijah isa zakaria mahamadou moussa moustapha krishna shiva aditya".split()
 )
 # Words that name the same office in other words.
@@ -137,7 +138,7 @@ def mention_of(head: "Token | None", view: View) -> Mention | None:
     while end + 1 < len(doc) and doc[end].text == "-" and not doc[end - 1].whitespace_ and not doc[end].whitespace_:
         end += 2
     for at in range(head.i - 1, start - 1, -1):
-        if doc[at].text in (",", ";", ":", '"', "–", "—") and not _is_listed(doc, at, head):
+        if doc[at].text in (",", ";", ":", '"', "–", "—") and not _is_listed(doc, at):
             start = at + 1
             break
     while start < head.i and doc[start].pos_ in ("PUNCT", "CCONJ", "ADV", "SPACE", "SCONJ"):
@@ -146,7 +147,7 @@ def mention_of(head: "Token | None", view: View) -> Mention | None:
     return Mention(doc[start:end].text, (low, high), head, start, end, view)
 
 
-def _is_listed(doc: "Doc", at: int, head: "Token") -> bool:
+def _is_listed(doc: "Doc", at: int) -> bool:
     return doc[at].text == "," and doc[at - 1].pos_ == "ADJ" and doc[at + 1].pos_ == "ADJ" if 0 < at < len(doc) - 1 else False
 
 
@@ -271,7 +272,8 @@ class Cast:
         """Enter a full name; a longer form of a known name replaces nothing, a shorter one adds nothing."""
         if len(words) < 2 or len(words) > 5 or words[-1].lower().strip(".") in NOT_PERSON or any(word.lower() in NOT_PERSON for word in words[1:]):
             return None
-        if words[0].lower() in PLACES or words[0].lower().strip(".") in NOT_FIRST or words[-1].lower() in PLACES or words[0].lower() in ("the", "i", "but", "and", "in", "if", "when", "as"):
+        first = words[0].lower().strip(".")
+        if first in PLACES | NOT_FIRST or words[-1].lower() in PLACES or first in ("the", "i", "but", "and", "in", "if", "when", "as"):
             return None
         name = " ".join(words)
         if name not in self.people:
@@ -306,7 +308,8 @@ class Cast:
             entity.words.update(token.lower_ for token in phrase)
             self._learn_gender(entity, [apposition.lower_])
             if entity.role is None:
-                stop = next((i for i, token in enumerate(phrase) if token.dep_ in ("relcl", "acl") or token.tag_ in ("WP", "WDT", "WP$", "WRB") or token.text in ("(", ";")), len(phrase))
+                ends = [i for i, t in enumerate(phrase) if t.dep_ in ("relcl", "acl") or t.tag_ in ("WP", "WDT", "WP$", "WRB") or t.text in ("(", ";")]
+                stop = min(ends, default=len(phrase))
                 entity.role = _role_text(doc[phrase[0].i : phrase[0].i + stop].text) if stop else None
 
     def _learn_gender(self, entity: Entity, words: Iterable[str]) -> None:

@@ -139,7 +139,8 @@ def test_headlines_captions_and_links_do_not_double_a_quote(nlp: "Language") -> 
 
 
 def test_paragraphs_know_their_zone() -> None:
-    text = "Bridge opens\n\nThe bridge opened.\n\nA view of the bridge. (Ann Oro/Reuters)\n\nREAD MORE: Ferry sold\n\nThe ferry was sold.\n\nABOUT THE AUTHOR\n\nAnn Oro writes."
+    text = "Bridge opens\n\nThe bridge opened.\n\nA view of the bridge. (Ann Oro/Reuters)\n\n"
+    text += "READ MORE: Ferry sold\n\nThe ferry was sold.\n\nABOUT THE AUTHOR\n\nAnn Oro writes."
     assert [paragraph.zone for paragraph in split_paragraphs(text)] == [HEADLINE, BODY, CAPTION, LINK, BODY, FOOTER, FOOTER]
 
 
