@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stance.checks import check_labels, check_leaks, check_speakers
-from stance.completeness import RUN_WORDS, copies, overlapping, real_speakers, repeated, runs_of, same_plots, unmarked
+from stance.completeness import RUN_WORDS, copies, overlapping, real_speakers, repeated, runs_of, same_plots, split_statements, unmarked
 from stance.errors import DataError
 from stance.records import Article, Quote
 
@@ -27,6 +27,14 @@ def test_quotes_that_overlap_are_found_unless_one_holds_the_other():
     nested = quote(text, "no to talks", 2, parent="a#1")
     assert overlapping([outer, inner]) == [("a#1", "a#2")]
     assert overlapping([outer, nested]) == []
+
+
+def test_a_quotation_split_at_its_attribution_is_found():
+    text = "“We will come,” she said. “That is certain.” He left."
+    cue = (text.index("said"), text.index("said") + 4)
+    first, second = quote(text, "We will come", cue="said", cue_span=cue), quote(text, "That is certain.", 2, cue="said", cue_span=cue)
+    assert split_statements(Article("a", text), [first, second]) == [("a#1", "a#2")]
+    assert split_statements(Article("a", text), [first, quote(text, "That is certain.", 2)]) == []
 
 
 WORDS = " ".join(f"w{k}" for k in range(RUN_WORDS))
