@@ -40,6 +40,26 @@ class Tfidf(_Strict):
         return self
 
 
+class Frames(_Strict):
+    """What is spoken of and how, by word lists."""
+
+    kind: Literal["frames"]
+    min_df: int = Field(default=2, ge=1)
+
+
+class Masked(_Strict):
+    """N-grams without names, numbers and places."""
+
+    kind: Literal["masked"]
+    min_df: int = Field(default=2, ge=1)
+
+
+class Wording(Tfidf):
+    """N-grams, masked n-grams and frames together."""
+
+    kind: Literal["wording"]  # type: ignore[assignment]  # the same settings under another name
+
+
 class Encoder(_Strict):
     """Sentence vectors."""
 
@@ -66,7 +86,7 @@ class Member(_Strict):
     """One pipeline of the soft vote."""
 
     weight: float = Field(default=1.0, gt=0)
-    features: Annotated[NoFeatures | Tfidf | Encoder, Field(discriminator="kind")]
+    features: Annotated[NoFeatures | Tfidf | Frames | Masked | Wording | Encoder, Field(discriminator="kind")]
     classifier: Annotated[Majority | LogReg, Field(discriminator="kind")]
 
     @model_validator(mode="after")
@@ -104,6 +124,7 @@ class Experiment(_Strict):
     question: str = Field(min_length=10)
     seed: int = Field(default=13, ge=0, lt=2**32)
     data: Data = Data()
+    neutral_in_two: bool = Field(default=False, description="learn neutral on and off the target as two classes")
     member: list[Member] = Field(min_length=1)
 
 
@@ -160,7 +181,7 @@ def _set(raw: dict[str, Any], setting: str) -> None:
 
 def _place(loc: tuple[int | str, ...]) -> str:
     # pydantic puts the chosen kind of a union into the path; people look for what they wrote.
-    kinds = {"none", "tfidf", "encoder", "majority", "logreg"}
+    kinds = {"none", "tfidf", "frames", "masked", "wording", "encoder", "majority", "logreg"}
     return ".".join(str(part) for k, part in enumerate(loc) if not (part in kinds and k and loc[k - 1] in ("features", "classifier"))) or "file"
 
 

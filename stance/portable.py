@@ -7,7 +7,7 @@ The folder holds ``card.json`` (labels, configuration, scores, versions, a check
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ import numpy as np
 
 from stance.errors import ModelError
 from stance.home import shown
+from stance.lexicon import frame_terms, masked_terms
 from stance.records import STANCES, write_whole
 from stance.wording import VIEWS, view_of
 
@@ -44,6 +45,8 @@ def char_terms(text: str, low: int, high: int) -> list[str]:
 
 
 ANALYZERS = {"word": word_terms, "char_wb": char_terms}
+# These read the whole row: its cue and context as well as its text.
+ROW_ANALYZERS = {"frames": frame_terms, "masked": masked_terms}
 
 
 class Head(Protocol):
@@ -72,10 +75,9 @@ class Constant:
 
 
 class NgramLinear:
-    """TF-IDF blocks of n-grams and a multinomial logistic regression over them."""
+    """TF-IDF blocks of terms (n-grams of a view, or terms of the whole row) and a multinomial logistic regression over them."""
 
-    def __init__(self, view: str, blocks: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> None:
-        self.view = view
+    def __init__(self, blocks: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> None:
         self.coef = arrays["coef"].T.copy()
         self.intercept = arrays["intercept"]
         self.blocks = []
@@ -83,20 +85,19 @@ class NgramLinear:
         for number, block in enumerate(blocks):
             terms = block["terms"]
             index = {term: start + k for k, term in enumerate(terms)}
-            self.blocks.append((ANALYZERS[block["analyzer"]], int(block["low"]), int(block["high"]), index, arrays[f"idf{number}"], start))
+            self.blocks.append((_terms_of(block), index, arrays[f"idf{number}"], start))
             start += len(terms)
         if start != len(self.coef):
             raise ValueError(f"{start} terms for {len(self.coef)} coefficients")
 
     def contributions(self, row: Mapping[str, Any]) -> tuple[list[str], np.ndarray, np.ndarray]:
         """Return one row's known terms, their TF-IDF values and their coefficients, shape (n_terms, n_classes)."""
-        text = view_of(row, self.view).lower()
         names: list[str] = []
         values: list[np.ndarray] = []
         places: list[np.ndarray] = []
-        for analyze, low, high, index, idf, start in self.blocks:
+        for terms_of, index, idf, start in self.blocks:
             count: dict[str, int] = {}
-            for term in analyze(text, low, high):
+            for term in terms_of(row):
                 if term in index:
                     count[term] = count.get(term, 0) + 1
             if not count:
@@ -117,6 +118,16 @@ class NgramLinear:
             _, values, coef = self.contributions(row)
             sums[k] = values @ coef + self.intercept
         return softmax(sums)
+
+
+def _terms_of(block: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], list[str]]:
+    """Return how a row becomes the terms of a block."""
+    if block["analyzer"] in ROW_ANALYZERS:
+        return ROW_ANALYZERS[block["analyzer"]]
+    analyze, view, low, high = ANALYZERS[block["analyzer"]], block["view"], int(block["low"]), int(block["high"])
+    if view not in VIEWS:
+        raise ValueError(f"view {view!r} is unknown")
+    return lambda row: analyze(view_of(row, view).lower(), low, high)
 
 
 class EncoderLinear:
@@ -163,8 +174,10 @@ class PortableModel:
         if not rows:
             return out
         for weight, classes, head in self.members:
-            # A stance that training never saw has probability 0.
-            out[:, [STANCES.index(one) for one in classes]] += weight / total * head.probabilities(rows)
+            # A stance that training never saw has probability 0; one that was learned in two has the sum.
+            shares = weight / total * head.probabilities(rows)
+            for column, one in enumerate(classes):
+                out[:, STANCES.index(one)] += shares[:, column]
         return out
 
 
@@ -264,10 +277,11 @@ def _head(description: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> H
     kind = description["kind"]
     if kind == "constant":
         return Constant(arrays["shares"])
+    if kind == "ngrams":
+        # Models written before blocks had views of their own name one for all.
+        return NgramLinear([{"view": description.get("view"), **block} for block in description["blocks"]], arrays)
     if description["view"] not in VIEWS:
         raise ValueError(f"view {description['view']!r} is unknown")
-    if kind == "ngrams":
-        return NgramLinear(description["view"], description["blocks"], arrays)
     if kind == "encoder":
         return EncoderLinear(description["view"], description["encoder"], description["digest"], arrays)
     raise ValueError(f"kind {kind!r} is unknown")
