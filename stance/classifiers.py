@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from stance.features import FEATURES, QuoteText, Rows
+from stance.finetune import FineTuned
 
 # The label of neutral quotes that do not speak of negotiations, inside NeutralInTwo only.
 OFF_TARGET = "neutral off the target"
@@ -27,7 +28,7 @@ def logreg(C: float = 1.0, class_weight: str | None = None, max_iter: int = 2000
     return LogisticRegression(C=C, class_weight=class_weight, max_iter=max_iter)
 
 
-CLASSIFIERS: dict[str, Callable[..., Any]] = {"majority": majority, "logreg": logreg}
+CLASSIFIERS: dict[str, Callable[..., Any]] = {"majority": majority, "logreg": logreg, "finetuned": FineTuned}
 
 
 def build_member(features: dict[str, Any], classifier: dict[str, Any]) -> Pipeline:

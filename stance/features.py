@@ -100,9 +100,14 @@ def wording(view: str = "cue+text", words: tuple[int, int] = (1, 2), chars: tupl
     return Pipeline([("rows", RowList()), ("blocks", FeatureUnion([*_ngrams(view, words, chars, min_df), *own]))])
 
 
+def rows() -> RowList:
+    """Return the rows as they are, for a classifier that reads text itself."""
+    return RowList()
+
+
 def encoder(view: str = "cue+text", model: str = "minilm") -> SentenceVectors:
     """Sentence vectors of a ready encoder."""
     return SentenceVectors(view, model)
 
 
-FEATURES: dict[str, Callable[..., Any]] = {"tfidf": tfidf, "frames": frames, "masked": masked, "wording": wording, "encoder": encoder}
+FEATURES: dict[str, Callable[..., Any]] = {"tfidf": tfidf, "frames": frames, "masked": masked, "wording": wording, "encoder": encoder, "rows": rows}

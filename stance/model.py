@@ -14,14 +14,15 @@ from stance.classifiers import NeutralInTwo
 from stance.encoders import ENCODERS
 from stance.errors import ModelError
 from stance.features import SentenceVectors
-from stance.portable import ROW_ANALYZERS, write_model
+from stance.finetune import FineTuned
+from stance.portable import NETWORK, ROW_ANALYZERS, TOKENIZER, write_model
 from stance.records import STANCES
 
-Described = tuple[dict[str, Any], dict[str, np.ndarray]]
+Described = tuple[dict[str, Any], dict[str, Any]]
 
 
 def describe(pipeline: Any) -> list[Described]:
-    """Return per member what it is and its arrays: all that prediction needs.
+    """Return per member what it is, and its arrays and files: all that prediction needs.
 
     Raises
     ------
@@ -44,6 +45,8 @@ def _member(pipeline: Pipeline, classes: Sequence[str], weight: float) -> Descri
     shared: dict[str, Any] = {"weight": weight, "classes": [str(one) for one in classes]}
     if isinstance(classifier, DummyClassifier):
         return {"kind": "constant", **shared}, {"shares": classifier.class_prior_}
+    if isinstance(classifier, FineTuned):
+        return {"kind": "onnx", "view": classifier.view, **shared}, {NETWORK: classifier.onnx_, TOKENIZER: classifier.tokenizer_.encode("utf-8")}
     if not isinstance(classifier, LogisticRegression):
         raise ModelError(f"classifier {type(classifier).__name__} has no portable form yet; add one to stance/model.py and stance/portable.py")
     arrays = _linear(classifier)

@@ -1,7 +1,8 @@
 """A trained model without its training library: a folder of JSON and npz that is read, never executed, and the sums that predict.
 
 The folder holds ``card.json`` (labels, configuration, scores, versions, a checksum of every file) and two files a member:
-``member-N.json`` (what it is, its vocabulary) and ``member-N.npz`` (its numbers). Reading needs numpy only.
+``member-N.json`` (what it is, its vocabulary) and ``member-N.npz`` (its numbers). A network adds ``member-N.model.onnx`` and
+``member-N.tokenizer.json``. Reading needs numpy only.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ from stance.records import STANCES, write_whole
 from stance.wording import VIEWS, view_of
 
 FORMAT = 1
+NETWORK, TOKENIZER = "model.onnx", "tokenizer.json"  # the files of a network, behind member-N
 _WORD = re.compile(r"(?u)\b\w\w+\b")
 _BLANKS = re.compile(r"\s\s+")
 
@@ -150,6 +152,51 @@ class EncoderLinear:
         return softmax(encoder.encode([view_of(row, self.view) for row in rows]) @ self.coef + self.intercept)
 
 
+class OnnxText:
+    """A network from text to logits, as ONNX with its tokenizer.
+
+    Parameters
+    ----------
+    view
+        What of a row is read.
+    onnx
+        The network: inputs ``input_ids`` and ``attention_mask``, output of shape (n_texts, n_classes).
+    tokenizer
+        JSON of the library tokenizers; it says itself where texts are cut.
+
+    Notes
+    -----
+    Each text goes through alone: an int8 network scales its activations by all that goes through together, so that in a batch an answer
+    would depend on its neighbours.
+    """
+
+    def __init__(self, view: str, onnx: bytes, tokenizer: str) -> None:
+        self.view = view
+        self._onnx = onnx
+        self._json = tokenizer
+        self._loaded: tuple[Any, Any] | None = None
+
+    def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Return the probabilities of each row; the network is loaded at the first call."""
+        session, tokenizer = self._load()
+        logits = []
+        for row in rows:
+            ids = np.array([tokenizer.encode(view_of(row, self.view)).ids], dtype=np.int64)
+            logits.append(session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0])
+        return softmax(np.array(logits, dtype=np.float64))
+
+    def _load(self) -> tuple[Any, Any]:
+        if self._loaded is None:
+            import onnxruntime
+            from tokenizers import Tokenizer
+
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = options.inter_op_num_threads = 1
+            tokenizer = Tokenizer.from_str(self._json)
+            self._loaded = onnxruntime.InferenceSession(self._onnx, options, providers=["CPUExecutionProvider"]), tokenizer
+        return self._loaded
+
+
 class PortableModel:
     """A model folder in memory: the weighted mean of its members' probabilities."""
 
@@ -181,20 +228,22 @@ class PortableModel:
         return out
 
 
-def write_model(folder: Path, card: dict[str, Any], members: Sequence[tuple[dict[str, Any], dict[str, np.ndarray]]]) -> None:
+def write_model(folder: Path, card: dict[str, Any], members: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> None:
     """Write a model folder; the card last, so that a folder with a card is whole.
 
     Parameters
     ----------
     members
-        Per member its description (``kind``, ``weight``, ``classes``, …) and its arrays.
+        Per member its description (``kind``, ``weight``, ``classes``, …) and its parts: arrays by name, and the bytes of files of their own.
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = {}
-    for number, (description, arrays) in enumerate(members):
+    for number, (description, parts) in enumerate(members):
+        whole_files = {f".{name}": data for name, data in parts.items() if isinstance(data, bytes)}
         buffer = BytesIO()
-        np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]  # numpy's stub takes no unpacked arrays
-        for suffix, data in ((".json", json.dumps(description, ensure_ascii=False).encode("utf-8")), (".npz", buffer.getvalue())):
+        np.savez_compressed(buffer, **{name: data for name, data in parts.items() if not isinstance(data, bytes)})
+        texts = {".json": json.dumps(description, ensure_ascii=False).encode("utf-8"), ".npz": buffer.getvalue()}
+        for suffix, data in {**texts, **whole_files}.items():
             name = f"member-{number}{suffix}"
             write_whole(folder / name, data)
             files[name] = hashlib.sha256(data).hexdigest()
@@ -212,13 +261,15 @@ def read_model(folder: Path) -> PortableModel:
     """
     card = read_card(folder)
     members = []
-    for number in range(len(card["files"]) // 2):
+    for number in range(sum(name.endswith(".npz") for name in card["files"])):
         raw = {suffix: _checked_bytes(folder / f"member-{number}{suffix}", card["files"]) for suffix in (".json", ".npz")}
         try:
             description = json.loads(raw[".json"])
             with np.load(BytesIO(raw[".npz"]), allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
-            members.append((float(description["weight"]), _known_classes(description), _head(description, arrays)))
+                parts: dict[str, Any] = {name: stored[name] for name in stored.files}
+            if description["kind"] == "onnx":
+                parts |= {name: _checked_bytes(folder / f"member-{number}.{name}", card["files"]) for name in (NETWORK, TOKENIZER)}
+            members.append((float(description["weight"]), _known_classes(description), _head(description, parts)))
         except (ValueError, KeyError, TypeError, OSError) as fault:
             raise ModelError(f"{shown(folder)}/member-{number}: {fault}; expected a member of a stance model; train or export it anew") from fault
     if not members:
@@ -273,7 +324,7 @@ def _known_classes(description: Mapping[str, Any]) -> list[str]:
     return classes
 
 
-def _head(description: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Head:
+def _head(description: Mapping[str, Any], arrays: Mapping[str, Any]) -> Head:
     kind = description["kind"]
     if kind == "constant":
         return Constant(arrays["shares"])
@@ -284,4 +335,6 @@ def _head(description: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> H
         raise ValueError(f"view {description['view']!r} is unknown")
     if kind == "encoder":
         return EncoderLinear(description["view"], description["encoder"], description["digest"], arrays)
+    if kind == "onnx":
+        return OnnxText(description["view"], arrays[NETWORK], arrays[TOKENIZER].decode("utf-8"))
     raise ValueError(f"kind {kind!r} is unknown")
