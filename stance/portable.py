@@ -1,13 +1,14 @@
 """A trained model without its training library: a folder of JSON and npz that is read, never executed, and the sums that predict.
 
 The folder holds ``card.json`` (labels, configuration, scores, versions, a checksum of every file) and two files a member:
-``member-N.json`` (what it is, its vocabulary) and ``member-N.npz`` (its numbers). Reading needs numpy only.
+``member-N.json`` (what it is, its vocabulary) and ``member-N.npz`` (its numbers). A network adds ``member-N.model.onnx`` and
+``member-N.tokenizer.json``. Reading needs numpy only.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,10 +17,12 @@ import numpy as np
 
 from stance.errors import ModelError
 from stance.home import shown
+from stance.lexicon import frame_terms, masked_terms
 from stance.records import STANCES, write_whole
 from stance.wording import VIEWS, view_of
 
 FORMAT = 1
+NETWORK, TOKENIZER = "model.onnx", "tokenizer.json"  # the files of a network, behind member-N
 _WORD = re.compile(r"(?u)\b\w\w+\b")
 _BLANKS = re.compile(r"\s\s+")
 
@@ -44,6 +47,8 @@ def char_terms(text: str, low: int, high: int) -> list[str]:
 
 
 ANALYZERS = {"word": word_terms, "char_wb": char_terms}
+# These read the whole row: its cue and context as well as its text.
+ROW_ANALYZERS = {"frames": frame_terms, "masked": masked_terms}
 
 
 class Head(Protocol):
@@ -72,10 +77,9 @@ class Constant:
 
 
 class NgramLinear:
-    """TF-IDF blocks of n-grams and a multinomial logistic regression over them."""
+    """TF-IDF blocks of terms (n-grams of a view, or terms of the whole row) and a multinomial logistic regression over them."""
 
-    def __init__(self, view: str, blocks: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> None:
-        self.view = view
+    def __init__(self, blocks: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> None:
         self.coef = arrays["coef"].T.copy()
         self.intercept = arrays["intercept"]
         self.blocks = []
@@ -83,20 +87,19 @@ class NgramLinear:
         for number, block in enumerate(blocks):
             terms = block["terms"]
             index = {term: start + k for k, term in enumerate(terms)}
-            self.blocks.append((ANALYZERS[block["analyzer"]], int(block["low"]), int(block["high"]), index, arrays[f"idf{number}"], start))
+            self.blocks.append((_terms_of(block), index, arrays[f"idf{number}"], start))
             start += len(terms)
         if start != len(self.coef):
             raise ValueError(f"{start} terms for {len(self.coef)} coefficients")
 
     def contributions(self, row: Mapping[str, Any]) -> tuple[list[str], np.ndarray, np.ndarray]:
         """Return one row's known terms, their TF-IDF values and their coefficients, shape (n_terms, n_classes)."""
-        text = view_of(row, self.view).lower()
         names: list[str] = []
         values: list[np.ndarray] = []
         places: list[np.ndarray] = []
-        for analyze, low, high, index, idf, start in self.blocks:
+        for terms_of, index, idf, start in self.blocks:
             count: dict[str, int] = {}
-            for term in analyze(text, low, high):
+            for term in terms_of(row):
                 if term in index:
                     count[term] = count.get(term, 0) + 1
             if not count:
@@ -119,6 +122,16 @@ class NgramLinear:
         return softmax(sums)
 
 
+def _terms_of(block: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], list[str]]:
+    """Return how a row becomes the terms of a block."""
+    if block["analyzer"] in ROW_ANALYZERS:
+        return ROW_ANALYZERS[block["analyzer"]]
+    analyze, view, low, high = ANALYZERS[block["analyzer"]], block["view"], int(block["low"]), int(block["high"])
+    if view not in VIEWS:
+        raise ValueError(f"view {view!r} is unknown")
+    return lambda row: analyze(view_of(row, view).lower(), low, high)
+
+
 class EncoderLinear:
     """Sentence vectors and a multinomial logistic regression over them."""
 
@@ -137,6 +150,51 @@ class EncoderLinear:
         if encoder.digest != self.digest:
             raise ModelError(f"encoder {self.encoder!r} is another one than the model was trained with; retrain, or install that version")
         return softmax(encoder.encode([view_of(row, self.view) for row in rows]) @ self.coef + self.intercept)
+
+
+class OnnxText:
+    """A network from text to logits, as ONNX with its tokenizer.
+
+    Parameters
+    ----------
+    view
+        What of a row is read.
+    onnx
+        The network: inputs ``input_ids`` and ``attention_mask``, output of shape (n_texts, n_classes).
+    tokenizer
+        JSON of the library tokenizers; it says itself where texts are cut.
+
+    Notes
+    -----
+    Each text goes through alone: an int8 network scales its activations by all that goes through together, so that in a batch an answer
+    would depend on its neighbours.
+    """
+
+    def __init__(self, view: str, onnx: bytes, tokenizer: str) -> None:
+        self.view = view
+        self._onnx = onnx
+        self._json = tokenizer
+        self._loaded: tuple[Any, Any] | None = None
+
+    def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Return the probabilities of each row; the network is loaded at the first call."""
+        session, tokenizer = self._load()
+        logits = []
+        for row in rows:
+            ids = np.array([tokenizer.encode(view_of(row, self.view)).ids], dtype=np.int64)
+            logits.append(session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0])
+        return softmax(np.array(logits, dtype=np.float64))
+
+    def _load(self) -> tuple[Any, Any]:
+        if self._loaded is None:
+            import onnxruntime
+            from tokenizers import Tokenizer
+
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = options.inter_op_num_threads = 1
+            tokenizer = Tokenizer.from_str(self._json)
+            self._loaded = onnxruntime.InferenceSession(self._onnx, options, providers=["CPUExecutionProvider"]), tokenizer
+        return self._loaded
 
 
 class PortableModel:
@@ -163,25 +221,29 @@ class PortableModel:
         if not rows:
             return out
         for weight, classes, head in self.members:
-            # A stance that training never saw has probability 0.
-            out[:, [STANCES.index(one) for one in classes]] += weight / total * head.probabilities(rows)
+            # A stance that training never saw has probability 0; one that was learned in two has the sum.
+            shares = weight / total * head.probabilities(rows)
+            for column, one in enumerate(classes):
+                out[:, STANCES.index(one)] += shares[:, column]
         return out
 
 
-def write_model(folder: Path, card: dict[str, Any], members: Sequence[tuple[dict[str, Any], dict[str, np.ndarray]]]) -> None:
+def write_model(folder: Path, card: dict[str, Any], members: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> None:
     """Write a model folder; the card last, so that a folder with a card is whole.
 
     Parameters
     ----------
     members
-        Per member its description (``kind``, ``weight``, ``classes``, …) and its arrays.
+        Per member its description (``kind``, ``weight``, ``classes``, …) and its parts: arrays by name, and the bytes of files of their own.
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = {}
-    for number, (description, arrays) in enumerate(members):
+    for number, (description, parts) in enumerate(members):
+        whole_files = {f".{name}": data for name, data in parts.items() if isinstance(data, bytes)}
         buffer = BytesIO()
-        np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]  # numpy's stub takes no unpacked arrays
-        for suffix, data in ((".json", json.dumps(description, ensure_ascii=False).encode("utf-8")), (".npz", buffer.getvalue())):
+        np.savez_compressed(buffer, **{name: data for name, data in parts.items() if not isinstance(data, bytes)})
+        texts = {".json": json.dumps(description, ensure_ascii=False).encode("utf-8"), ".npz": buffer.getvalue()}
+        for suffix, data in {**texts, **whole_files}.items():
             name = f"member-{number}{suffix}"
             write_whole(folder / name, data)
             files[name] = hashlib.sha256(data).hexdigest()
@@ -199,13 +261,15 @@ def read_model(folder: Path) -> PortableModel:
     """
     card = read_card(folder)
     members = []
-    for number in range(len(card["files"]) // 2):
+    for number in range(sum(name.endswith(".npz") for name in card["files"])):
         raw = {suffix: _checked_bytes(folder / f"member-{number}{suffix}", card["files"]) for suffix in (".json", ".npz")}
         try:
             description = json.loads(raw[".json"])
             with np.load(BytesIO(raw[".npz"]), allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
-            members.append((float(description["weight"]), _known_classes(description), _head(description, arrays)))
+                parts: dict[str, Any] = {name: stored[name] for name in stored.files}
+            if description["kind"] == "onnx":
+                parts |= {name: _checked_bytes(folder / f"member-{number}.{name}", card["files"]) for name in (NETWORK, TOKENIZER)}
+            members.append((float(description["weight"]), _known_classes(description), _head(description, parts)))
         except (ValueError, KeyError, TypeError, OSError) as fault:
             raise ModelError(f"{shown(folder)}/member-{number}: {fault}; expected a member of a stance model; train or export it anew") from fault
     if not members:
@@ -260,14 +324,17 @@ def _known_classes(description: Mapping[str, Any]) -> list[str]:
     return classes
 
 
-def _head(description: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Head:
+def _head(description: Mapping[str, Any], arrays: Mapping[str, Any]) -> Head:
     kind = description["kind"]
     if kind == "constant":
         return Constant(arrays["shares"])
+    if kind == "ngrams":
+        # Models written before blocks had views of their own name one for all.
+        return NgramLinear([{"view": description.get("view"), **block} for block in description["blocks"]], arrays)
     if description["view"] not in VIEWS:
         raise ValueError(f"view {description['view']!r} is unknown")
-    if kind == "ngrams":
-        return NgramLinear(description["view"], description["blocks"], arrays)
     if kind == "encoder":
         return EncoderLinear(description["view"], description["encoder"], description["digest"], arrays)
+    if kind == "onnx":
+        return OnnxText(description["view"], arrays[NETWORK], arrays[TOKENIZER].decode("utf-8"))
     raise ValueError(f"kind {kind!r} is unknown")

@@ -1,3 +1,4 @@
+import hashlib
 import json
 
 import numpy as np
@@ -11,6 +12,7 @@ from stance.classifiers import build_pipeline
 from stance.errors import ModelError
 from stance.model import probabilities, save_model
 from stance.portable import ANALYZERS, read_model
+from stance.records import STANCES
 
 TEXTS = st.text(max_size=60) | st.text(alphabet="abAB ß-'\n\u00a0é1“", max_size=60)
 
@@ -35,6 +37,52 @@ def test_n_grams_give_the_pipelines_probabilities_on_any_text(ngrams, texts):
     ours = portable.probabilities(rows)
     assert np.abs(ours - probabilities(fitted, rows)).max() < 1e-6
     assert np.allclose(ours.sum(axis=1), 1)
+
+
+@pytest.fixture(scope="module", params=["wording", "frames", "masked"])
+def six(request, sets, tmp_path_factory):
+    """A pipeline of the project's own terms that learned neutral in two, and its folder read back."""
+    folder = tmp_path_factory.mktemp(request.param)
+    member = {"features": {"kind": request.param}, "classifier": {"kind": "logreg", "C": 2.0}, "weight": 0.6}
+    other = {"features": {"kind": "tfidf", "chars": None}, "classifier": {"kind": "logreg"}, "weight": 0.4}
+    fitted = build_pipeline([member, other], neutral_in_two=True).fit(sets["train"], sets["train"]["stance"])
+    save_model(fitted, folder, {"name": request.param, "version": "1"})
+    return fitted, read_model(folder)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.fixed_dictionaries({"text": TEXTS, "cue": TEXTS | st.none(), "context": TEXTS | st.none()}), min_size=1, max_size=3))
+def test_own_terms_give_the_pipelines_probabilities_on_any_row(six, rows):
+    fitted, portable = six
+    ours = portable.probabilities(rows)
+    assert np.abs(ours - probabilities(fitted, rows)).max() < 1e-6
+    assert np.allclose(ours.sum(axis=1), 1)
+
+
+def test_neutral_learned_in_two_is_answered_as_one(six, sets):
+    fitted, portable = six
+    assert list(fitted.classes_) == sorted(STANCES)
+    assert len(fitted.inner_.classes_) == 6
+    assert np.abs(portable.probabilities(sets["test"].to_dict("records")) - probabilities(fitted, sets["test"])).max() < 1e-6
+    assert (fitted.predict(sets["test"]) == fitted.classes_[fitted.predict_proba(sets["test"]).argmax(axis=1)]).all()
+
+
+def test_the_speakers_name_changes_no_prediction(six, sets):
+    rows = sets["test"].to_dict("records")
+    assert (six[1].probabilities(rows) == six[1].probabilities([{**row, "speaker": "Somebody Else"} for row in rows])).all()
+
+
+def test_a_model_written_when_all_blocks_had_one_view_is_still_read(ngrams, tmp_path):
+    fitted, portable = ngrams
+    save_model(fitted, tmp_path / "m", {"name": "old", "version": "1"})
+    path = tmp_path / "m" / "member-0.json"
+    description = json.loads(path.read_text(encoding="utf-8"))
+    description["view"] = {block.pop("view") for block in description["blocks"]}.pop()
+    path.write_text(json.dumps(description), encoding="utf-8")
+    files = json.loads((tmp_path / "m" / "card.json").read_text())["files"]
+    edit_card(tmp_path / "m", files={**files, "member-0.json": hashlib.sha256(path.read_bytes()).hexdigest()})
+    rows = [{"text": "We will come to the talks.", "cue": "said"}]
+    assert (read_model(tmp_path / "m").probabilities(rows) == portable.probabilities(rows)).all()
 
 
 @pytest.fixture(scope="module")
