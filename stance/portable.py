@@ -7,10 +7,10 @@ The folder holds ``card.json`` (labels, configuration, scores, versions, a check
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -22,12 +22,24 @@ from stance.wording import VIEWS, view_of
 FORMAT = 1
 _WORD = re.compile(r"(?u)\b\w\w+\b")
 _BLANKS = re.compile(r"\s\s+")
+_NOWHERE = np.zeros(0, dtype=np.int32)
+# Words whose n-grams are remembered: enough for a newspaper's vocabulary, about 20 MB when full.
+MOST_KEPT_WORDS = 50_000
+LONGEST_KEPT_WORD = 40
 
 
 def word_terms(text: str, low: int, high: int) -> list[str]:
     """Return the word n-grams of lower-cased text, as scikit-learn's word analyzer does."""
-    words = _WORD.findall(text)
-    return [" ".join(words[k : k + n]) for n in range(low, high + 1) for k in range(len(words) - n + 1)]
+    return ngrams(_WORD.findall(text), low, high)
+
+
+def ngrams(words: Sequence[str], low: int, high: int) -> list[str]:
+    """Return every run of ``low`` to ``high`` words, joined by a blank."""
+    terms: list[str] = []
+    for n in range(low, high + 1):
+        runs = zip(*(words[k:] for k in range(n)), strict=False)  # they end with the last whole run
+        terms.extend(words if n == 1 else map(" ".join, runs))
+    return terms
 
 
 def char_terms(text: str, low: int, high: int) -> list[str]:
@@ -71,6 +83,15 @@ class Constant:
         return np.tile(self.shares, (len(rows), 1))
 
 
+class _Block(NamedTuple):
+    analyze: Callable[[str, int, int], list[str]]
+    low: int
+    high: int
+    index: dict[str, int]
+    idf: np.ndarray
+    start: int
+
+
 class NgramLinear:
     """TF-IDF blocks of n-grams and a multinomial logistic regression over them."""
 
@@ -78,15 +99,18 @@ class NgramLinear:
         self.view = view
         self.coef = arrays["coef"].T.copy()
         self.intercept = arrays["intercept"]
-        self.blocks = []
+        self._by_class = np.ascontiguousarray(arrays["coef"])
+        self.blocks: list[_Block] = []
         start = 0
         for number, block in enumerate(blocks):
             terms = block["terms"]
             index = {term: start + k for k, term in enumerate(terms)}
-            self.blocks.append((ANALYZERS[block["analyzer"]], int(block["low"]), int(block["high"]), index, arrays[f"idf{number}"], start))
+            self.blocks.append(_Block(ANALYZERS[block["analyzer"]], int(block["low"]), int(block["high"]), index, arrays[f"idf{number}"], start))
             start += len(terms)
         if start != len(self.coef):
             raise ValueError(f"{start} terms for {len(self.coef)} coefficients")
+        # Per block, what words met before came to. Threads may write the same entry twice, never a different one.
+        self._known: list[dict[str, Any]] = [{} for _ in self.blocks]
 
     def contributions(self, row: Mapping[str, Any]) -> tuple[list[str], np.ndarray, np.ndarray]:
         """Return one row's known terms, their TF-IDF values and their coefficients, shape (n_terms, n_classes)."""
@@ -111,12 +135,62 @@ class NgramLinear:
         return names, np.concatenate(values), self.coef[np.concatenate(places)]
 
     def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
-        """Return the probabilities of each row."""
-        sums = np.empty((len(rows), len(self.intercept)))
-        for k, row in enumerate(rows):
-            _, values, coef = self.contributions(row)
-            sums[k] = values @ coef + self.intercept
+        """Return the probabilities of each row, all rows of a call counted together."""
+        texts = [view_of(row, self.view).lower() for row in rows]
+        sums = np.tile(self.intercept, (len(texts), 1))
+        for block, known in zip(self.blocks, self._known, strict=True):
+            sums += self._block_sums(block, known, texts)
         return softmax(sums)
+
+    def _block_sums(self, block: _Block, known: dict[str, Any], texts: Sequence[str]) -> np.ndarray:
+        """Return one block's part of the sums, shape (n_texts, n_classes).
+
+        The places of all terms of all texts are sorted once; equal neighbours are counts. Within a text the order of adding
+        is that of the places, so that an answer is the same to the last bit whatever else is in the batch.
+        """
+        found = [_places(text, block, known) for text in texts]
+        n_terms = len(self.coef)
+        kind = np.int32 if len(texts) * n_terms < 2**31 else np.int64  # half the bytes sort twice as fast
+        n_found = np.fromiter((len(one) for one in found), dtype=np.int64, count=len(found))
+        keys = np.repeat(np.arange(0, len(texts) * n_terms, n_terms, dtype=kind), n_found)
+        keys += np.concatenate([*found, _NOWHERE])
+        if not len(keys):
+            return np.zeros((len(texts), len(self.intercept)))
+        keys.sort()
+        first = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+        count = np.diff(np.append(first, len(keys)))
+        keys = keys[first].astype(np.intp)
+        text_of = keys // n_terms
+        at = keys - text_of * n_terms
+        weight = (1 + np.log(np.arange(1, count.max() + 1)))[count - 1] * block.idf[at - block.start]
+        length = np.sqrt(np.bincount(text_of, weight * weight, minlength=len(texts)))
+        length[length == 0] = 1.0
+        return np.stack([np.bincount(text_of, weight * one[at], minlength=len(texts)) / length for one in self._by_class], axis=1)
+
+
+def _places(text: str, block: _Block, known: dict[str, Any]) -> np.ndarray:
+    """Return the places of the terms of one text that the block knows, repeated as often as they occur.
+
+    No word crosses a blank, and most words are met again: what a stretch between blanks holds is worked out once.
+    """
+    parts = text.split()
+    if block.analyze is char_terms:
+        found = [known[part] if part in known else _keep(known, part, _char_places(part, block)) for part in parts]
+        return np.concatenate(found) if found else _NOWHERE
+    words = [word for part in parts for word in (known[part] if part in known else _keep(known, part, _WORD.findall(part)))]
+    terms = words if (block.low, block.high) == (1, 1) else ngrams(words, block.low, block.high)
+    index = block.index
+    return np.array([index[term] for term in terms if term in index], dtype=np.int32)
+
+
+def _char_places(word: str, block: _Block) -> np.ndarray:
+    return np.array([block.index[term] for term in char_terms(word, block.low, block.high) if term in block.index], dtype=np.int32)
+
+
+def _keep(known: dict[str, Any], part: str, found: Any) -> Any:
+    if len(part) <= LONGEST_KEPT_WORD and len(known) < MOST_KEPT_WORDS:
+        known[part] = found
+    return found
 
 
 class EncoderLinear:
