@@ -4,13 +4,14 @@ The folder holds ``card.json`` (labels, configuration, scores, versions, a check
 ``member-N.json`` (what it is, its vocabulary) and ``member-N.npz`` (its numbers). Reading needs numpy only.
 """
 
+import dataclasses
 import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -83,7 +84,8 @@ class Constant:
         return np.tile(self.shares, (len(rows), 1))
 
 
-class _Block(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Block:
     analyze: Callable[[str, int, int], list[str]]
     low: int
     high: int
@@ -118,15 +120,15 @@ class NgramLinear:
         names: list[str] = []
         values: list[np.ndarray] = []
         places: list[np.ndarray] = []
-        for analyze, low, high, index, idf, start in self.blocks:
+        for block in self.blocks:
             count: dict[str, int] = {}
-            for term in analyze(text, low, high):
-                if term in index:
+            for term in block.analyze(text, block.low, block.high):
+                if term in block.index:
                     count[term] = count.get(term, 0) + 1
             if not count:
                 continue
-            at = np.fromiter((index[term] for term in count), dtype=np.int64, count=len(count))
-            weight = (1 + np.log(np.fromiter(count.values(), dtype=np.float64, count=len(count)))) * idf[at - start]
+            at = np.fromiter((block.index[term] for term in count), dtype=np.int64, count=len(count))
+            weight = (1 + np.log(np.fromiter(count.values(), dtype=np.float64, count=len(count)))) * block.idf[at - block.start]
             names.extend(count)
             values.append(weight / np.sqrt((weight**2).sum()))
             places.append(at)
@@ -152,7 +154,7 @@ class NgramLinear:
         n_terms = len(self.coef)
         kind = np.int32 if len(texts) * n_terms < 2**31 else np.int64  # half the bytes sort twice as fast
         n_found = np.fromiter((len(one) for one in found), dtype=np.int64, count=len(found))
-        keys = np.repeat(np.arange(0, len(texts) * n_terms, n_terms, dtype=kind), n_found)
+        keys: np.ndarray = np.repeat(np.arange(0, len(texts) * n_terms, n_terms, dtype=kind), n_found)
         keys += np.concatenate([*found, _NOWHERE])
         if not len(keys):
             return np.zeros((len(texts), len(self.intercept)))

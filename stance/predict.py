@@ -13,6 +13,7 @@ import numpy as np
 
 from stance.errors import DataError, ModelError
 from stance.home import home, shown
+from stance.languages import foreign
 from stance.portable import PortableModel, read_model
 from stance.records import COARSE, STANCES, VALUES, Article, Prediction, Quote
 from stance.wording import context_of
@@ -112,7 +113,7 @@ class Model:
     def _answer(self, row: Row, shares: np.ndarray) -> Prediction:
         stance = STANCES[int(shares.argmax())]
         rounded = {name: float(share) for name, share in zip(STANCES, shares, strict=True)}
-        return Prediction(_id(row), stance, rounded, float(shares @ _VALUES), COARSE[stance], False, None, self.label)
+        return Prediction(_id(row), stance, rounded, float(shares @ _VALUES), COARSE[stance], False, None, self.label, _note(row))
 
     def _abstained(self, row: Row, reason: str) -> Prediction:
         # Nothing is known: every stance is as likely as the other.
@@ -167,7 +168,13 @@ def _reason(row: Row) -> str | None:
         return f"text is {type(text).__name__}, expected a string"
     if not any(letter.isalnum() for letter in text):
         return "empty text"
-    return None
+    language = foreign(text[:MAX_CHARS])
+    return f"not English (looks like {language})" if language else None
+
+
+def _note(row: Row) -> str | None:
+    length = len(row["text"])
+    return f"only the first {MAX_CHARS} of {length} characters were read" if length > MAX_CHARS else None
 
 
 def _cut(row: Row) -> Row:
