@@ -8,6 +8,8 @@ import dataclasses
 import hashlib
 import json
 import re
+import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -27,6 +29,8 @@ _NOWHERE = np.zeros(0, dtype=np.int32)
 # Words whose n-grams are remembered: enough for a newspaper's vocabulary, about 20 MB when full.
 MOST_KEPT_WORDS = 50_000
 LONGEST_KEPT_WORD = 40
+# What reading a foreign or mangled member can raise: wrong JSON, no zip, other names, other shapes, other types.
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OSError, EOFError, RecursionError, zipfile.BadZipFile, zlib.error)
 
 
 def word_terms(text: str, low: int, high: int) -> list[str]:
@@ -282,8 +286,10 @@ def read_model(folder: Path) -> PortableModel:
             with np.load(BytesIO(raw[".npz"]), allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
             members.append((float(description["weight"]), _known_classes(description), _head(description, arrays)))
-        except (ValueError, KeyError, TypeError, OSError) as fault:
-            raise ModelError(f"{shown(folder)}/member-{number}: {fault}; expected a member of a stance model; train or export it anew") from fault
+        except UNREADABLE as fault:
+            raise ModelError(
+                f"{shown(folder)}/member-{number}: {fault or type(fault).__name__}; expected a member of a stance model; train or export it anew"
+            ) from fault
     if not members:
         raise ModelError(f"{shown(folder)}/card.json: names no member files; train or export it anew")
     return PortableModel(card, members)
@@ -302,16 +308,19 @@ def read_card(folder: Path) -> dict[str, Any]:
         card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as fault:
         raise ModelError(f"{folder}: no card.json, so no model folder; train one (make train) or name another") from fault
-    except (OSError, ValueError) as fault:
+    except (OSError, ValueError, RecursionError) as fault:
         raise ModelError(f"{path}: damaged ({fault}); train or export it anew") from fault
     found = card.get("format") if isinstance(card, dict) else None
-    if not isinstance(found, int) or found > FORMAT:
+    if not isinstance(found, int) or isinstance(found, bool) or not 1 <= found <= FORMAT:
         raise ModelError(f"{path}: format {found!r}, this version reads up to {FORMAT}; upgrade stance, or train anew")
     for name in ("name", "version", "files"):
         if name not in card:
             raise ModelError(f"{path}: lacks {name!r}; train or export it anew")
     if card.get("stances") != list(STANCES):
         raise ModelError(f"{path}: stances {card.get('stances')}, expected {list(STANCES)}; it was made for another codebook, train anew")
+    files = card["files"]
+    if not isinstance(files, dict) or any(Path(name).name != name or not isinstance(digest, str) for name, digest in files.items()):
+        raise ModelError(f"{path}: files must name files of its own folder with their checksums; train or export it anew")
     return card
 
 

@@ -1,3 +1,5 @@
+import hashlib
+import io
 import json
 
 import numpy as np
@@ -67,6 +69,24 @@ def edit_card(folder, **change):
     (folder / "card.json").write_text(json.dumps({**card, **change}))
 
 
+def replace(folder, name, data):
+    """Another content with its right checksum: foreign rather than damaged."""
+    (folder / name).write_bytes(data)
+    files = json.loads((folder / "card.json").read_text())["files"]
+    edit_card(folder, files={**files, name: hashlib.sha256(data).hexdigest()})
+
+
+def edit_member(folder, **change):
+    member = json.loads((folder / "member-0.json").read_text())
+    replace(folder, "member-0.json", json.dumps({**member, **change}).encode())
+
+
+def pickled():
+    buffer = io.BytesIO()
+    np.savez(buffer, coef=np.array([{"a": 1}], dtype=object))
+    return buffer.getvalue()
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -77,6 +97,24 @@ def edit_card(folder, **change):
         (lambda f: edit_card(f, format=99), r"format 99, this version reads up to 1; upgrade stance"),
         (lambda f: edit_card(f, stances=["yes", "no"]), "made for another codebook"),
         (lambda f: edit_card(f, files={}), "names no member files"),
+        (lambda f: edit_card(f, files=["member-0.json"]), "files must name files of its own folder"),
+        (lambda f: edit_card(f, files={"../member-0.json": "0"}), "files must name files of its own folder"),
+        (lambda f: edit_card(f, format=True), "format True, this version reads up to 1"),
+        (lambda f: (f / "card.json").write_text("[" * 100_000), r"card\.json: damaged"),
+        (lambda f: (f / "card.json").write_text("[]"), "format None"),
+        (lambda f: (f / "card.json").write_bytes(b"\xff\xfe{"), r"card\.json: damaged"),
+        (lambda f: (f / "member-0.npz").write_bytes((f / "member-0.npz").read_bytes()[:-100]), r"member-0\.npz: checksum"),
+        (lambda f: replace(f, "member-0.npz", b"no zip"), "member-0: .*expected a member of a stance model"),
+        (lambda f: replace(f, "member-0.npz", b"PK\x03\x04" + b"\0" * 60), "member-0: .*expected a member of a stance model"),
+        (lambda f: replace(f, "member-0.json", b"[]"), "member-0: .*expected a member of a stance model"),
+        (lambda f: replace(f, "member-0.json", b"[" * 100_000), "member-0: .*expected a member of a stance model"),
+        (lambda f: edit_member(f, kind="transformer"), "kind 'transformer' is unknown"),
+        (lambda f: edit_member(f, view="speaker+text"), "view 'speaker\\+text' is unknown"),
+        (lambda f: edit_member(f, classes=["yes"]), r"classes \['yes'\] are no stances"),
+        (lambda f: edit_member(f, blocks=[]), "0 terms for"),
+        (lambda f: edit_member(f, blocks=[{"analyzer": "eval", "low": 1, "high": 1, "terms": []}]), "member-0: 'eval'"),
+        (lambda f: edit_member(f, weight="heavy"), "could not convert"),
+        (lambda f: replace(f, "member-0.npz", pickled()), "allow_pickle=False"),
     ],
 )
 def test_a_folder_that_is_not_whole_is_refused_by_name(model_folder, tmp_path, damage, message):
