@@ -290,6 +290,19 @@ def promote(run: str) -> None:
 
 
 @app.command()
+def export(source: Annotated[str, typer.Argument(metavar="RUN|champion")], folder: Annotated[Path, typer.Argument(metavar="FOLDER")]) -> None:
+    """Write a model as a folder that predicts anywhere: JSON and npz with checksums, nothing that executes.
+
+    Example: stance export champion model/
+    """
+    from stance.export import export_model
+
+    written = export_model(source, folder)
+    size = sum(path.stat().st_size for path in written)
+    typer.echo(f"{folder}: {len(written)} files, {size / 1e6:.1f} MB; use it with stance predict --model {folder}, or stance.load")
+
+
+@app.command()
 def ui(port: Annotated[int, typer.Option(min=1, max=65535)] = 5000, stop_after_s: Annotated[float, typer.Option(help="0: until Ctrl-C.", min=0)] = 0) -> None:
     """Start the MLflow page on 127.0.0.1 and print a link that opens the runs with their metrics.
 

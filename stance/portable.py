@@ -5,9 +5,12 @@ The folder holds ``card.json`` (labels, configuration, scores, versions, a check
 ``member-N.tokenizer.json``. Reading needs numpy only.
 """
 
+import dataclasses
 import hashlib
 import json
 import re
+import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -25,12 +28,26 @@ FORMAT = 1
 NETWORK, TOKENIZER = "model.onnx", "tokenizer.json"  # the files of a network, behind member-N
 _WORD = re.compile(r"(?u)\b\w\w+\b")
 _BLANKS = re.compile(r"\s\s+")
+_NOWHERE = np.zeros(0, dtype=np.int32)
+# Words whose n-grams are remembered: enough for a newspaper's vocabulary, about 20 MB when full.
+MOST_KEPT_WORDS = 50_000
+LONGEST_KEPT_WORD = 40
+# What reading a foreign or mangled member can raise: wrong JSON, no zip, other names, other shapes, other types.
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OSError, EOFError, RecursionError, zipfile.BadZipFile, zlib.error)
 
 
 def word_terms(text: str, low: int, high: int) -> list[str]:
     """Return the word n-grams of lower-cased text, as scikit-learn's word analyzer does."""
-    words = _WORD.findall(text)
-    return [" ".join(words[k : k + n]) for n in range(low, high + 1) for k in range(len(words) - n + 1)]
+    return ngrams(_WORD.findall(text), low, high)
+
+
+def ngrams(words: Sequence[str], low: int, high: int) -> list[str]:
+    """Return every run of ``low`` to ``high`` words, joined by a blank."""
+    terms: list[str] = []
+    for n in range(low, high + 1):
+        runs = zip(*(words[k:] for k in range(n)), strict=False)  # they end with the last whole run
+        terms.extend(words if n == 1 else map(" ".join, runs))
+    return terms
 
 
 def char_terms(text: str, low: int, high: int) -> list[str]:
@@ -76,36 +93,65 @@ class Constant:
         return np.tile(self.shares, (len(rows), 1))
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Block:
+    """Terms with their places. They come from a view's n-grams (``analyze``), or from the whole row where ``view`` is None."""
+
+    analyze: Callable[..., list[str]]
+    view: str | None
+    low: int
+    high: int
+    index: dict[str, int]
+    idf: np.ndarray
+    start: int
+
+    def terms(self, row: Mapping[str, Any]) -> list[str]:
+        """Return the terms of one row, known or not."""
+        return self.analyze(row) if self.view is None else self.analyze(view_of(row, self.view).lower(), self.low, self.high)
+
+
+def _block(description: Mapping[str, Any], index: dict[str, int], idf: np.ndarray, start: int) -> _Block:
+    name = description["analyzer"]
+    if name in ROW_ANALYZERS:
+        return _Block(ROW_ANALYZERS[name], None, 1, 1, index, idf, start)
+    if description["view"] not in VIEWS:
+        raise ValueError(f"view {description['view']!r} is unknown")
+    return _Block(ANALYZERS[name], description["view"], int(description["low"]), int(description["high"]), index, idf, start)
+
+
 class NgramLinear:
     """TF-IDF blocks of terms (n-grams of a view, or terms of the whole row) and a multinomial logistic regression over them."""
 
     def __init__(self, blocks: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> None:
         self.coef = arrays["coef"].T.copy()
         self.intercept = arrays["intercept"]
-        self.blocks = []
+        self._by_class = np.ascontiguousarray(arrays["coef"])
+        self.blocks: list[_Block] = []
         start = 0
         for number, block in enumerate(blocks):
             terms = block["terms"]
             index = {term: start + k for k, term in enumerate(terms)}
-            self.blocks.append((_terms_of(block), index, arrays[f"idf{number}"], start))
+            self.blocks.append(_block(block, index, arrays[f"idf{number}"], start))
             start += len(terms)
         if start != len(self.coef):
             raise ValueError(f"{start} terms for {len(self.coef)} coefficients")
+        # Per block, what words met before came to. Threads may write the same entry twice, never a different one.
+        self._known: list[dict[str, Any]] = [{} for _ in self.blocks]
 
     def contributions(self, row: Mapping[str, Any]) -> tuple[list[str], np.ndarray, np.ndarray]:
         """Return one row's known terms, their TF-IDF values and their coefficients, shape (n_terms, n_classes)."""
         names: list[str] = []
         values: list[np.ndarray] = []
         places: list[np.ndarray] = []
-        for terms_of, index, idf, start in self.blocks:
+        for block in self.blocks:
             count: dict[str, int] = {}
-            for term in terms_of(row):
-                if term in index:
+            for term in block.terms(row):
+                if term in block.index:
                     count[term] = count.get(term, 0) + 1
             if not count:
                 continue
-            at = np.fromiter((index[term] for term in count), dtype=np.int64, count=len(count))
-            weight = (1 + np.log(np.fromiter(count.values(), dtype=np.float64, count=len(count)))) * idf[at - start]
+            at = np.fromiter((block.index[term] for term in count), dtype=np.int64, count=len(count))
+            weight = (1 + np.log(np.fromiter(count.values(), dtype=np.float64, count=len(count)))) * block.idf[at - block.start]
             names.extend(count)
             values.append(weight / np.sqrt((weight**2).sum()))
             places.append(at)
@@ -114,22 +160,66 @@ class NgramLinear:
         return names, np.concatenate(values), self.coef[np.concatenate(places)]
 
     def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
-        """Return the probabilities of each row."""
-        sums = np.empty((len(rows), len(self.intercept)))
-        for k, row in enumerate(rows):
-            _, values, coef = self.contributions(row)
-            sums[k] = values @ coef + self.intercept
+        """Return the probabilities of each row, all rows of a call counted together."""
+        views = {view: [view_of(row, view).lower() for row in rows] for view in {block.view for block in self.blocks} if view}
+        sums = np.tile(self.intercept, (len(rows), 1))
+        for block, known in zip(self.blocks, self._known, strict=True):
+            found = [_places(text, block, known) for text in views[block.view]] if block.view else [_row_places(row, block) for row in rows]
+            sums += self._block_sums(block, found)
         return softmax(sums)
 
+    def _block_sums(self, block: _Block, found: Sequence[np.ndarray]) -> np.ndarray:
+        """Return one block's part of the sums, shape (n_texts, n_classes), from the places of the terms of each text.
 
-def _terms_of(block: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], list[str]]:
-    """Return how a row becomes the terms of a block."""
-    if block["analyzer"] in ROW_ANALYZERS:
-        return ROW_ANALYZERS[block["analyzer"]]
-    analyze, view, low, high = ANALYZERS[block["analyzer"]], block["view"], int(block["low"]), int(block["high"])
-    if view not in VIEWS:
-        raise ValueError(f"view {view!r} is unknown")
-    return lambda row: analyze(view_of(row, view).lower(), low, high)
+        The places of all terms of all texts are sorted once; equal neighbours are counts. Within a text the order of adding
+        is that of the places, so that an answer is the same to the last bit whatever else is in the batch.
+        """
+        n_terms, n_texts = len(self.coef), len(found)
+        kind = np.int32 if n_texts * n_terms < 2**31 else np.int64  # half the bytes sort twice as fast
+        n_found = np.fromiter((len(one) for one in found), dtype=np.int64, count=n_texts)
+        keys: np.ndarray = np.repeat(np.arange(0, n_texts * n_terms, n_terms, dtype=kind), n_found)
+        keys += np.concatenate([*found, _NOWHERE])
+        if not len(keys):
+            return np.zeros((n_texts, len(self.intercept)))
+        keys.sort()
+        first = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+        count = np.diff(np.append(first, len(keys)))
+        keys = keys[first].astype(np.intp)
+        text_of = keys // n_terms
+        at = keys - text_of * n_terms
+        weight = (1 + np.log(np.arange(1, count.max() + 1)))[count - 1] * block.idf[at - block.start]
+        length = np.sqrt(np.bincount(text_of, weight * weight, minlength=n_texts))
+        length[length == 0] = 1.0
+        return np.stack([np.bincount(text_of, weight * one[at], minlength=n_texts) / length for one in self._by_class], axis=1)
+
+
+def _row_places(row: Mapping[str, Any], block: _Block) -> np.ndarray:
+    return np.array([block.index[term] for term in block.terms(row) if term in block.index], dtype=np.int32)
+
+
+def _places(text: str, block: _Block, known: dict[str, Any]) -> np.ndarray:
+    """Return the places of the terms of one text that the block knows, repeated as often as they occur.
+
+    No word crosses a blank, and most words are met again: what a stretch between blanks holds is worked out once.
+    """
+    parts = text.split()
+    if block.analyze is char_terms:
+        found = [known[part] if part in known else _keep(known, part, _char_places(part, block)) for part in parts]
+        return np.concatenate(found) if found else _NOWHERE
+    words = [word for part in parts for word in (known[part] if part in known else _keep(known, part, _WORD.findall(part)))]
+    terms = words if (block.low, block.high) == (1, 1) else ngrams(words, block.low, block.high)
+    index = block.index
+    return np.array([index[term] for term in terms if term in index], dtype=np.int32)
+
+
+def _char_places(word: str, block: _Block) -> np.ndarray:
+    return np.array([block.index[term] for term in char_terms(word, block.low, block.high) if term in block.index], dtype=np.int32)
+
+
+def _keep(known: dict[str, Any], part: str, found: Any) -> Any:
+    if len(part) <= LONGEST_KEPT_WORD and len(known) < MOST_KEPT_WORDS:
+        known[part] = found
+    return found
 
 
 class EncoderLinear:
@@ -270,8 +360,10 @@ def read_model(folder: Path) -> PortableModel:
             if description["kind"] == "onnx":
                 parts |= {name: _checked_bytes(folder / f"member-{number}.{name}", card["files"]) for name in (NETWORK, TOKENIZER)}
             members.append((float(description["weight"]), _known_classes(description), _head(description, parts)))
-        except (ValueError, KeyError, TypeError, OSError) as fault:
-            raise ModelError(f"{shown(folder)}/member-{number}: {fault}; expected a member of a stance model; train or export it anew") from fault
+        except UNREADABLE as fault:
+            raise ModelError(
+                f"{shown(folder)}/member-{number}: {fault or type(fault).__name__}; expected a member of a stance model; train or export it anew"
+            ) from fault
     if not members:
         raise ModelError(f"{shown(folder)}/card.json: names no member files; train or export it anew")
     return PortableModel(card, members)
@@ -290,16 +382,19 @@ def read_card(folder: Path) -> dict[str, Any]:
         card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as fault:
         raise ModelError(f"{folder}: no card.json, so no model folder; train one (make train) or name another") from fault
-    except (OSError, ValueError) as fault:
+    except (OSError, ValueError, RecursionError) as fault:
         raise ModelError(f"{path}: damaged ({fault}); train or export it anew") from fault
     found = card.get("format") if isinstance(card, dict) else None
-    if not isinstance(found, int) or found > FORMAT:
+    if not isinstance(found, int) or isinstance(found, bool) or not 1 <= found <= FORMAT:
         raise ModelError(f"{path}: format {found!r}, this version reads up to {FORMAT}; upgrade stance, or train anew")
     for name in ("name", "version", "files"):
         if name not in card:
             raise ModelError(f"{path}: lacks {name!r}; train or export it anew")
     if card.get("stances") != list(STANCES):
         raise ModelError(f"{path}: stances {card.get('stances')}, expected {list(STANCES)}; it was made for another codebook, train anew")
+    files = card["files"]
+    if not isinstance(files, dict) or any(Path(name).name != name or not isinstance(digest, str) for name, digest in files.items()):
+        raise ModelError(f"{path}: files must name files of its own folder with their checksums; train or export it anew")
     return card
 
 
@@ -329,12 +424,11 @@ def _head(description: Mapping[str, Any], arrays: Mapping[str, Any]) -> Head:
     if kind == "constant":
         return Constant(arrays["shares"])
     if kind == "ngrams":
-        # Models written before blocks had views of their own name one for all.
-        return NgramLinear([{"view": description.get("view"), **block} for block in description["blocks"]], arrays)
+        return NgramLinear(description["blocks"], arrays)
+    if kind not in ("encoder", "onnx"):
+        raise ValueError(f"kind {kind!r} is unknown")
     if description["view"] not in VIEWS:
         raise ValueError(f"view {description['view']!r} is unknown")
     if kind == "encoder":
         return EncoderLinear(description["view"], description["encoder"], description["digest"], arrays)
-    if kind == "onnx":
-        return OnnxText(description["view"], arrays[NETWORK], arrays[TOKENIZER].decode("utf-8"))
-    raise ValueError(f"kind {kind!r} is unknown")
+    return OnnxText(description["view"], arrays[NETWORK], arrays[TOKENIZER].decode("utf-8"))

@@ -13,6 +13,7 @@ import numpy as np
 
 from stance.errors import DataError, ModelError
 from stance.home import home, shown
+from stance.languages import foreign
 from stance.portable import PortableModel, read_model
 from stance.records import COARSE, STANCES, VALUES, Article, Prediction, Quote
 from stance.wording import context_of
@@ -64,13 +65,20 @@ class Reading:
 
 
 class Model:
-    """A trained model, ready to predict. Made by `stance.load`; safe to use from several threads."""
+    """A trained model, ready to predict. Made by `stance.load`; safe to use from several threads.
+
+    It may be sent to other processes (multiprocessing, Dask, Spark): there it is read anew from its folder.
+    """
 
     def __init__(self, portable: PortableModel, folder: Path) -> None:
         self._portable = portable
         self.folder = folder
         self.card = portable.card
         self.label = {"name": portable.name, "version": portable.version}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Another process reads the folder itself: quicker than sending the arrays, and checked again.
+        return load, (str(self.folder.resolve()),)
 
     def __repr__(self) -> str:
         return f"Model({self.label['name']!r}, version={self.label['version']!r})"
@@ -112,7 +120,7 @@ class Model:
     def _answer(self, row: Row, shares: np.ndarray) -> Prediction:
         stance = STANCES[int(shares.argmax())]
         rounded = {name: float(share) for name, share in zip(STANCES, shares, strict=True)}
-        return Prediction(_id(row), stance, rounded, float(shares @ _VALUES), COARSE[stance], False, None, self.label)
+        return Prediction(_id(row), stance, rounded, float(shares @ _VALUES), COARSE[stance], False, None, self.label, _note(row))
 
     def _abstained(self, row: Row, reason: str) -> Prediction:
         # Nothing is known: every stance is as likely as the other.
@@ -167,7 +175,13 @@ def _reason(row: Row) -> str | None:
         return f"text is {type(text).__name__}, expected a string"
     if not any(letter.isalnum() for letter in text):
         return "empty text"
-    return None
+    language = foreign(text[:MAX_CHARS])
+    return f"not English (looks like {language})" if language else None
+
+
+def _note(row: Row) -> str | None:
+    length = len(row["text"])
+    return f"only the first {MAX_CHARS} of {length} characters were read" if length > MAX_CHARS else None
 
 
 def _cut(row: Row) -> Row:
@@ -223,8 +237,8 @@ def load(source: str | Path | None = None) -> Model:
     Parameters
     ----------
     source
-        A model folder; a run's name or id; ``runs:/ID`` or ``models:/NAME@champion`` (asks MLflow). By default the champion, else the
-        newest finished run of the default experiment.
+        A model folder; a run's name or id; ``champion``; ``runs:/ID`` or ``models:/NAME@champion`` (asks MLflow). By default the
+        champion, else the newest finished run of the default experiment.
 
     Raises
     ------
@@ -244,23 +258,27 @@ def _resolve(source: str | None) -> Path:
         return download_model(source)
     if Path(source).is_dir():
         return Path(source)
+    if source == "champion":
+        return default_model(("champion",))
     runs = [path for path in (home() / "models").glob(f"*{source}*") if (path / "card.json").is_file()] if source and "/" not in source else []
     if not runs:
         raise ModelError(f"{source}: neither a model folder nor a run in {shown(home() / 'models')}; train one (make train) or see stance runs")
     return max(runs, key=lambda path: (path / "card.json").stat().st_mtime)
 
 
-def default_model() -> Path:
+def default_model(pointers: Sequence[str] = ("champion", "latest")) -> Path:
     """Return the folder of the champion, else of the newest finished run of the default experiment.
 
     Pointers beside the model folders are read, not the tracking store: a first prediction must not wait for MLflow.
     """
     models = home() / "models"
-    for pointer in ("champion", "latest"):
+    for pointer in pointers:
         try:
             folder = models / str(json.loads((models / f"{pointer}.json").read_text(encoding="utf-8"))["folder"])
         except (OSError, ValueError, KeyError, TypeError):
             continue
         if (folder / "card.json").is_file():
             return folder
+    if "latest" not in pointers:
+        raise ModelError(f"{shown(models)}: no champion yet; choose one (stance promote RUN), or name a run or a model folder")
     raise ModelError(f"{shown(models)}: no trained model; run make train first, or name a model folder")

@@ -1,4 +1,5 @@
 import hashlib
+import io
 import json
 
 import numpy as np
@@ -72,19 +73,6 @@ def test_the_speakers_name_changes_no_prediction(six, sets):
     assert (six[1].probabilities(rows) == six[1].probabilities([{**row, "speaker": "Somebody Else"} for row in rows])).all()
 
 
-def test_a_model_written_when_all_blocks_had_one_view_is_still_read(ngrams, tmp_path):
-    fitted, portable = ngrams
-    save_model(fitted, tmp_path / "m", {"name": "old", "version": "1"})
-    path = tmp_path / "m" / "member-0.json"
-    description = json.loads(path.read_text(encoding="utf-8"))
-    description["view"] = {block.pop("view") for block in description["blocks"]}.pop()
-    path.write_text(json.dumps(description), encoding="utf-8")
-    files = json.loads((tmp_path / "m" / "card.json").read_text())["files"]
-    edit_card(tmp_path / "m", files={**files, "member-0.json": hashlib.sha256(path.read_bytes()).hexdigest()})
-    rows = [{"text": "We will come to the talks.", "cue": "said"}]
-    assert (read_model(tmp_path / "m").probabilities(rows) == portable.probabilities(rows)).all()
-
-
 @pytest.fixture(scope="module")
 def ngrams(sets, tmp_path_factory):
     folder = tmp_path_factory.mktemp("ngrams")
@@ -115,6 +103,24 @@ def edit_card(folder, **change):
     (folder / "card.json").write_text(json.dumps({**card, **change}))
 
 
+def replace(folder, name, data):
+    """Another content with its right checksum: foreign rather than damaged."""
+    (folder / name).write_bytes(data)
+    files = json.loads((folder / "card.json").read_text())["files"]
+    edit_card(folder, files={**files, name: hashlib.sha256(data).hexdigest()})
+
+
+def edit_member(folder, **change):
+    member = json.loads((folder / "member-0.json").read_text())
+    replace(folder, "member-0.json", json.dumps({**member, **change}).encode())
+
+
+def pickled():
+    buffer = io.BytesIO()
+    np.savez(buffer, coef=np.array([{"a": 1}], dtype=object))
+    return buffer.getvalue()
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -125,6 +131,24 @@ def edit_card(folder, **change):
         (lambda f: edit_card(f, format=99), r"format 99, this version reads up to 1; upgrade stance"),
         (lambda f: edit_card(f, stances=["yes", "no"]), "made for another codebook"),
         (lambda f: edit_card(f, files={}), "names no member files"),
+        (lambda f: edit_card(f, files=["member-0.json"]), "files must name files of its own folder"),
+        (lambda f: edit_card(f, files={"../member-0.json": "0"}), "files must name files of its own folder"),
+        (lambda f: edit_card(f, format=True), "format True, this version reads up to 1"),
+        (lambda f: (f / "card.json").write_text("[" * 100_000), r"card\.json: damaged"),
+        (lambda f: (f / "card.json").write_text("[]"), "format None"),
+        (lambda f: (f / "card.json").write_bytes(b"\xff\xfe{"), r"card\.json: damaged"),
+        (lambda f: (f / "member-0.npz").write_bytes((f / "member-0.npz").read_bytes()[:-100]), r"member-0\.npz: checksum"),
+        (lambda f: replace(f, "member-0.npz", b"no zip"), "member-0: .*expected a member of a stance model"),
+        (lambda f: replace(f, "member-0.npz", b"PK\x03\x04" + b"\0" * 60), "member-0: .*expected a member of a stance model"),
+        (lambda f: replace(f, "member-0.json", b"[]"), "member-0: .*expected a member of a stance model"),
+        (lambda f: replace(f, "member-0.json", b"[" * 100_000), "member-0: .*expected a member of a stance model"),
+        (lambda f: edit_member(f, kind="transformer"), "kind 'transformer' is unknown"),
+        (lambda f: edit_member(f, blocks=[{"analyzer": "word", "view": "speaker+text", "low": 1, "high": 1, "terms": []}]), r"view 'speaker\+text' is unknown"),
+        (lambda f: edit_member(f, classes=["yes"]), r"classes \['yes'\] are no stances"),
+        (lambda f: edit_member(f, blocks=[]), "0 terms for"),
+        (lambda f: edit_member(f, blocks=[{"analyzer": "eval", "view": "text", "low": 1, "high": 1, "terms": []}]), "member-0: 'eval'"),
+        (lambda f: edit_member(f, weight="heavy"), "could not convert"),
+        (lambda f: replace(f, "member-0.npz", pickled()), "allow_pickle=False"),
     ],
 )
 def test_a_folder_that_is_not_whole_is_refused_by_name(model_folder, tmp_path, damage, message):
