@@ -24,7 +24,7 @@ from stance.lexicon import frame_terms, masked_terms
 from stance.records import STANCES, write_whole
 from stance.wording import VIEWS, view_of
 
-FORMAT = 1
+FORMAT = 2  # 2: blocks have views of their own, a stance may be learned in two classes, networks
 NETWORK, TOKENIZER = "model.onnx", "tokenizer.json"  # the files of a network, behind member-N
 _WORD = re.compile(r"(?u)\b\w\w+\b")
 _BLANKS = re.compile(r"\s\s+")
