@@ -1,17 +1,15 @@
 """The whole way for new text: rows to predictions, an article to its speakers and their stances."""
 
-import csv
 import dataclasses
-import io
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stance.errors import DataError, ModelError
+from stance.errors import ModelError
 from stance.home import home, shown
 from stance.languages import foreign
 from stance.portable import PortableModel, read_model
@@ -64,6 +62,18 @@ class Reading:
         return {"article": self.article, "model": self.model, "speakers": [speaker.to_dict() for speaker in self.speakers]}
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reason:
+    """A term of a row and how far it moved the sum behind a stance: above 0 towards it."""
+
+    term: str
+    weight: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {"term": self.term, "weight": round(self.weight, 4)}
+
+
 class Model:
     """A trained model, ready to predict. Made by `stance.load`; safe to use from several threads.
 
@@ -101,31 +111,77 @@ class Model:
         """
         return next(self.predict_many([{"id": id, "text": text, "speaker": speaker, "cue": cue, "context": context}]))
 
-    def predict_many(self, rows: Iterable[Row | str | None]) -> Iterator[Prediction]:
-        """Predict rows ``{"id"?, "text", "speaker"?, "cue"?, "context"?}`` or plain texts, lazily, one answer a row in the same order."""
+    def predict_many(self, rows: Iterable[Row | str | None], *, abstain_at: float = 0.0) -> Iterator[Prediction]:
+        """Predict rows ``{"id"?, "text", "speaker"?, "cue"?, "context"?}`` or plain texts, lazily, one answer a row in the same order.
+
+        Parameters
+        ----------
+        abstain_at
+            Below this probability of the likeliest stance the answer is an abstention (0: never).
+        """
         batch: list[Row] = []
         for row in rows:
             batch.append(row if isinstance(row, Mapping) else {"text": row})
             if len(batch) == BATCH:
-                yield from self._predict_batch(batch)
+                yield from self._predict_batch(batch, abstain_at)
                 batch = []
-        yield from self._predict_batch(batch)
+        yield from self._predict_batch(batch, abstain_at)
 
-    def _predict_batch(self, rows: Sequence[Row]) -> list[Prediction]:
+    def _predict_batch(self, rows: Sequence[Row], abstain_at: float) -> list[Prediction]:
         reasons = [_reason(row) for row in rows]
         good = [_cut(row) for row, reason in zip(rows, reasons, strict=True) if reason is None]
-        found = iter(self._portable.probabilities(good))
-        return [self._abstained(row, reason) if reason else self._answer(row, next(found)) for row, reason in zip(rows, reasons, strict=True)]
+        shares = self._portable.probabilities(good)
+        found = zip(shares.tolist(), (shares @ _VALUES).tolist(), shares.argmax(axis=1).tolist(), strict=True)
+        return [self._abstained(row, reason) if reason else self._answer(row, *next(found), abstain_at) for row, reason in zip(rows, reasons, strict=True)]
 
-    def _answer(self, row: Row, shares: np.ndarray) -> Prediction:
-        stance = STANCES[int(shares.argmax())]
-        rounded = {name: float(share) for name, share in zip(STANCES, shares, strict=True)}
-        return Prediction(_id(row), stance, rounded, float(shares @ _VALUES), COARSE[stance], False, None, self.label, _note(row))
+    def _answer(self, row: Row, shares: list[float], score: float, best: int, abstain_at: float) -> Prediction:
+        stance = STANCES[best]
+        named = dict(zip(STANCES, shares, strict=True))
+        if shares[best] < abstain_at:
+            reason = f"unsure: {stance} is likeliest with {shares[best]:.2f}, below {abstain_at:g}"
+            return Prediction(_id(row), None, named, score, None, True, reason, self.label, _note(row))
+        return Prediction(_id(row), stance, named, score, COARSE[stance], False, None, self.label, _note(row))
 
     def _abstained(self, row: Row, reason: str) -> Prediction:
         # Nothing is known: every stance is as likely as the other.
         even = dict.fromkeys(STANCES, 1 / len(STANCES))
         return Prediction(_id(row), None, even, 0.0, None, True, reason, self.label)
+
+    def explain(self, row: Row | str, *, n: int = 8, stance: str | None = None) -> list[Reason]:
+        """Return the terms that spoke most for a stance, or against it, the strongest first; none for a row that is not judged.
+
+        Only the model's n-gram members can say that; what a sentence encoder sees has no words.
+
+        Parameters
+        ----------
+        n
+            How many terms.
+        stance
+            By default the predicted one.
+
+        Raises
+        ------
+        ModelError
+            If the model has no n-gram member.
+        """
+        row = row if isinstance(row, Mapping) else {"text": row}
+        stance = stance or next(self.predict_many([row])).stance
+        if stance is None:
+            return []
+        row = _cut(row)
+        heads = [member for member in self._portable.members if hasattr(member[2], "contributions")]
+        if not heads:
+            raise ModelError(f"model {self.label['name']}: has no n-gram member, so there are no terms to show; predict without --explain")
+        found = []
+        total = sum(weight for weight, _, _ in self._portable.members)
+        for weight, classes, head in heads:
+            if stance not in classes:
+                continue
+            terms, values, coef = head.contributions(row)  # type: ignore[attr-defined]
+            # How far a term moves this stance's sum beyond what it does to all of them.
+            pull = weight / total * values * (coef[:, list(classes).index(stance)] - coef.mean(axis=1))
+            found += [Reason(term, float(one)) for term, one in zip(terms, pull, strict=True)]
+        return sorted(found, key=lambda one: -abs(one.weight))[:n]
 
     def read(self, text: str | Article, *, nlp: "Language | None" = None) -> Reading:
         """Extract the quotes of an article and predict each: its speakers with their stances."""
@@ -186,49 +242,6 @@ def _note(row: Row) -> str | None:
 
 def _cut(row: Row) -> Row:
     return {**row, "text": row["text"][:MAX_CHARS]}
-
-
-def read_rows(lines: TextIO, where: str, kind: str) -> Iterator[Row]:
-    """Read rows to predict, lazily: ``jsonl`` or ``csv``. A faulty line becomes a row that says what is wrong with it.
-
-    Raises
-    ------
-    DataError
-        If a CSV file has no column ``text``.
-    """
-    if kind == "csv":
-        csv.field_size_limit(10_000_000)
-        reader = csv.DictReader(lines)
-        if "text" not in (reader.fieldnames or []):
-            raise DataError(
-                f"{where}: columns are {', '.join(reader.fieldnames or ['(none)'])}; expected a column text (and id, speaker, cue, context where known)"
-            )
-        yield from reader
-        return
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            yield _json_row(line, f"{where}:{number}")
-
-
-def _json_row(line: str, place: str) -> Row:
-    try:
-        row = json.loads(line.lstrip("\ufeff"))
-    except (json.JSONDecodeError, RecursionError) as fault:
-        return {"_fault": f"{place}: not JSON ({fault})"}
-    if isinstance(row, dict):
-        return row
-    return {"text": row} if isinstance(row, str) else {"_fault": f"{place}: a {type(row).__name__}, expected an object with text"}
-
-
-def guess_rows(text: str) -> Iterator[Row]:
-    """Read rows from a text of unknown kind: JSONL where it begins with ``{``, CSV where its first line has a column text, else one quote a line."""
-    start = text.lstrip("\ufeff \r\n")
-    if start.startswith("{"):
-        yield from read_rows(io.StringIO(start), "stdin", "jsonl")
-    elif "text" in [name.strip().strip('"') for name in start.split("\n", 1)[0].split(",")]:
-        yield from read_rows(io.StringIO(start, newline=""), "stdin", "csv")
-    else:
-        yield from ({"text": line} for line in text.splitlines() if line.strip())
 
 
 def load(source: str | Path | None = None) -> Model:
