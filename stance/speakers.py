@@ -89,6 +89,7 @@ WHERE = frozenset("in into near across inside outside".split())
 MEMORY = 150
 NEAR = 250
 HE, SHE, THEY = frozenset(["he", "him"]), frozenset(["she", "her"]), frozenset(["they", "them"])
+FIRST_OR_SECOND = frozenset("i we you us me".split())
 PARTICLES = frozenset("al el bin ibn de da di du der den van von la le abu ben ter dos".split())
 NAME_IN_QUOTE = re.compile(r"\b[A-Z][\w-]+(?: (?:(?:al|bin|de|van|von) )?[A-Z][\w.-]*){1,3}")
 
@@ -176,38 +177,58 @@ def attribute_speakers(
     """
     cast = Cast() if cast is None else cast
     cast.learn(article, views, docs)
+    named: dict[int, tuple[Entity | None, float]] = {}
+    speaker: Entity | None = None
+    ends_at = -10_000
+    for at, number, mention in _events(found, views, docs):
+        if number < 0:
+            if mention is not None:
+                cast.see(mention, at)
+            continue
+        quote, label = found[number][0], found[number][1].label
+        if quote.parent is not None:
+            # What is quoted inside a quote changes nothing for whom the narrator's "he" means later.
+            named[number] = cast.inside(mention, label, at)
+            continue
+        if label is not None:
+            entity, confidence = cast.labelled(label[0], at), 0.9
+        elif mention is None:
+            entity = cast.latest if cast.latest is not None and cast.latest.last > ends_at else speaker
+            confidence = 0.6 if entity is speaker else 0.4
+        else:
+            entity, confidence = cast.resolve(mention, at, speaker)
+        named[number] = entity, confidence
+        speaker = entity if entity is not None else speaker
+        ends_at = max(at, quote.spans[-1][1])
+    _settle_inner(found, named)
+    return [_with_speaker(quote, *named[number], cast.aliases) for number, (quote, _) in enumerate(found)]
+
+
+def _events(found: Sequence[tuple[Quote, Any]], views: Sequence[View], docs: "Sequence[Doc]") -> list[tuple[int, int, Mention | None]]:
+    """Return in text order who is spoken of: (where, number of the quote or -1, the words that name somebody)."""
     events: list[tuple[int, int, Mention | None]] = []
     heads: set[tuple[int, int]] = set()
     for number, (_, statement) in enumerate(found):
         mention: Mention | None = statement.mention
         if mention is not None:
             heads.add((id(mention.view), mention.head.i))
-        at = mention.span[0] if mention is not None else statement.spans[0][0]
-        events.append((at, number, mention))
+        events.append((mention.span[0] if mention is not None else statement.spans[0][0], number, mention))
     spoken = [span for quote, _ in found for span in quote.spans]
     events += [(mention.span[0], -1, mention) for mention in _subjects(views, docs, heads, spoken)]
-    named: dict[int, tuple[Entity | None, float]] = {}
-    speaker: Entity | None = None
-    ends_at = -10_000
-    for at, number, mention in sorted(events, key=lambda event: (event[0], event[1])):
-        if number < 0:
-            if mention is not None:
-                cast.see(mention, at)
+    return sorted(events, key=lambda event: (event[0], event[1]))
+
+
+def _settle_inner(found: Sequence[tuple[Quote, Any]], named: dict[int, tuple[Entity | None, float]]) -> None:
+    """Give what somebody quotes of themselves ("I told them: …") to the outer speaker; "he told me: …" is never theirs."""
+    numbers = {quote.id: number for number, (quote, _) in enumerate(found)}
+    for number, (quote, statement) in enumerate(found):
+        if quote.parent is None or statement.mention is None:
             continue
-        label = found[number][1].label
-        if label is not None:
-            entity = cast.labelled(label[0], at)
-            named[number] = (entity, 0.9)
-        elif mention is None:
-            near = cast.latest if cast.latest is not None and cast.latest.last > ends_at else speaker
-            named[number] = (near, 0.6 if near is speaker else 0.4)
-            entity = near
-        else:
-            entity, confidence = cast.resolve(mention, at, speaker)
-            named[number] = (entity, confidence)
-        speaker = entity if entity is not None else speaker
-        ends_at = max(at, found[number][0].spans[-1][1])
-    return [_with_speaker(quote, *named[number], cast.aliases) for number, (quote, _) in enumerate(found)]
+        word, outer = statement.mention.head.lower_, named[numbers[quote.parent]][0]
+        if word == "i":
+            named[number] = outer, 0.6
+        elif word in HE | SHE and named[number][0] is outer:
+            named[number] = None, 0.0
 
 
 def _with_speaker(quote: Quote, entity: Entity | None, confidence: float, aliases: Aliases) -> Quote:
@@ -381,20 +402,32 @@ class Cast:
         del entity
 
     def resolve(self, mention: Mention, at: int, speaker: Entity | None) -> tuple[Entity | None, float]:
-        """Return whom a mention means, and how sure that is."""
-        head = mention.head
-        if head.tag_ in ("WP", "WDT") and head.head.dep_ == "relcl":
-            antecedent = mention_of(head.head.head, mention.view)
-            if antecedent is not None and antecedent.head.pos_ in ("NOUN", "PROPN"):
-                return self.resolve(antecedent, at, speaker)
-        if head.pos_ == "PRON" or head.lower_ in HE | SHE | THEY or head.tag_ == "PRP$":
-            entity, confidence = self._pronoun(mention, at, speaker)
-        else:
-            entity, confidence = self._named(mention) or self._described(mention, at)
+        """Return whom a mention means, and how sure that is; from now on they have been spoken of."""
+        entity, confidence = self._meant(mention, at, speaker)
         if entity is not None:
             self._touch(entity, at)
             self.latest = entity if entity.person or speaker is not None else self.latest
         return entity, confidence
+
+    def inside(self, mention: Mention | None, label: tuple[str, Span] | None, at: int) -> tuple[Entity | None, float]:
+        """Return who is quoted inside a quote, where the words around the inner quotation say so."""
+        if label is not None:
+            entity = self._known(clean_name(label[0].split()))
+            return entity, 0.6 if entity is not None else 0.0
+        if mention is None or mention.head.lower_ in FIRST_OR_SECOND:
+            return None, 0.0
+        entity, confidence = self._meant(mention, at, None)
+        return entity, round(0.8 * confidence, 2)
+
+    def _meant(self, mention: Mention, at: int, speaker: Entity | None) -> tuple[Entity | None, float]:
+        head = mention.head
+        if head.tag_ in ("WP", "WDT") and head.head.dep_ == "relcl":
+            antecedent = mention_of(head.head.head, mention.view)
+            if antecedent is not None and antecedent.head.pos_ in ("NOUN", "PROPN"):
+                return self._meant(antecedent, at, speaker)
+        if head.pos_ == "PRON" or head.lower_ in HE | SHE | THEY or head.tag_ == "PRP$":
+            return self._pronoun(mention, at, speaker)
+        return self._named(mention) or self._described(mention, at)
 
     def _named(self, mention: Mention) -> tuple[Entity, float] | None:
         doc, head = mention.head.doc, mention.head
