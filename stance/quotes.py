@@ -270,6 +270,7 @@ def _to_quote(article: Article, statement: Statement, spans: tuple[Span, ...], q
         cue_span=cue_span,
         speaker_mention=name,
         speaker_span=at,
+        optional=statement.optional,
         confidence=round(statement.score, 2) if statement.candidate is not None else 0.9 if statement.label is not None else 0.6,
     )
 

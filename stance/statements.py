@@ -14,7 +14,7 @@ from stance.records import Article, Span
 from stance.speakers import Mention, mention_of
 from stance.turns import find_turns, label_before, signature_behind
 from stance.views import Holder, View, build_view, cut_spans
-from stance.zones import BODY, HEADLINE, Paragraph
+from stance.zones import BODY, CAPTION, HEADLINE, LINK, Paragraph
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -25,6 +25,9 @@ QUOTE_THRESHOLD = 0.3
 CLAUSE_THRESHOLD = 0.25
 # Our reports hold few nominal cues, so the model thinks too little of them.
 NOUN_THRESHOLD = 0.15
+# Outside the running text, yet with words of the article; a footer's are the publisher's.
+ASIDE = frozenset([HEADLINE, CAPTION, LINK])
+SAYING_FRAMES = frozenset(["that", "bare", "fronted", "inserted", "according"])
 
 
 @dataclasses.dataclass(slots=True)
@@ -38,6 +41,7 @@ class Statement:
     mention: Mention | None = None
     score: float = 0.0
     label: tuple[str, Span] | None = None
+    optional: bool = False
     inner: list["Statement"] = dataclasses.field(default_factory=list)
 
 
@@ -45,14 +49,26 @@ def find_statements(article: Article, views: Sequence[View], docs: "Sequence[Doc
     """Find the statements of one article from its parsed views, in text order."""
     model = load_cues() if model is None else model
     statements: list[Statement] = []
+    asides: list[Statement] = []
     turns = find_turns(article.text, views)
     if turns:
         return [Statement(spans, None, [], views[0], label=(name, at)) for name, at, spans in turns]
     for view, doc in zip(views, docs, strict=True):
-        if view.paragraph.zone != BODY and not (view.paragraph.zone == HEADLINE and view.holders):
-            continue
-        statements = _join(article, statements, _paragraph_statements(article, view, doc, model))
-    return statements
+        if view.paragraph.zone == BODY:
+            statements = _join(article, statements, _paragraph_statements(article, view, doc, model))
+        elif view.paragraph.zone in ASIDE:
+            asides += _asides(article, view, doc, model)
+    return statements + asides
+
+
+def _asides(article: Article, view: View, doc: "Doc", model: CueModel) -> list[Statement]:
+    """Return the statements of a headline, a caption or a link: optional, since the running text says the same."""
+    found = _join(article, [], _paragraph_statements(article, view, doc, model))
+    # "Welcomed by the mayor", "agree on a bridge" describe a picture or an event: only clauses and quotations are said.
+    found = [one for one in found if one.holders or (one.candidate is not None and one.candidate.frame in SAYING_FRAMES)]
+    for statement in found:
+        statement.optional = True
+    return found
 
 
 def _paragraph_statements(article: Article, view: View, doc: "Doc", model: CueModel) -> list[Statement]:

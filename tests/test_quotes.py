@@ -157,12 +157,19 @@ def test_a_transcript_gives_one_quote_per_turn(nlp: "Language") -> None:
     assert [quote.speaker for quote in quotes_of(text, nlp)] == ["Venn", None, "Venn", "Ild"]
 
 
-def test_headlines_captions_and_links_do_not_double_a_quote(nlp: "Language") -> None:
+def test_what_headlines_captions_and_links_quote_is_optional(nlp: "Language") -> None:
     text = (
-        "Bridge will open in May, mayor says\n\nMayor Dora Venn, seen on Monday, said the bridge would open. (Ann Oro/Reuters)\n\n"
-        "Related article: Bridge Will Open in May, Mayor Says\n\nMayor Dora Venn said the bridge would open in May."
+        "Bridge will open in May, mayor says\n\nMayor Dora Venn, seen on Monday, said the bridge would open in May. (Ann Oro/Reuters)\n\n"
+        "Related article: “We will open the bridge in May,” says mayor\n\nMayor Dora Venn said the bridge would open in May.\n\nABOUT THE AUTHOR\n\n"
+        "Ann Oro said she writes about bridges."
     )
-    assert texts_of(text, nlp) == ["the bridge would open in May"]
+    found = obeys_the_laws(Article("a", text), nlp)
+    assert [quote.text for quote in found if not quote.optional] == ["the bridge would open in May"]
+    assert [quote.text for quote in found if quote.optional] == [
+        "Bridge will open in May",
+        "the bridge would open in May",
+        "We will open the bridge in May",
+    ]
 
 
 def test_paragraphs_know_their_zone() -> None:
