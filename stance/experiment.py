@@ -4,7 +4,6 @@ import dataclasses
 import json
 import os
 import platform
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -188,7 +187,7 @@ def run(experiment: Experiment, *, sets: dict[str, pd.DataFrame] | None = None, 
     sets = sets if sets is not None else load_sets()
     mlflow = tracking.open_store()
     name = f"{experiment.name}-{time.strftime('%m%d-%H%M%S')}"
-    tags = {"question": experiment.question, "commit": _commit(), "mlflow.note.content": experiment.question}
+    tags = {"question": experiment.question, "commit": tracking.commit(), "mlflow.note.content": experiment.question}
     with tracking.tracked_run(mlflow, name, tags) as started:
         trained = train(experiment, sets, say)
         run_id = started.info.run_id
@@ -198,11 +197,6 @@ def run(experiment: Experiment, *, sets: dict[str, pd.DataFrame] | None = None, 
         _log(mlflow, experiment, trained, folder, whole)
     tracking.point("latest" if default else f"latest-{experiment.name}", folder, run_id)
     return Outcome(run_id, name, folder, trained.reports, trained.seconds)
-
-
-def _commit() -> str:
-    found = subprocess.run(["git", "describe", "--always", "--dirty", "--exclude=*"], cwd=home(), capture_output=True, text=True, check=False)
-    return found.stdout.strip() or "no git"
 
 
 def _log(mlflow: Any, experiment: Experiment, trained: Trained, folder: Path, whole: dict[str, Any]) -> None:
