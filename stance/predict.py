@@ -131,7 +131,8 @@ class Model:
         reasons = [_reason(row) for row in rows]
         good = [_cut(row) for row, reason in zip(rows, reasons, strict=True) if reason is None]
         shares = self._portable.probabilities(good)
-        found = zip(shares.tolist(), (shares @ _VALUES).tolist(), shares.argmax(axis=1).tolist(), strict=True)
+        scores = (shares * _VALUES).sum(axis=1)  # row by row: a product of matrices rounds by the size of the batch
+        found = zip(shares.tolist(), scores.tolist(), shares.argmax(axis=1).tolist(), strict=True)
         return [self._abstained(row, reason) if reason else self._answer(row, *next(found), abstain_at) for row, reason in zip(rows, reasons, strict=True)]
 
     def _answer(self, row: Row, shares: list[float], score: float, best: int, abstain_at: float) -> Prediction:
@@ -258,11 +259,12 @@ def load(source: str | Path | None = None) -> Model:
     ModelError
         If there is no such model or its folder is damaged.
     """
-    folder = _resolve(str(source) if source is not None else None)
+    folder = resolve(str(source) if source is not None else None)
     return Model(read_model(folder), folder)
 
 
-def _resolve(source: str | None) -> Path:
+def resolve(source: str | None) -> Path:
+    """Return the folder that ``source`` means now, as `load` takes it."""
     if source is None:
         return default_model()
     if source.startswith(("models:", "runs:")):
