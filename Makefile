@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install train test check ui compare promote clean
+.PHONY: help install train finetune test check ui compare promote clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,10 @@ $(READY): requirements.lock pyproject.toml
 
 train: $(READY)  ## train the default experiment and show the result (EXPERIMENT=experiments/x.toml: another)
 	@$(BIN)/stance train $(EXPERIMENT) --seeds
+
+finetune: $(READY)  ## train the encoder itself too (installs PyTorch, takes 15 minutes)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[finetune]'
+	@$(BIN)/stance train experiments/finetuned.toml --seeds
 
 test: $(READY)  ## run the tests
 	@$(BIN)/python -m pytest

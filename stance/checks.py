@@ -61,14 +61,17 @@ def check_labels(folder: Path) -> str:
     """
     reports, labels = read_labels(folder)
     n_quotes = sum(len(quotes) for _, quotes in reports)
-    faults = [
-        f"labels: {article.id}: origin {article.origin!r}, expected synthetic or news" for article, _ in reports if article.origin not in ("synthetic", "news")
-    ]
+    known = ("synthetic", "news", "own")
+    faults = [f"labels: {article.id}: origin {article.origin!r}, expected one of {', '.join(known)}" for article, _ in reports if article.origin not in known]
     faults += [f"labels: {article}: the same text stands under another id; remove one" for article in completeness.repeated(reports)]
     for article, quotes in reports:
         faults += [
             f"labels: {article.id}: {words[:60]!r} stands in quotation marks outside every quote; mark it, or list it in not_quotes"
             for words in completeness.unmarked(article, quotes, article.not_quotes)
+        ]
+        faults += [
+            f"labels: {first} and {second} are one quotation interrupted by its attribution; make them one quote with two spans"
+            for first, second in completeness.split_statements(article, quotes)
         ]
         faults += [f"labels: {first} and {second} overlap; one statement has one attribution" for first, second in completeness.overlapping(quotes)]
     gather(faults, DataError)

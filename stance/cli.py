@@ -392,6 +392,105 @@ def agree(disputed: Annotated[bool, typer.Option(help="Also list the quotes judg
 
 
 @app.command()
+def suggest(
+    sources: Annotated[list[str], typer.Argument(metavar="ARTICLE…")],
+    out: Annotated[Path, typer.Option(help="Where the tasks go: .json for Label Studio, .csv for a spreadsheet.")],
+    n: Annotated[int, typer.Option(min=1, help="How many quotes.")] = 50,
+    model: Annotated[str | None, typer.Option(help="A model folder, a run, or models:/stance@champion.")] = None,
+) -> None:
+    """Choose the quotes of your own articles that are most worth labelling, and write them as tasks.
+
+    Example: stance suggest articles/*.txt --out tasks.json
+    """
+    from stance.articles import read_articles
+    from stance.labels import read_labels
+    from stance.own import add_articles, waiting
+    from stance.quotes import extract as extract_all
+    from stance.worth import most_worth
+
+    articles = [article for source in sources for article in read_articles(source)]
+    n_new = add_articles(home() / "labels", zip(articles, extract_all(articles), strict=True))
+    reports, labels = read_labels(home() / "labels")
+    names = {article.id for article in articles}
+    pool = [(article, quote) for article, quote in waiting(reports, labels) if article.id in names]
+    items = most_worth(stance.load(model), pool, n)
+    _write_tasks(items, out)
+    typer.echo(f"{len(articles)} articles ({n_new} new in labels/own), {len(pool)} quotes without label, {len(items)} written to {out}", err=True)
+
+
+def _write_tasks(items: Any, out: Path) -> None:
+    from stance.labelstudio import CONFIG, to_csv, to_tasks
+    from stance.records import write_whole
+
+    if out.suffix == ".json":
+        write_whole(out, json.dumps(to_tasks(items), ensure_ascii=False, indent=1) + "\n")
+        write_whole(out.with_suffix(".xml"), CONFIG)
+    elif out.suffix == ".csv":
+        write_whole(out, to_csv(items))
+    else:
+        raise DataError(f"{out}: unknown kind of file; expected .json (Label Studio) or .csv (spreadsheet)")
+
+
+@app.command("export-labels")
+def export_labels(
+    out: Annotated[Path, typer.Argument(help=".json for Label Studio, .csv for a spreadsheet.")],
+    articles: Annotated[list[str] | None, typer.Option("--article", help="Only these articles, by id.")] = None,
+) -> None:
+    """Write the labelled quotes as tasks without their labels, for a further reader.
+
+    Example: stance export-labels second-look.csv --article w1_01
+    """
+    from stance.labels import read_labels
+
+    reports, _ = read_labels(home() / "labels")
+    chosen = [(article, quote, None) for article, quotes in reports for quote in quotes if not articles or article.id in articles]
+    if not chosen:
+        raise DataError(f"labels: no article {', '.join(articles or [])}; ids look like {reports[0][0].id}")
+    _write_tasks(chosen, out)
+    typer.echo(f"{len(chosen)} quotes written to {out}", err=True)
+
+
+@app.command("import-labels")
+def import_labels(
+    file: Annotated[Path, typer.Argument(help="A Label Studio export (.json) or a filled-in spreadsheet (.csv).")],
+    annotator: Annotated[str | None, typer.Option(help="Who judged; needed for .csv.")] = None,
+) -> None:
+    """Take people's labels in as judgments: a further one where a quote had some, never an overwrite.
+
+    Example: stance import-labels export.json
+    """
+    from stance.labelstudio import read_import
+    from stance.own import import_judgments
+
+    counts = import_judgments(home() / "labels", read_import(file, annotator))
+    typer.echo(f"{counts['added']} judgments added, {counts['second']} of them on quotes that had a label", err=True)
+
+
+@app.command("labels-card")
+def labels_card() -> None:
+    """Write the figures of labels/README.md anew: counts, agreement, splits.
+
+    Example: stance labels-card
+    """
+    from stance.card import write_card
+
+    typer.echo(f"{shown(write_card(home() / 'labels'))} is up to date")
+
+
+@app.command("import")
+def import_corpus(corpus: Annotated[str, typer.Argument(metavar="semeval2016|desmog|vast")], file: Path) -> None:
+    """Check a public stance corpus and put it where benchmarks look for it (data/, not in Git).
+
+    Example: stance import semeval2016 semeval2016.csv
+    """
+    from stance.corpora import describe, store
+
+    path, table = store(corpus, file)
+    for line in [f"{corpus}: {shown(path)}", *describe(table)]:
+        typer.echo(line)
+
+
+@app.command()
 def show(model: Annotated[str | None, typer.Argument(help="A model folder, a run, or models:/stance@champion.")] = None) -> None:
     """Show a model's card: what it was trained on and what it scores.
 

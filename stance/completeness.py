@@ -35,6 +35,19 @@ def overlapping(quotes: Sequence[Quote]) -> list[tuple[str, str]]:
     return pairs
 
 
+def split_statements(article: Article, quotes: Sequence[Quote]) -> list[tuple[str, str]]:
+    """Return the pairs of quotes that are one quotation interrupted only by its attribution: one attribution is one statement."""
+    ordered = sorted((quote for quote in quotes if quote.form == "direct"), key=lambda quote: quote.spans)
+    pairs = []
+    for one, other in itertools.pairwise(ordered):
+        end, start = one.spans[-1][1], other.spans[0][0]
+        same_paragraph = "\n" not in article.text[end:start]
+        shared = one.cue_span is not None and other.cue_span == one.cue_span and end <= one.cue_span[0] < start
+        if same_paragraph and shared and one.speaker == other.speaker:
+            pairs.append((one.id, other.id))
+    return pairs
+
+
 def runs_of(text: str, n_words: int = RUN_WORDS) -> set[tuple[str, ...]]:
     """Return the runs of so many words, letters and digits only, lower-cased."""
     words = re.findall(r"\w+", text.lower())

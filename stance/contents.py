@@ -1,7 +1,7 @@
 """What a word could report: the candidates that the grammar of a paragraph offers, each with its content, its frame and who would speak."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from stance.cues import CLASSES, NOUNS, cue_features, verb_classes
@@ -23,7 +23,8 @@ ASKING = frozenset("ask question wonder inquire query doubt".split())
 SMALL_CLAUSE = frozenset("consider regard see view describe want deem".split())
 # What a narrator does beside speaking ("he said, referring to …").
 NARRATING = frozenset(
-    "refer cite speak talk comment use pause gesture quote point echo follow recall respond look mean sit stand hold renew echo repeat voice express hint insist warn".split()
+    "refer cite speak talk comment use pause gesture quote point echo follow recall "
+    "respond look mean sit stand hold renew echo repeat voice express hint insist warn".split()
 )
 TIMES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday today yesterday week month year weekend morning evening night afternoon january february march "
@@ -31,6 +32,7 @@ TIMES = frozenset(
 )
 # "…, the agency has learned": the newspaper itself; whom it heard comes before.
 HEARING = frozenset("learn understand hear know".split())
+SCENES = frozenset(["advcl", "acl", "prep", "csubj"])
 LIGHT_VERBS = frozenset("voice express make issue have give raise offer repeat renew reiterate".split())
 WORDS_ONLY = frozenset("PUNCT SPACE".split())
 
@@ -97,6 +99,9 @@ def find_candidates(doc: "Doc", view: View) -> list[Candidate]:
 
 def verb_candidate(verb: "Token", sentence: "Span", view: View) -> Candidate | None:
     """Return what a verb would report, by the first frame that fits."""
+    if verb.i <= sentence.start + 1 and verb.tag_ in ("VBN", "VBG") and verb.dep_ in SCENES and verb.lemma_.lower() in ASKING | NARRATING:
+        # "Asked whether he would resign, …", "Commenting on …": the narrator sets the scene.
+        return None
     subject = find_subject(verb)
     if subject is None:
         named = surface_subject(verb, sentence)
@@ -126,16 +131,12 @@ def _holds(token: "Token", view: View) -> bool:
 def _clause(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
     """'said (that) the talks failed', 'asked whether …': what follows the verb up to where the narrator goes on."""
     doc = verb.doc
-    clauses = [child for child in verb.children if child.dep_ == "ccomp" and child.i > verb.i and child.pos_ in ("VERB", "AUX")]
-    if verb.lemma_.lower() in ASKING and not clauses:
-        clauses = [c for c in verb.children if c.dep_ == "advcl" and c.i > verb.i and c.left_edge.lower_ in ("if", "whether") and c.left_edge.i == verb.i + 1]
-    clauses = clauses or [child for child in verb.children if child.dep_ == "ccomp" and child.i > verb.i and child.lower_ != "clear"]
+    clauses = _clauses(verb)
     child = clauses[0] if clauses else None
     clear = _made_clear(verb, sentence)
     if clear is not None:
-        start, frame, end = clear, "bare", verb.right_edge.i + 1
-        if doc[start].lower_ == "that":
-            start, frame = start + 1, "that"
+        has_that = doc[clear].lower_ == "that"
+        start, frame, end = clear + has_that, "that" if has_that else "bare", verb.right_edge.i + 1
     elif child is None or (_is_infinitive(child) and len(clauses) == 1):
         that = _loose_that(verb, sentence)
         if that is None:
@@ -143,18 +144,14 @@ def _clause(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Rang
         start, frame = that, "that"
         end = max(narrated_end(verb, start, sentence), doc[min(that, len(doc) - 1)].head.right_edge.i + 1)
     else:
-        start, frame = max(child.left_edge.i, verb.i + 1), "bare"
-        for at in range(start, min(child.i + 1, start + 15)):
-            if doc[at].lower_ == "that" and doc[at].dep_ == "mark":
-                start, frame = at + 1, "that"
-                break
-            if doc[at].tag_ in ("WP", "WRB", "WDT") or (doc[at].lower_ in ("whether", "if") and doc[at].dep_ == "mark" and at - start < 2):
-                frame = "wh"
-                break
+        start, frame = _opening(verb, child)
         end = narrated_end(verb, start, sentence)
         start = _behind_time(doc, start, child) if frame == "bare" else start
     if child is not None and child.pos_ not in ("VERB", "AUX") and verb.lemma_.lower() in SMALL_CLAUSE:
         return "object", [(_with_negation(verb), trim_end(verb, verb.i, _with_tails(verb, end), tails=True))]
+    if frame != "that" and doc[start - 1].text == "," and start > verb.i + 1 and any(_holds(t, view) for t in doc[max(sentence.start, verb.i - 12) : verb.i]):
+        # '"It failed," he said in a speech, in which he also …': the quotation is what he said.
+        return None
     if start >= len(doc) or any(_holds(token, view) for token in doc[start : start + 2]):
         return None
     end = trim_end(verb, start, end)
@@ -191,7 +188,9 @@ def _loose_that(verb: "Token", sentence: "Span") -> int | None:
         return None
     for at in range(verb.i + 1, min(verb.i + 20, sentence.end - 2)):
         token = verb.doc[at]
-        if token.tag_ == "VB" or (token.tag_ == "VBG" and "say" in verb_classes(token.lemma_.lower())) or (verb.doc[at - 1].lower_ in ("so", "condition", ",") and token.lower_ == "that"):
+        if token.tag_ == "VB" or (token.tag_ == "VBG" and "say" in verb_classes(token.lemma_.lower())):
+            return None
+        if token.lower_ == "that" and verb.doc[at - 1].lower_ in ("so", "condition", ","):
             return None
         if token.lower_ == "that" and token.tag_ in ("IN", "DT") and token.dep_ in ("mark", "det", "nsubj", "dobj", "advmod"):
             return at + 1
@@ -226,11 +225,11 @@ def narrated_end(verb: "Token", start: int, sentence: "Span") -> int:
         if child.dep_ == "conj":
             if not _is_reported(child):
                 end = min(end, _before_joint(doc, first))
-        elif child.dep_ == "advcl" and doc[first].lower_ in ("while", "as", "after", "before", "when") and doc[first - 1].text == ",":
-            end = min(end, first - 1)
-        elif child.dep_ in ("advcl", "acl") and child.tag_ == "VBG" and doc[first - 1].text == "," and "say" in verb_classes(child.lemma_.lower()):
-            end = min(end, first - 1)
-        elif child.dep_ in ("npadvmod", "appos", "attr", "dobj") and doc[first - 1].text == "," and first > start + 3:
+        elif (
+            (child.dep_ == "advcl" and doc[first].lower_ in ("while", "as", "after", "before", "when") and doc[first - 1].text == ",")
+            or (child.dep_ in ("advcl", "acl") and child.tag_ == "VBG" and doc[first - 1].text == "," and "say" in verb_classes(child.lemma_.lower()))
+            or (child.dep_ in ("npadvmod", "appos", "attr", "dobj") and doc[first - 1].text == "," and first > start + 3)
+        ):
             end = min(end, first - 1)
     return min(max(end, start + 1), sentence.end)
 
@@ -255,6 +254,28 @@ def _before_joint(doc: "Doc", first: int) -> int:
     return first
 
 
+def _clauses(verb: "Token") -> list["Token"]:
+    """Return the heads of the clauses that could be what a verb reports, the finite ones first."""
+    behind = [child for child in verb.children if child.i > verb.i]
+    clauses = [child for child in behind if child.dep_ == "ccomp" and child.pos_ in ("VERB", "AUX")]
+    if verb.lemma_.lower() in ASKING and not clauses:
+        clauses = [c for c in behind if c.dep_ == "advcl" and c.left_edge.lower_ in ("if", "whether") and c.left_edge.i == verb.i + 1]
+    return clauses or [child for child in behind if child.dep_ == "ccomp" and child.lower_ != "clear"]
+
+
+def _opening(verb: "Token", clause: "Token") -> tuple[int, str]:
+    """Return where a reported clause begins, behind its "that", and its frame."""
+    doc = verb.doc
+    start = max(clause.left_edge.i, verb.i + 1)
+    for at in range(start, min(clause.i + 1, start + 15)):
+        token = doc[at]
+        if token.lower_ == "that" and token.dep_ == "mark":
+            return at + 1, "that"
+        if token.tag_ in ("WP", "WRB", "WDT") or (token.lower_ in ("whether", "if") and token.dep_ == "mark" and at - start < 2):
+            return start, "wh"
+    return start, "bare"
+
+
 def _their_opening(verb: "Token", sentence: "Span") -> list[Range]:
     """Return the clause before 'she says' that belongs to what she says."""
     if sentence.start >= verb.i:
@@ -274,7 +295,7 @@ def _is_infinitive(verb: "Token") -> bool:
     return verb.tag_ in ("VB", "VBP", "VBN") and any(child.lower_ == "to" and child.dep_ == "aux" for child in verb.children)
 
 
-def _infinitive(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
+def _infinitive(verb: "Token", _sentence: "Span", _view: View) -> tuple[str, list[Range]] | None:
     """'vowed to come', 'suggested restarting the talks', 'urged Russia to agree': the statement begins with the verb."""
     for child in verb.children:
         if (
@@ -318,7 +339,7 @@ def _object(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Rang
     small = verb.lemma_.lower() in SMALL_CLAUSE
     if not (classes & {"stance", "say"} or small) or verb.lemma_.lower() in ("say", "tell", "let", "go"):
         return None
-    if verb.i <= sentence.start + 1 and verb.tag_ in ("VBN", "VBG") and verb.dep_ in ("advcl", "acl", "prep", "csubj"):
+    if verb.i <= sentence.start + 1 and verb.tag_ in ("VBN", "VBG") and verb.dep_ in SCENES:
         # "Asked about the raid, …", "Commenting on …": the narrator sets the scene.
         return None
     objects = [child for child in verb.children if child.i > verb.i and child.dep_ in ("dobj", "oprd")]
@@ -344,10 +365,10 @@ def _fronted(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Ran
         known = known and verb.dep_ == "parataxis"
     if verb.pos_ == "AUX" or not (before or verb.dep_ == "parataxis" or known) or verb.lemma_.lower() in HEARING:
         return None
-    if any(c.dep_ in ("dobj", "attr", "acomp", "oprd") and c.i > verb.i for c in verb.children) and verb.lemma_.lower() not in ADDRESSED:
-        if not (before and find_subject(verb) is not None):
-            return None
-    low, high = _narrator(verb, sentence, before)
+    has_object = any(c.dep_ in ("dobj", "attr", "acomp", "oprd") and c.i > verb.i for c in verb.children) and verb.lemma_.lower() not in ADDRESSED
+    if has_object and not (before and find_subject(verb) is not None):
+        return None
+    low, high = _narrator(verb, sentence)
     if low <= sentence.start + 1 or doc[low - 1].text not in (",", "-", "–", "—", "?", "!"):
         return None
     if _holds(doc[max(low - 2, 0)], view):
@@ -380,7 +401,7 @@ def _announces(verb: "Token", sentence: "Span", view: View) -> bool:
     return any(_holds(token, view) for token in verb.doc[verb.i + 1 : min(sentence.end, verb.i + 30)])
 
 
-def _narrator(verb: "Token", sentence: "Span", content: Sequence["Token"]) -> Range:
+def _narrator(verb: "Token", sentence: "Span") -> Range:
     """Return the tokens of the narrator's own clause around a verb."""
     doc = verb.doc
     subject = next((child for child in verb.children if child.dep_ in ("nsubj", "nsubjpass")), None)
@@ -530,14 +551,17 @@ def find_subject(verb: "Token", depth: int = 0) -> "Token | None":
     passive = next((child for child in verb.children if child.dep_ == "nsubjpass"), None)
     if passive is not None and verb.lemma_.lower() in ("quote", "cite"):
         return passive
-    if verb.dep_ in ("conj", "advcl", "xcomp", "pcomp", "prep", "dep", "ccomp", "parataxis"):
-        head = verb.head
-        if head.pos_ in ("VERB", "AUX", "ADP", "SCONJ"):
-            inverted = _inverted(verb) if verb.dep_ in ("ccomp", "parataxis", "dep") else None
-            return inverted or find_subject(head, depth + 1)
-        if head.pos_ in ("NOUN", "PROPN", "PRON"):
-            return head
-    return passive or _inverted(verb)
+    return _subject_above(verb, depth) or passive or _inverted(verb)
+
+
+def _subject_above(verb: "Token", depth: int) -> "Token | None":
+    """Return the subject of the clause on which a verb without one hangs."""
+    if verb.dep_ not in ("conj", "advcl", "xcomp", "pcomp", "prep", "dep", "ccomp", "parataxis"):
+        return None
+    if verb.head.pos_ in ("VERB", "AUX", "ADP", "SCONJ"):
+        inverted = _inverted(verb) if verb.dep_ in ("ccomp", "parataxis", "dep") else None
+        return inverted or find_subject(verb.head, depth + 1)
+    return verb.head if verb.head.pos_ in ("NOUN", "PROPN", "PRON") else None
 
 
 def _follows_comma(verb: "Token") -> bool:
@@ -565,9 +589,8 @@ def _inverted(verb: "Token") -> "Token | None":
             and child.dep_ in ("nsubj", "dobj", "attr", "dep", "npadvmod")
             and child.pos_ == "PROPN"
             and "say" in CLASSES.get(verb.lemma_.lower(), ())
-        ):
-            if child.left_edge.i == verb.i + 1:
-                return child
+        ) and child.left_edge.i == verb.i + 1:
+            return child
     return None
 
 

@@ -198,7 +198,7 @@ def load_cues() -> CueModel:
         raise ModelError(f"{source}: cannot be read ({fault.strerror}); install stance anew, or train the cues with train_cues") from fault
 
 
-def fit_cues(rows: Iterable[tuple[Mapping[str, float], bool]], *, hide_lemmas: float = 1.0, strength: float = 0.3) -> CueModel:
+def fit_cues(rows: Iterable[tuple[Mapping[str, float], bool]], *, hide_lemmas: float = 1.0, strength: float = 0.1) -> CueModel:
     """Fit the model to (features, reports speech) rows.
 
     Parameters

@@ -44,7 +44,7 @@ def measure(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Callable
         Columns ``model, labels, n_reports, n_quotes, set, f1, low, high, coarse, neutral_recall, base``.
     """
     measured = {name: sets[name] for name in MEASURED if name in sets}
-    warm_encoders(experiment, [*(sets[name] for name in experiment.data.train), *measured.values()])
+    warm_encoders(experiment, [training_table(experiment, sets), *measured.values()])
     rows = []
     for name, step in steps(experiment):
         table = training_table(step, sets)

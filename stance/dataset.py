@@ -59,7 +59,7 @@ def read_splits(path: Path) -> dict[str, str]:
 
 
 def load_table(folder: Path) -> pd.DataFrame:
-    """Return the project's own labelled quotes with a column ``split``: train, validation, test or seeds.
+    """Return the project's own labelled quotes with a column ``split``: train, validation, test, seeds or own.
 
     Raises
     ------
@@ -69,7 +69,8 @@ def load_table(folder: Path) -> pd.DataFrame:
     reports, labels = read_labels(folder)
     table = to_table(reports, labels)
     splits = read_splits(folder / "splits.toml")
-    table["split"] = ["seeds" if origin == "news" else splits.get(batch, "") for origin, batch in zip(table["origin"], table["batch"], strict=True)]
+    fixed = {"news": "seeds", "own": "own"}
+    table["split"] = [fixed.get(origin) or splits.get(batch, "") for origin, batch in zip(table["origin"], table["batch"], strict=True)]
     lost = sorted(set(table.loc[table["split"] == "", "batch"]))
     if lost:
         raise DataError(f"labels/splits.toml: batches {', '.join(lost)} belong to no split; add them to train, validation or test")

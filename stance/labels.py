@@ -135,18 +135,18 @@ def read_annotators(path: Path) -> dict[str, dict[str, str]]:
     return found
 
 
-def agree(judgments: Iterable[Judgment], adjudicators: Iterable[str] = ("adjudicator",)) -> tuple[dict[str, Label], list[str]]:
+def agree(judgments: Iterable[Judgment], adjudicators: Iterable[str] = ("adjudicator",), people: Iterable[str] = ()) -> tuple[dict[str, Label], list[str]]:
     """Make one label of each quote's judgments; the order of the judgments does not matter.
 
-    An adjudicator's judgment decides; otherwise the judgments must agree on stance and on_target. Attributed stances are those
-    that more than half of the judgments name.
+    An adjudicator's judgment decides; otherwise the judgments must agree on stance and on_target, those of ``people`` alone where
+    there are any. Attributed stances are those that more than half of the judgments name.
 
     Returns
     -------
     labels, disputed
         Labels by quote, and the quotes without one: judged differently, not adjudicated.
     """
-    deciding = set(adjudicators)
+    deciding, persons = set(adjudicators), set(people)
     by_quote: dict[str, list[Judgment]] = defaultdict(list)
     for judgment in judgments:
         by_quote[judgment.quote].append(judgment)
@@ -154,6 +154,7 @@ def agree(judgments: Iterable[Judgment], adjudicators: Iterable[str] = ("adjudic
     disputed: list[str] = []
     for quote, given in by_quote.items():
         readers = [one for one in given if one.annotator not in deciding]
+        readers = [one for one in readers if one.annotator in persons] or readers
         decided = [one for one in given if one.annotator in deciding]
         final = {(one.stance, one.on_target) for one in decided or readers}
         if len(final) != 1:
@@ -172,8 +173,20 @@ def _held(judgments: Sequence[Judgment]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(held for held, n in count.items() if 2 * n > len(judgments)))
 
 
+def report_files(folder: Path) -> list[Path]:
+    """Return the files with labelled articles: the reports, the seeds, and the user's own articles."""
+    return [*sorted((folder / "reports").glob("*.jsonl")), folder / "seeds.jsonl", *sorted((folder / "own").glob("*.jsonl"))]
+
+
+def read_all_judgments(folder: Path) -> list[Judgment]:
+    """Read the judgments of all annotators."""
+    return [one for path in sorted((folder / "judgments").glob("*.jsonl")) for one in read_judgments(path)]
+
+
 def read_labels(folder: Path | None = None) -> tuple[list[Labelled], dict[str, Label]]:
-    """Read everything in ``labels/``: the reports, the seed articles and their agreed labels.
+    """Read everything in ``labels/``: the reports, the seed articles, the user's own articles, and their agreed labels.
+
+    Quotes of ``own/`` may lack a label: they wait for one.
 
     Raises
     ------
@@ -184,17 +197,19 @@ def read_labels(folder: Path | None = None) -> tuple[list[Labelled], dict[str, L
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; expected the project's labels/ (set STANCE_HOME to the project)")
     annotators = read_annotators(folder / "annotators.toml")
-    reports = [one for path in [*sorted((folder / "reports").glob("*.jsonl")), folder / "seeds.jsonl"] for one in read_reports(path, folder.parent)]
-    judgments = [one for path in sorted((folder / "judgments").glob("*.jsonl")) for one in read_judgments(path)]
-    labels, disputed = agree(judgments, [name for name, entry in annotators.items() if entry["role"] == "adjudicator"])
+    reports = [one for path in report_files(folder) for one in read_reports(path, folder.parent)]
+    judgments = read_all_judgments(folder)
+    adjudicators = [name for name, entry in annotators.items() if entry["role"] == "adjudicator"]
+    labels, disputed = agree(judgments, adjudicators, [name for name, entry in annotators.items() if entry.get("kind") == "person"])
     known = Counter(quote.id for _, quotes in reports for quote in quotes)
+    waiting = {quote.id for article, quotes in reports if article.origin == "own" for quote in quotes}
     faults = [f"labels: quote {quote} stands {n} times; ids must differ" for quote, n in known.items() if n > 1]
     faults += [f"labels/judgments: {one.annotator} judges {one.quote}, which is in no report" for one in judgments if one.quote not in known]
     faults += [
         f"labels/judgments: annotator {name!r} is not in labels/annotators.toml" for name in sorted({one.annotator for one in judgments} - set(annotators))
     ]
     faults += [f"labels/judgments: {quote} is judged in two ways; add a line to labels/judgments/adjudicator.jsonl" for quote in disputed]
-    faults += [f"labels/judgments: {quote} has no judgment" for quote in known if quote not in labels and quote not in set(disputed)]
+    faults += [f"labels/judgments: {quote} has no judgment" for quote in known if quote not in labels and quote not in set(disputed) | waiting]
     twice = Counter((one.quote, one.annotator) for one in judgments)
     faults += [f"labels/judgments: {annotator} judges {quote} {n} times" for (quote, annotator), n in twice.items() if n > 1]
     gather(faults, DataError)

@@ -75,7 +75,7 @@ def _is_straight_opener(text: str, at: int, start: int, end: int) -> bool:
     return not after.isspace() and not before.isalnum() and before not in ".,!?…;"
 
 
-def _double(text: str, start: int, end: int, *, nested: bool) -> Iterator[Quotation]:
+def _double(text: str, start: int, end: int, *, nested: bool) -> Iterator[Quotation]:  # noqa: C901 - one pass over the marks, one branch for each kind
     opened, closer, depth = -1, "", 0
     for at in range(start, end):
         char = text[at]

@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -180,7 +181,8 @@ class Model:
                 continue
             terms, values, coef = head.contributions(row)  # type: ignore[attr-defined]
             # How far a term moves this stance's sum beyond what it does to all of them.
-            pull = weight / total * values * (coef[:, list(classes).index(stance)] - coef.mean(axis=1))
+            ours = coef[:, [k for k, one in enumerate(classes) if one == stance]].mean(axis=1)
+            pull = weight / total * values * (ours - coef.mean(axis=1))
             found += [Reason(term, float(one)) for term, one in zip(terms, pull, strict=True)]
         return sorted(found, key=lambda one: -abs(one.weight))[:n]
 
@@ -189,7 +191,7 @@ class Model:
         from stance.quotes import extract
 
         article = text if isinstance(text, Article) else Article("article", text)
-        quotes = [quote for found in extract([article], nlp=nlp) for quote in found]
+        quotes = [quote for found in extract([article], nlp=nlp or _pipeline()) for quote in found]
         return self.read_quotes(article, quotes)
 
     def read_quotes(self, article: Article, quotes: Sequence[Quote]) -> Reading:
@@ -215,6 +217,13 @@ def speaker_stance(name: str | None, pairs: Sequence[tuple[Quote, Prediction]]) 
     error = float(np.sqrt(max(0.0, variance.mean()) / len(shares)))
     low, high = max(-1.0, score - error), min(1.0, score + error)
     return SpeakerStance(name, role, STANCES[int(mean.argmax())], dict(zip(STANCES, mean.tolist(), strict=True)), score, low, high, tuple(pairs))
+
+
+@lru_cache(maxsize=1)
+def _pipeline() -> "Language":
+    from stance.quotes import load_nlp
+
+    return load_nlp()
 
 
 def _id(row: Row) -> str | None:

@@ -91,7 +91,7 @@ def compare(text: str, gold: Sequence[Quote], found: Sequence[Quote], counts: Co
     neutral = [cover for quote in gold if (cover := letters(text, quote)) and quote.optional]
     ours = [(cover, quote) for quote in found if (cover := letters(text, quote))]
     pairs = _paired([cover for cover, _ in core], [cover for cover, _ in ours])
-    taken = {j: overlap for j, overlap in pairs.values()}
+    taken = dict(pairs.values())
     counted = [j for j, (cover, _) in enumerate(ours) if taken.get(j, 0.0) >= LOOSE or not _on_neutral(cover, neutral)]
     counts.gold += len(core)
     counts.found += len(counted)

@@ -53,13 +53,14 @@ FEMALE_NAMES = frozenset(
 )
 MALE_NAMES = frozenset(
     "joshua luca mustafa andrea nikita sasha ilya mischa musa issa abdulla mitja joe john james robert michael david william richard thomas donald barack "
-    "vladimir volodymyr sergei sergey dmitry emmanuel olaf friedrich viktor recep benjamin antony boris rishi keir jens jake lloyd xi joaquim luka juba seba costa "
+    "vladimir volodymyr sergei sergey dmitry emmanuel olaf friedrich viktor recep benjamin antony "
+    "boris rishi keir jens jake lloyd xi joaquim luka juba seba costa "
     "sava jovica nikola danila kuzma foma luka ezra noah elijah isa zakaria mahamadou moussa moustapha krishna shiva aditya".split()
 )
 # Words that name the same office in other words.
 SYNONYMS = {
     "leader": "president premier chancellor minister head king chairman pope",
-    "diplomat": "minister ambassador envoy diplomat spokeswoman spokesman consul chief representative",
+    "diplomat": "minister ambassador envoy diplomat spokeswoman spokesman spokesperson consul chief representative",
     "spokesperson": "spokesman spokeswoman spokesperson",
     "premier": "minister premier",
     "pm": "minister premier",
@@ -82,8 +83,10 @@ SYNONYMS = {
     "candidate": "nominee candidate",
     "governor": "governor head",
 }
+COURTESY = frozenset("mr mrs ms miss dr sir prof madam lord lady dame".split())
 WHERE = frozenset("in into near across inside outside".split())
 MEMORY = 150
+NEAR = 250
 HE, SHE, THEY = frozenset(["he", "him"]), frozenset(["she", "her"]), frozenset(["they", "them"])
 PARTICLES = frozenset("al el bin ibn de da di du der den van von la le abu ben ter dos".split())
 NAME_IN_QUOTE = re.compile(r"\b[A-Z][\w-]+(?: (?:(?:al|bin|de|van|von) )?[A-Z][\w.-]*){1,3}")
@@ -132,8 +135,10 @@ def mention_of(head: "Token | None", view: View) -> Mention | None:
         ):
             break
         end = at + 1
+    while end + 1 < len(doc) and doc[end].text == "-" and not doc[end - 1].whitespace_ and not doc[end].whitespace_:
+        end += 2
     for at in range(head.i - 1, start - 1, -1):
-        if doc[at].text in (",", ";", ":", '"', "–", "—") and not _is_listed(doc, at, head):
+        if doc[at].text in (",", ";", ":", '"', "–", "—") and not _is_listed(doc, at):
             start = at + 1
             break
     while start < head.i and doc[start].pos_ in ("PUNCT", "CCONJ", "ADV", "SPACE", "SCONJ"):
@@ -142,7 +147,7 @@ def mention_of(head: "Token | None", view: View) -> Mention | None:
     return Mention(doc[start:end].text, (low, high), head, start, end, view)
 
 
-def _is_listed(doc: "Doc", at: int, head: "Token") -> bool:
+def _is_listed(doc: "Doc", at: int) -> bool:
     return doc[at].text == "," and doc[at - 1].pos_ == "ADJ" and doc[at + 1].pos_ == "ADJ" if 0 < at < len(doc) - 1 else False
 
 
@@ -267,7 +272,8 @@ class Cast:
         """Enter a full name; a longer form of a known name replaces nothing, a shorter one adds nothing."""
         if len(words) < 2 or len(words) > 5 or words[-1].lower().strip(".") in NOT_PERSON or any(word.lower() in NOT_PERSON for word in words[1:]):
             return None
-        if words[0].lower() in PLACES or words[0].lower().strip(".") in NOT_FIRST or words[-1].lower() in PLACES or words[0].lower() in ("the", "i", "but", "and", "in", "if", "when", "as"):
+        first = words[0].lower().strip(".")
+        if first in PLACES | NOT_FIRST or words[-1].lower() in PLACES or first in ("the", "i", "but", "and", "in", "if", "when", "as"):
             return None
         name = " ".join(words)
         if name not in self.people:
@@ -289,8 +295,7 @@ class Cast:
             return
         entity.first = at if entity.first < 0 else entity.first
         head = doc[end - 1]
-        titled = end - start - len(name) if len(words) == end - start else 0
-        before = doc[max(min(head.left_edge.i, start), start - 8) : start + titled]
+        before = doc[max(min(head.left_edge.i, start), start - 8) : _behind_words(doc, start, len(words) - len(name))]
         texts = [token for token in before if token.is_alpha or "." in token.text]
         entity.roles.update(token.lemma_.lower() for token in texts if token.lower_ in TITLES or token.lemma_.lower() in PERSON_NOUNS)
         entity.words.update(token.lower_ for token in texts)
@@ -303,7 +308,8 @@ class Cast:
             entity.words.update(token.lower_ for token in phrase)
             self._learn_gender(entity, [apposition.lower_])
             if entity.role is None:
-                stop = next((i for i, token in enumerate(phrase) if token.dep_ in ("relcl", "acl") or token.text in ("(", ";")), len(phrase))
+                ends = [i for i, t in enumerate(phrase) if t.dep_ in ("relcl", "acl") or t.tag_ in ("WP", "WDT", "WP$", "WRB") or t.text in ("(", ";")]
+                stop = min(ends, default=len(phrase))
                 entity.role = _role_text(doc[phrase[0].i : phrase[0].i + stop].text) if stop else None
 
     def _learn_gender(self, entity: Entity, words: Iterable[str]) -> None:
@@ -387,6 +393,10 @@ class Cast:
                 continue
             name = clean_name(doc[run[0] : run[1]].text.split())
             entity = self.people.get(" ".join(name))
+            if entity is not None and at != head.i:
+                entity.roles.add(head.lemma_.lower())
+                entity.words.update(token.lower_ for token in doc[mention.start : mention.end])
+                entity.role = entity.role or _role_text(mention.text)
             if entity is not None:
                 longer = [e for e in self.by_word.get(name[-1].lower(), []) if e.name.endswith(" " + entity.name)]
                 return (longer[0] if longer else entity), 0.95
@@ -410,7 +420,7 @@ class Cast:
             best = self._by_office(lemma, content, at)
             if best is not None:
                 return best, 0.7
-            topic = self._topic(lemma, definite, at)
+            topic = self._topic(lemma, definite, at) if not content or lemma in PERSON_NOUNS else None
             if topic is not None:
                 return topic, 0.5
         author = _author_of(mention)
@@ -443,7 +453,14 @@ class Cast:
         if lemma in BODY_NOUNS and lemma not in ("ministry", "government", "military", "army", "police", "side", "sides", "court", "delegation"):
             bodies = [entity for entity in self.recent.values() if not entity.person and entity.named and 0 <= entity.last < at]
             return max(bodies, key=lambda entity: entity.last, default=None)
-        return latest if lemma in ("statement", "communique", "communiqué", "post") else None
+        return latest if lemma in ("statement", "communique", "communiqué", "post", "letter") else None
+
+    def _likelier(self, best: Entity, pool: Sequence[Entity], word: str) -> Entity:
+        """Prefer the one whose first name fits the pronoun, where two people were spoken of just now."""
+        if word not in HE | SHE or _fits(best, word):
+            return best
+        near = [entity for entity in pool if _fits(entity, word) and best.last - entity.last < NEAR]
+        return max(near, key=lambda entity: entity.last, default=best)
 
     def _by_office(self, lemma: str, content: set[str], at: int) -> Entity | None:
         wanted = {lemma, *SYNONYMS.get(lemma, "").split()}
@@ -479,6 +496,7 @@ class Cast:
         best = max(pool, key=lambda entity: entity.last)
         if speaker in pool and speaker is not None and not speaker.plural and word in HE | SHE and best.last <= speaker.last:
             best = speaker
+        best = self._likelier(best, pool, word)
         if word in HE and best.gender is None:
             best.gender = "m"
         elif word in SHE and best.gender is None:
@@ -487,12 +505,18 @@ class Cast:
         return best, 0.75 if rivals == 0 else 0.6
 
 
+def _fits(entity: Entity, word: str) -> bool:
+    return (entity.gender or "")[:1] == "f" if word in SHE else entity.gender != "f?"
+
+
 def _beside(mention: Mention) -> Iterator[int]:
     """Yield where a name stands next to a description: "the bishop, Tobias Landa, said", "Tobias Landa, the bishop, said"."""
     doc = mention.head.doc
-    if mention.end + 2 < len(doc) and doc[mention.end].text == "," and _is_name(doc[mention.end + 1]):
+    if mention.end + 2 < len(doc) and doc[mention.end].text == "," and (_is_name(doc[mention.end + 1]) or doc[mention.end + 1].text[:1].isupper()):
         stop = next((i for i in range(mention.end + 1, min(mention.end + 8, len(doc))) if doc[i].text in (",", ".")), None)
-        if stop is not None and all(_is_name(doc[i]) or doc[i].lower_ in PARTICLES or doc[i].text == "-" for i in range(mention.end + 1, stop)):
+        if stop is not None and all(
+            any(char.isupper() for char in doc[i].text) or doc[i].lower_ in PARTICLES or not doc[i - 1].whitespace_ for i in range(mention.end + 1, stop)
+        ):
             yield stop - 1
     if mention.start >= 2 and doc[mention.start - 1].text == "," and _is_name(doc[mention.start - 2]):
         yield mention.start - 2
@@ -517,9 +541,18 @@ def _author_of(mention: Mention) -> Mention | None:
     return None
 
 
+def _behind_words(doc: "Doc", start: int, n_words: int) -> int:
+    """Return the token behind the first ``n_words`` words from ``start``; a word may have several tokens ("vice-president")."""
+    at = start
+    while n_words > 0 and at < len(doc):
+        n_words -= bool(doc[at].whitespace_)
+        at += 1
+    return at
+
+
 def _role_text(words: str) -> str | None:
     text = re.sub(r"^(?:the|a|an) ", "", words.strip(" ,;:-–—"), flags=re.I)
-    return text[:120] or None
+    return text[:120] if text and text.lower().strip(".") not in COURTESY else None
 
 
 def _appositions(head: "Token") -> Iterator["Token"]:
@@ -534,7 +567,7 @@ def _gender_of(first: str) -> str | None:
         return "f"
     if name in MALE_NAMES:
         return "m"
-    return "f" if name.endswith("a") and len(name) > 3 else None
+    return "f?" if name.endswith("a") and len(name) > 3 else None
 
 
 def _runs(doc: "Doc") -> Iterator[tuple[int, int]]:
@@ -545,14 +578,14 @@ def _runs(doc: "Doc") -> Iterator[tuple[int, int]]:
             at += 1
             continue
         end = at + 1
-        while end < n and (
-            _is_name(doc[end])
-            or (doc[end].lower_ in PARTICLES and end + 1 < n and _is_name(doc[end + 1]))
-            or (doc[end].text == "-" and not doc[end - 1].whitespace_)
-        ):
-            end += 1
-        while end > at + 1 and not _is_name(doc[end - 1]):
-            end -= 1
+        while end < n:
+            if _is_name(doc[end]) or (doc[end].lower_ in PARTICLES and end + 1 < n and (_is_name(doc[end + 1]) or doc[end + 1].text == "-")):
+                end += 1
+            elif doc[end].text == "-" and end + 1 < n and not doc[end - 1].whitespace_ and not doc[end].whitespace_:
+                # "Ok-byol", "el-Tahwi": the halves are one name, whatever the tagger says.
+                end += 2
+            else:
+                break
         yield at, end
         at = end
 

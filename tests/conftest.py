@@ -21,7 +21,7 @@ def make_project(place: Path, n_reports: int = 12) -> Path:
     (labels / "judgments").mkdir()
     rows = (ROOT / "labels" / "reports" / "w01.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)[:n_reports]
     (labels / "reports" / "w01.jsonl").write_text("".join(rows), encoding="utf-8")
-    for name in ("codebook.toml", "annotators.toml", "seeds.jsonl"):
+    for name in ("codebook.toml", "annotators.toml", "seeds.jsonl", "real_persons.txt"):
         (labels / name).write_bytes((ROOT / "labels" / name).read_bytes())
     known = {quote["id"] for row in rows for quote in json.loads(row)["quotes"]}
     known |= {quote["id"] for row in (labels / "seeds.jsonl").read_text(encoding="utf-8").splitlines() for quote in json.loads(row)["quotes"]}

@@ -79,7 +79,10 @@ def test_the_small_project_runs_from_labels_to_a_promoted_model(project, outcome
 
 
 def test_a_killed_run_does_not_stay_running(project):
-    script = "import time\nfrom stance import tracking\nm = tracking.open_store()\nwith tracking.tracked_run(m, 'x', {}):\n    print('in', flush=True)\n    time.sleep(60)\n"
+    script = (
+        "import time\nfrom stance import tracking\nm = tracking.open_store()\n"
+        "with tracking.tracked_run(m, 'x', {}):\n    print('in', flush=True)\n    time.sleep(60)\n"
+    )
     runs = []
     for number in (signal.SIGTERM, signal.SIGKILL):
         process = subprocess.Popen([sys.executable, "-c", script], env={**os.environ}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)

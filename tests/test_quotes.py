@@ -139,7 +139,8 @@ def test_headlines_captions_and_links_do_not_double_a_quote(nlp: "Language") -> 
 
 
 def test_paragraphs_know_their_zone() -> None:
-    text = "Bridge opens\n\nThe bridge opened.\n\nA view of the bridge. (Ann Oro/Reuters)\n\nREAD MORE: Ferry sold\n\nThe ferry was sold.\n\nABOUT THE AUTHOR\n\nAnn Oro writes."
+    text = "Bridge opens\n\nThe bridge opened.\n\nA view of the bridge. (Ann Oro/Reuters)\n\n"
+    text += "READ MORE: Ferry sold\n\nThe ferry was sold.\n\nABOUT THE AUTHOR\n\nAnn Oro writes."
     assert [paragraph.zone for paragraph in split_paragraphs(text)] == [HEADLINE, BODY, CAPTION, LINK, BODY, FOOTER, FOOTER]
 
 
@@ -236,5 +237,5 @@ def seed_scores(nlp: "Language") -> tuple[float, float]:
 
 def test_the_seed_articles_stay_above_the_floor(nlp: "Language") -> None:
     quotes, with_speaker = seed_scores(nlp)
-    assert quotes > 0.84
-    assert with_speaker > 0.74
+    assert quotes > 0.88
+    assert with_speaker > 0.82

@@ -1,0 +1,97 @@
+"""Public stance corpora with their own targets, read for benchmarks; nothing of theirs is part of the project.
+
+SemEval-2016 task 6 (Mohammad et al. 2016, aclanthology.org/S16-1003), DeSMOG (Luo et al. 2020, aclanthology.org/2020.findings-emnlp.296),
+VAST (Allaway and McKeown 2020, aclanthology.org/2020.emnlp-main.717).
+"""
+
+import csv
+import dataclasses
+import io
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stance.articles import read_text
+from stance.errors import DataError, gather
+from stance.home import home
+from stance.records import write_whole
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("id", "text", "target", "stance", "split", "label_orig", "subset")
+COARSE_STANCES = ("favor", "against", "none")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Corpus:
+    """What a corpus must look like: its splits and how its own labels are mapped."""
+
+    name: str
+    splits: tuple[str, ...]
+    unit: str
+
+
+CORPORA = {
+    "semeval2016": Corpus("semeval2016", ("train", "test", "test_b"), "tweet"),
+    "desmog": Corpus("desmog", ("train", "test"), "sentence of news"),
+    "vast": Corpus("vast", ("train", "dev"), "comment"),
+}
+
+
+def read_corpus(name: str, path: Path) -> "pd.DataFrame":
+    """Read a corpus into one table.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``quote, article, text, cue, context, target, stance, split, subset``: those of `stance.dataset`, with a target of its own and
+        the coarse labels favor, against, none. ``article`` is what must not be split: rows with the same text share it.
+
+    Raises
+    ------
+    DataError
+        If the corpus is unknown, columns are missing, or rows have labels or splits that do not belong to it.
+    """
+    if name not in CORPORA:
+        raise DataError(f"corpus {name!r} is unknown; expected one of {', '.join(CORPORA)}")
+    import pandas as pd
+
+    csv.field_size_limit(10_000_000)
+    reader = csv.DictReader(io.StringIO(read_text(path), newline=""))
+    missing = [column for column in COLUMNS if column not in (reader.fieldnames or [])]
+    if missing:
+        raise DataError(f"{path}: lacks the columns {', '.join(missing)}; expected {', '.join(COLUMNS)}")
+    sources: dict[str, str] = {}
+    rows, faults = [], []
+    for row in reader:
+        place = f"{path}:{reader.line_num}"
+        if row["stance"] not in COARSE_STANCES:
+            faults.append(f"{place}: stance {row['stance']!r}, expected one of {', '.join(COARSE_STANCES)}")
+        if row["split"] not in CORPORA[name].splits:
+            faults.append(f"{place}: split {row['split']!r}, expected one of {', '.join(CORPORA[name].splits)}")
+        # VAST asks several targets of one text: its rows must stay together.
+        source = sources.setdefault(row["text"], row["id"])
+        rows.append((row["id"], source, row["text"], None, None, row["target"], row["stance"], row["split"], row["subset"]))
+    gather(faults, DataError)
+    table = pd.DataFrame(rows, columns=["quote", "article", "text", "cue", "context", "target", "stance", "split", "subset"])
+    twice = [key for key, n in Counter(table["quote"]).items() if n > 1]
+    gather([f"{path}: id {key!r} stands {table['quote'].eq(key).sum()} times" for key in twice], DataError)
+    return table
+
+
+def store(name: str, source: Path) -> tuple[Path, "pd.DataFrame"]:
+    """Check a corpus file and copy it to where benchmarks look for it: ``data/``, which Git ignores."""
+    table = read_corpus(name, source)
+    path = home() / "data" / f"{name}.csv"
+    write_whole(path, source.read_bytes())
+    return path, table
+
+
+def describe(table: "pd.DataFrame") -> list[str]:
+    """Return lines on a corpus: rows, targets and labels per split."""
+    lines = [f"{len(table)} rows, {table['article'].nunique()} sources, {table['target'].nunique()} targets"]
+    for split, part in table.groupby("split"):
+        found = part["stance"].value_counts()
+        lines.append(f"  {split}: {len(part)} rows, " + ", ".join(f"{stance} {found.get(stance, 0)}" for stance in COARSE_STANCES))
+    return lines

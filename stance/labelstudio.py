@@ -1,0 +1,185 @@
+"""Labels by people: quotes out to Label Studio (JSON) or a spreadsheet (CSV), judgments back in.
+
+Source of the format: labelstud.io/guide/task_format.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from stance.articles import read_text
+from stance.errors import DataError, gather
+from stance.labels import read_judgment
+from stance.records import STANCES, Article, Judgment, Prediction, Quote
+from stance.wording import context_of
+
+CSV_COLUMNS = ("quote", "article", "speaker", "cue", "context", "text", "suggested", "stance", "on_target", "attributed", "note")
+# The labeling interface to paste into a Label Studio project: what a task shows and what an annotator answers.
+CONFIG = f"""<View>
+  <Header value="$speaker ($cue)"/>
+  <Text name="context" value="$context"/>
+  <Text name="text" value="$text"/>
+  <Choices name="stance" toName="text" choice="single" required="true" showInLine="true">
+{chr(10).join(f'    <Choice value="{stance}"/>' for stance in STANCES)}
+  </Choices>
+  <Choices name="on_target" toName="text" choice="single" required="true" showInLine="true">
+    <Choice value="on target"/>
+    <Choice value="off target"/>
+  </Choices>
+  <TextArea name="attributed" toName="text" placeholder="holder=stance; holder=stance" rows="1" maxSubmissions="1"/>
+  <TextArea name="note" toName="text" placeholder="why" rows="1" maxSubmissions="1"/>
+</View>
+"""
+Item = tuple[Article, Quote, Prediction | None]
+
+
+def to_tasks(items: Iterable[Item]) -> list[dict[str, Any]]:
+    """Return Label Studio tasks, one a quote; a prediction comes along as a pre-annotation."""
+    tasks = []
+    for article, quote, prediction in items:
+        data = {"quote": quote.id, "article": article.id, "speaker": quote.speaker or "", "cue": quote.cue or ""}
+        task: dict[str, Any] = {"data": {**data, "context": context_of(article, quote), "text": quote.text}}
+        if prediction is not None and prediction.stance is not None:
+            version = f"{prediction.model['name']}-{prediction.model['version']}"
+            share = prediction.probabilities[prediction.stance]
+            task["predictions"] = [{"model_version": version, "score": round(share, 4), "result": [_choice("stance", prediction.stance)]}]
+        tasks.append(task)
+    return tasks
+
+
+def _choice(name: str, value: str) -> dict[str, Any]:
+    return {"from_name": name, "to_name": "text", "type": "choices", "value": {"choices": [value]}}
+
+
+def to_csv(items: Iterable[Item]) -> str:
+    """Return a spreadsheet to fill in: the columns of `CSV_COLUMNS`, the last four empty."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, CSV_COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for article, quote, prediction in items:
+        row = {"quote": quote.id, "article": article.id, "speaker": quote.speaker, "cue": quote.cue, "context": context_of(article, quote), "text": quote.text}
+        writer.writerow({**row, "suggested": prediction.stance if prediction else None})
+    return out.getvalue()
+
+
+def judgment_tasks(judgments: Iterable[Judgment], tasks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return tasks with the judgments as annotations: what Label Studio exports after labelling."""
+    by_quote: dict[str, list[dict[str, Any]]] = {}
+    for one in judgments:
+        result = [_choice("stance", one.stance), _choice("on_target", "on target" if one.on_target else "off target")]
+        for name, text in (("attributed", "; ".join(f"{holder}={stance}" for holder, stance in one.attributed)), ("note", one.note)):
+            if text:
+                result.append({"from_name": name, "to_name": "text", "type": "textarea", "value": {"text": [text]}})
+        by_quote.setdefault(one.quote, []).append({"completed_by": {"email": one.annotator}, "was_cancelled": False, "result": result})
+    return [{**task, "annotations": by_quote.get(task["data"]["quote"], [])} for task in tasks]
+
+
+def read_import(path: Path, annotator: str | None) -> list[Judgment]:
+    """Read judgments from a Label Studio export (JSON) or a filled-in spreadsheet (CSV).
+
+    Parameters
+    ----------
+    path
+        What `to_tasks` or `to_csv` wrote, labelled by people. Rows without a stance and skipped tasks are not judged.
+    annotator
+        Who judged; needed for CSV. For Label Studio by default the e-mail or number of each annotation's author.
+
+    Raises
+    ------
+    DataError
+        With every faulty row.
+    """
+    text = read_text(path)
+    rows = _from_json(text, path, annotator) if path.suffix.lower() == ".json" else _from_csv(text, path, annotator)
+    found: list[Judgment] = []
+    faults: list[str] = []
+    for place, row in rows:
+        try:
+            found.append(read_judgment(row, place))
+        except DataError as fault:
+            faults.append(str(fault))
+    gather(faults, DataError)
+    return found
+
+
+Placed = list[tuple[str, dict[str, Any]]]
+
+
+def _from_json(text: str, path: Path, annotator: str | None) -> Placed:
+    try:
+        tasks = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as fault:
+        raise DataError(f"{path}: not JSON ({fault}); export from Label Studio as JSON, not JSON-MIN") from fault
+    if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
+        raise DataError(f"{path}: expected a list of tasks; export from Label Studio as JSON")
+    rows: Placed = []
+    for number, task in enumerate(tasks, 1):
+        place = f"{path}: task {number}"
+        data = task.get("data")
+        if not isinstance(data, dict) or "annotations" not in task:
+            raise DataError(f"{place}: lacks data or annotations; export from Label Studio as JSON, not JSON-MIN")
+        for annotation in task["annotations"]:
+            if not annotation.get("was_cancelled") and annotation.get("result"):
+                rows.append((place, _judged(data, annotation, annotator)))
+    return rows
+
+
+def _judged(data: Mapping[str, Any], annotation: Mapping[str, Any], annotator: str | None) -> dict[str, Any]:
+    values = {one["from_name"]: one["value"] for one in annotation["result"] if "from_name" in one and "value" in one}
+    first = {name: (value.get("choices") or value.get("text") or [None]) for name, value in values.items()}
+    given = {name: (value[0] if isinstance(value, list) else value) for name, value in first.items()}
+    author = annotation.get("completed_by")
+    who = author.get("email") or author.get("id") if isinstance(author, dict) else author
+    return _row(data.get("quote"), annotator or (f"person-{who}" if isinstance(who, int) else who), given)
+
+
+def _from_csv(text: str, path: Path, annotator: str | None) -> Placed:
+    if not annotator:
+        raise DataError(f"{path}: a spreadsheet does not say who judged; give --annotator NAME")
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    missing = [name for name in ("quote", "stance", "on_target") if name not in (reader.fieldnames or [])]
+    if missing:
+        raise DataError(f"{path}: lacks the columns {', '.join(missing)}; found {', '.join(reader.fieldnames or ['none'])}")
+    return [(f"{path}:{reader.line_num}", _row(row["quote"], annotator, row)) for row in reader if (row.get("stance") or "").strip()]
+
+
+_TRUE, _FALSE = ("on target", "on", "true", "yes", "1"), ("off target", "off", "false", "no", "0")
+
+
+def _row(quote: Any, annotator: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row of a judgment as `read_judgment` takes it; what is not understood stays, so that the message shows it."""
+    on = str(given.get("on_target") or "").strip().lower()
+    stance = str(given.get("stance") or "").strip().lower()
+    # A stance other than neutral says by itself that the statement is on target.
+    on_target = True if on in _TRUE or (not on and stance in STANCES and stance != "neutral") else False if on in _FALSE else given.get("on_target")
+    held = [part.rpartition("=") for part in str(given.get("attributed") or "").split(";") if part.strip()]
+    attributed = [{"holder": holder.strip(), "stance": name.strip()} for holder, _, name in held]
+    note = str(given.get("note") or "").strip()
+    return {"quote": quote, "annotator": annotator, "stance": stance, "on_target": on_target, "attributed": attributed, **({"note": note} if note else {})}
+
+
+def merge(old: Sequence[Judgment], new: Sequence[Judgment], known: Iterable[str]) -> list[Judgment]:
+    """Return the old judgments with the new ones added; none is overwritten.
+
+    Raises
+    ------
+    DataError
+        If a quote is unknown, or an annotator judges a quote in a second way.
+    """
+    quotes = set(known)
+    said = {(one.quote, one.annotator): one for one in old}
+    faults = []
+    for one in new:
+        before = said.get((one.quote, one.annotator))
+        if one.quote not in quotes:
+            faults.append(f"{one.quote}: no such quote in labels/; import the article's quotes first")
+        elif before is not None and before != one:
+            faults.append(
+                f"{one.quote}: {one.annotator} said {before.stance} before and says {one.stance} now; give --annotator another name for a second reading"
+            )
+        said.setdefault((one.quote, one.annotator), one)
+    gather(faults, DataError)
+    return list(said.values())

@@ -1,0 +1,79 @@
+"""The user's own articles in ``labels/own/``: their quotes wait for labels, and are learned from once they have some."""
+
+import dataclasses
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from stance.errors import DataError
+from stance.labels import Labelled, read_annotators, read_judgments, read_labels, read_reports
+from stance.labelstudio import merge
+from stance.records import Article, Judgment, Quote, to_jsonl, write_whole
+
+FILE = "articles.jsonl"
+
+
+def add_articles(folder: Path, found: Iterable[tuple[Article, Sequence[Quote]]]) -> int:
+    """Add articles with their quotes to ``own/articles.jsonl`` and return how many are new.
+
+    Raises
+    ------
+    DataError
+        If an article's id is taken by another text.
+    """
+    path = folder / "own" / FILE
+    known = {article.id: (article, quotes) for article, quotes in (read_reports(path, folder.parent) if path.is_file() else [])}
+    taken = {article.id for article, _ in read_labels(folder)[0]} - set(known)
+    n_before = len(known)
+    for article, quotes in found:
+        old = known.get(article.id)
+        if article.id in taken or (old and old[0].text != article.text):
+            raise DataError(f"article {article.id!r}: the id is taken by another text in labels/; rename the file")
+        if old is None:
+            # Optional quotes (headlines, captions) are not learned from, so nobody needs to label them.
+            known[article.id] = (dataclasses.replace(article, origin="own"), tuple(quote for quote in quotes if not quote.optional))
+    write_whole(path, to_jsonl(_row(*one) for one in known.values()))
+    return len(known) - n_before
+
+
+def _row(article: Article, quotes: Sequence[Quote]) -> dict[str, object]:
+    row = {key: value for key, value in dataclasses.asdict(article).items() if value not in (None, ())}
+    return {**row, "quotes": [quote.to_dict() for quote in quotes]}
+
+
+def import_judgments(folder: Path, new: Sequence[Judgment]) -> dict[str, int]:
+    """Add people's judgments to ``judgments/own.jsonl`` and their names to ``annotators.toml``; nothing is overwritten.
+
+    Returns
+    -------
+    dict
+        ``added``: new judgments; ``second``: those on quotes that had a judgment already.
+    """
+    path = folder / "judgments" / "own.jsonl"
+    reports, labels = read_labels(folder)
+    old = read_judgments(path) if path.is_file() else []
+    merged = merge(old, new, [quote.id for _, quotes in reports for quote in quotes])
+    added = merged[len(old) :]
+    _name_annotators(folder / "annotators.toml", sorted({one.annotator for one in added}))
+    write_whole(path, to_jsonl(one.to_dict() for one in merged))
+    return {"added": len(added), "second": sum(one.quote in labels for one in added)}
+
+
+def _name_annotators(path: Path, names: Sequence[str]) -> None:
+    known = read_annotators(path)
+    clash = [name for name in names if known.get(name, {}).get("kind", "person") != "person"]
+    if clash:
+        raise DataError(f"{path.name}: {clash[0]!r} is a model's name; give --annotator another one")
+    text = path.read_text(encoding="utf-8").rstrip("\n")
+    for name in names:
+        if name not in known:
+            key = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            text += f'\n\n[{key}]\nrole = "second reader"\nkind = "person"\nwho = "labels imported by the user"'
+    tomllib.loads(text)  # a name that breaks the file must not be written
+    write_whole(path, text + "\n")
+
+
+def waiting(reports: Sequence[Labelled], labelled: Iterable[str]) -> list[tuple[Article, Quote]]:
+    """Return the own quotes that have no label yet."""
+    have = set(labelled)
+    return [(article, quote) for article, quotes in reports if article.origin == "own" for quote in quotes if quote.id not in have]

@@ -1,0 +1,136 @@
+import csv
+import io
+import json
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stance.errors import DataError
+from stance.labelstudio import CONFIG, CSV_COLUMNS, judgment_tasks, merge, read_import, to_csv, to_tasks
+from stance.records import STANCES, Article, Judgment, Quote
+
+TEXT = 'Mara Lindqvist spoke on Monday. “We will come, "perhaps",” she said.'
+ARTICLE = Article("a", TEXT)
+START = TEXT.index("We will")
+QUOTE = Quote("a#1", "a", TEXT[START : START + 23], ((START, START + 23),), "direct", cue="said", speaker="Mara Lindqvist")
+ITEMS = [(ARTICLE, QUOTE, None)]
+
+NAMES = st.text(alphabet=string.ascii_letters + " '-", min_size=1, max_size=12).map(str.strip).filter(bool)
+JUDGMENTS = st.builds(
+    lambda annotator, stance, on, held, note: Judgment("a#1", annotator, stance, on or stance != "neutral", tuple(held), note),
+    NAMES,
+    st.sampled_from(STANCES),
+    st.booleans(),
+    st.lists(st.tuples(NAMES, st.sampled_from(STANCES)), max_size=2),
+    st.none() | NAMES,
+)
+
+
+@given(JUDGMENTS)
+def test_judgments_come_back_from_label_studios_form(tmp_path_factory, judgment):
+    path = tmp_path_factory.mktemp("ls") / "export.json"
+    path.write_text(json.dumps(judgment_tasks([judgment], to_tasks(ITEMS))), encoding="utf-8")
+    assert read_import(path, None) == [judgment]
+
+
+@given(JUDGMENTS)
+def test_judgments_come_back_from_a_spreadsheet(tmp_path_factory, judgment):
+    rows = list(csv.DictReader(io.StringIO(to_csv(ITEMS), newline="")))
+    rows[0] |= {"stance": judgment.stance.upper(), "on_target": "yes" if judgment.on_target else "no", "note": judgment.note or ""}
+    rows[0]["attributed"] = "; ".join(f"{holder} = {stance}" for holder, stance in judgment.attributed)
+    path = tmp_path_factory.mktemp("csv") / "filled.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, CSV_COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    assert read_import(path, judgment.annotator) == [judgment]
+
+
+def test_a_task_shows_the_quote_with_what_stands_before():
+    (task,) = to_tasks(ITEMS)
+    assert task["data"] == {
+        "quote": "a#1",
+        "article": "a",
+        "speaker": "Mara Lindqvist",
+        "cue": "said",
+        "context": "Mara Lindqvist spoke on Monday.",
+        "text": 'We will come, "perhaps"',
+    }
+
+
+def test_the_labeling_interface_asks_what_the_import_reads():
+    # Label Studio's own reader of interfaces: every control of ours is known to it, with these choices.
+    from xml.etree import ElementTree
+
+    view = ElementTree.fromstring(CONFIG)
+    controls = {one.get("name"): [choice.get("value") for choice in one] for one in view if one.tag in ("Choices", "TextArea")}
+    assert controls == {"stance": list(STANCES), "on_target": ["on target", "off target"], "attributed": [], "note": []}
+    assert all(one.get("toName") == "text" for one in view if one.tag in ("Choices", "TextArea"))
+
+
+def export(tmp_path, change):
+    tasks = judgment_tasks([Judgment("a#1", "anna", "support", True)], to_tasks(ITEMS))
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps(change(tasks)), encoding="utf-8")
+    return path
+
+
+def test_skipped_and_empty_annotations_are_no_judgments(tmp_path):
+    def skip(tasks):
+        tasks[0]["annotations"][0]["was_cancelled"] = True
+        tasks[0]["annotations"].append({"completed_by": 3, "result": []})
+        return tasks
+
+    assert read_import(export(tmp_path, skip), None) == []
+
+
+def test_an_annotator_known_by_number_gets_a_name(tmp_path):
+    def number(tasks):
+        tasks[0]["annotations"][0]["completed_by"] = 3
+        return tasks
+
+    assert read_import(export(tmp_path, number), None)[0].annotator == "person-3"
+    assert read_import(export(tmp_path, number), "anna")[0].annotator == "anna"
+
+
+def without_annotations(tasks):
+    return [{"data": task["data"]} for task in tasks]
+
+
+def wrong_choice(tasks):
+    tasks[0]["annotations"][0]["result"][0]["value"]["choices"] = ["skeptic"]
+    return tasks
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda tasks: {"tasks": tasks}, "expected a list of tasks"),
+        (without_annotations, "task 1: lacks data or annotations; export from Label Studio as JSON, not JSON-MIN"),
+        (wrong_choice, r"task 1: stance 'skeptic' is not in labels/codebook\.toml .*did you mean 'skeptical'"),
+    ],
+)
+def test_an_export_of_another_form_is_told(tmp_path, change, message):
+    with pytest.raises(DataError, match=message):
+        read_import(export(tmp_path, change), None)
+
+
+def test_a_spreadsheet_needs_its_annotator_and_columns(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("quote,label\na#1,support\n")
+    with pytest.raises(DataError, match="does not say who judged; give --annotator"):
+        read_import(path, None)
+    with pytest.raises(DataError, match="lacks the columns stance, on_target; found quote, label"):
+        read_import(path, "anna")
+
+
+def test_merging_adds_and_never_overwrites():
+    old = [Judgment("a#1", "author", "support", True)]
+    new = Judgment("a#1", "anna", "oppose", True)
+    assert merge(old, [new, new], ["a#1"]) == [*old, new]
+    with pytest.raises(DataError, match="anna said oppose before and says neutral now"):
+        merge([*old, new], [Judgment("a#1", "anna", "neutral", True)], ["a#1"])
+    with pytest.raises(DataError, match="a#9: no such quote"):
+        merge(old, [Judgment("a#9", "anna", "neutral", True)], ["a#1"])

@@ -1,0 +1,90 @@
+"""Growing the data: suggest, label, import, learn."""
+
+import csv
+import json
+
+import pytest
+from test_cli import cli
+
+from stance.dataset import load_table
+from stance.errors import DataError
+from stance.labels import read_labels
+from stance.own import add_articles, import_judgments
+from stance.records import Article, Judgment
+
+REPORT = """PORT ELLIS, May 3 - The foreign minister of Merrow, Carla Whitcombe, said on Friday that a delegation would leave for the talks on Monday.
+
+“We want an agreement before the summer,” she said. “We are ready to work through the night.”
+
+Opposition leader Tomas Reyk rejected the mission. “There is nobody in Lask with whom one could sign anything,” he told reporters.
+
+The police said two people had been hurt in a fire in the harbour.
+"""
+
+
+def test_own_articles_are_suggested_labelled_imported_and_learned_from(project, model_folder, tmp_path):
+    source = tmp_path / "merrow.txt"
+    source.write_text(REPORT, encoding="utf-8")
+    done = cli("suggest", str(source), "--out", str(tmp_path / "tasks.csv"), "--model", str(model_folder))
+    assert done.returncode == 0, done.stderr
+    assert "1 articles (1 new in labels/own)" in done.stderr
+    rows = list(csv.DictReader((tmp_path / "tasks.csv").open(encoding="utf-8", newline="")))
+    assert len(rows) >= 4
+    assert {row["article"] for row in rows} == {"merrow"}
+
+    # Unlabelled own quotes are no fault, and nothing is learned from them yet.
+    assert cli("check").returncode == 0
+    assert "own" not in set(load_table(project / "labels")["split"])
+
+    for row in rows:
+        row["stance"] = "oppose" if row["speaker"] == "Tomas Reyk" else "neutral" if "fire" in row["text"] else "support"
+        row["on_target"] = "off" if "fire" in row["text"] else "on"
+    with (tmp_path / "filled.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    done = cli("import-labels", str(tmp_path / "filled.csv"), "--annotator", "Anna Example")
+    assert done.returncode == 0, done.stderr
+    assert f"{len(rows)} judgments added, 0 of them on quotes that had a label" in done.stderr
+    table = load_table(project / "labels")
+    assert (table["split"] == "own").sum() == len(rows)
+    assert cli("check").returncode == 0
+
+    # Suggesting again finds nothing left to label; importing again changes nothing.
+    assert "0 quotes without label" in cli("suggest", str(source), "--out", str(tmp_path / "t.json"), "--model", str(model_folder)).stderr
+    assert json.loads((tmp_path / "t.json").read_text()) == []
+    assert "0 judgments added" in cli("import-labels", str(tmp_path / "filled.csv"), "--annotator", "Anna Example").stderr
+
+
+def test_a_persons_judgment_is_kept_beside_the_models_and_decides(project):
+    before = read_labels(project / "labels")[1]["w1_01#1"]
+    assert before.stance == "support"
+    counts = import_judgments(project / "labels", [Judgment("w1_01#1", "Anna", "neutral", True)])
+    assert counts == {"added": 1, "second": 1}
+    after = read_labels(project / "labels")[1]["w1_01#1"]
+    assert after.stance == "neutral"
+    author = (project / "labels" / "judgments" / "author.jsonl").read_text(encoding="utf-8")
+    assert '{"quote": "w1_01#1", "annotator": "author", "stance": "support"' in author
+
+
+def test_a_models_name_is_no_persons_name(project):
+    with pytest.raises(DataError, match="'author' is a model's name"):
+        import_judgments(project / "labels", [Judgment("w1_01#1", "author", "neutral", True)])
+
+
+def test_an_article_does_not_take_anothers_id(project):
+    add_articles(project / "labels", [(Article("mine", "One."), ())])
+    assert add_articles(project / "labels", [(Article("mine", "One."), ())]) == 0
+    for name in ("mine", "w1_01"):
+        with pytest.raises(DataError, match=f"article '{name}': the id is taken by another text"):
+            add_articles(project / "labels", [(Article(name, "Two."), ())])
+
+
+def test_labelled_quotes_go_out_for_another_reader_without_their_labels(project, tmp_path):
+    done = cli("export-labels", str(tmp_path / "out.json"), "--article", "w1_01")
+    assert done.returncode == 0, done.stderr
+    tasks = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert {task["data"]["article"] for task in tasks} == {"w1_01"}
+    assert "support" not in json.dumps(tasks)
+    assert (tmp_path / "out.xml").is_file()
+    assert "ids look like w1_01" in cli("export-labels", str(tmp_path / "o.csv"), "--article", "nothing").stderr
