@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import stance
-from stance.errors import ConfigError, StanceError
+from stance.errors import ConfigError, DataError, StanceError
 from stance.home import home, shown
 
 if TYPE_CHECKING:

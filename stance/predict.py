@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stance.errors import ModelError
+from stance.frames import add_predictions, frame_rows, is_frame
 from stance.home import home, shown
 from stance.languages import foreign
 from stance.portable import PortableModel, read_model
 from stance.records import COARSE, STANCES, VALUES, Article, Prediction, Quote
+from stance.tables import Columns
 from stance.wording import context_of
 
 if TYPE_CHECKING:
@@ -112,21 +114,42 @@ class Model:
         """
         return next(self.predict_many([{"id": id, "text": text, "speaker": speaker, "cue": cue, "context": context}]))
 
-    def predict_many(self, rows: Iterable[Row | str | None], *, abstain_at: float = 0.0) -> Iterator[Prediction]:
-        """Predict rows ``{"id"?, "text", "speaker"?, "cue"?, "context"?}`` or plain texts, lazily, one answer a row in the same order.
+    def predict_many(self, rows: Iterable[Row | str | None] | Any, *, abstain_at: float = 0.0) -> Iterator[Prediction]:
+        """Predict many, lazily, one answer a row in the same order.
 
         Parameters
         ----------
+        rows
+            Dictionaries ``{"id"?, "text", "speaker"?, "cue"?, "context"?}``, plain texts, or a table with such columns: pandas, polars,
+            Arrow. Without a column ``id`` the index of a pandas table comes back as id.
         abstain_at
             Below this probability of the likeliest stance the answer is an abstention (0: never).
         """
         batch: list[Row] = []
-        for row in rows:
+        for row in frame_rows(rows) if is_frame(rows) else rows:
             batch.append(row if isinstance(row, Mapping) else {"text": row})
             if len(batch) == BATCH:
                 yield from self._predict_batch(batch, abstain_at)
                 batch = []
         yield from self._predict_batch(batch, abstain_at)
+
+    def predict_frame(self, frame: Any, *, columns: Columns | None = None, abstain_at: float = 0.0, prefix: str = "") -> Any:
+        """Return a table (pandas, polars, Arrow) with the predictions as columns behind its own: same order, same index.
+
+        Parameters
+        ----------
+        columns
+            Which columns hold what, where they are not called text, cue, context, id.
+        prefix
+            Begins the names of the new columns: stance, score, coarse, abstained, reason, p_support …
+
+        Raises
+        ------
+        DataError
+            If a column is missing, or a new one is there already.
+        """
+        found = list(self.predict_many(frame_rows(frame, columns), abstain_at=abstain_at))
+        return add_predictions(frame, found, prefix)
 
     def _predict_batch(self, rows: Sequence[Row], abstain_at: float) -> list[Prediction]:
         reasons = [_reason(row) for row in rows]
