@@ -368,6 +368,19 @@ def serve(
 
 
 @app.command()
+def mcp(model: Annotated[str | None, typer.Option(help="A model folder, a run, champion, or models:/stance@champion.")] = None) -> None:
+    """Offer the tools predict_stance and read_article to an assistant: Model Context Protocol over standard input and output.
+
+    Example: stance mcp --model champion
+    """
+    try:
+        from stance.mcp_server import run
+    except ImportError as fault:
+        raise ConfigError(f"{fault.name} is not installed; stance mcp needs it: install stance[mcp]") from fault
+    run(model)
+
+
+@app.command()
 def check(files: Annotated[list[Path] | None, typer.Argument(help="Experiment files; by default all of experiments/.")] = None) -> None:
     """Check labels, seeds and experiments; every fault with its place.
 
