@@ -4,16 +4,19 @@ import dataclasses
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from stance.errors import ModelError
+from stance.frames import add_predictions, frame_rows, is_frame
 from stance.home import home, shown
 from stance.languages import foreign
 from stance.portable import PortableModel, read_model
 from stance.records import COARSE, STANCES, VALUES, Article, Prediction, Quote
+from stance.tables import Columns
 from stance.wording import context_of
 
 if TYPE_CHECKING:
@@ -111,27 +114,49 @@ class Model:
         """
         return next(self.predict_many([{"id": id, "text": text, "speaker": speaker, "cue": cue, "context": context}]))
 
-    def predict_many(self, rows: Iterable[Row | str | None], *, abstain_at: float = 0.0) -> Iterator[Prediction]:
-        """Predict rows ``{"id"?, "text", "speaker"?, "cue"?, "context"?}`` or plain texts, lazily, one answer a row in the same order.
+    def predict_many(self, rows: Iterable[Row | str | None] | Any, *, abstain_at: float = 0.0) -> Iterator[Prediction]:
+        """Predict many, lazily, one answer a row in the same order.
 
         Parameters
         ----------
+        rows
+            Dictionaries ``{"id"?, "text", "speaker"?, "cue"?, "context"?}``, plain texts, or a table with such columns: pandas, polars,
+            Arrow. Without a column ``id`` the index of a pandas table comes back as id.
         abstain_at
             Below this probability of the likeliest stance the answer is an abstention (0: never).
         """
         batch: list[Row] = []
-        for row in rows:
+        for row in frame_rows(rows) if is_frame(rows) else rows:
             batch.append(row if isinstance(row, Mapping) else {"text": row})
             if len(batch) == BATCH:
                 yield from self._predict_batch(batch, abstain_at)
                 batch = []
         yield from self._predict_batch(batch, abstain_at)
 
+    def predict_frame(self, frame: Any, *, columns: Columns | None = None, abstain_at: float = 0.0, prefix: str = "") -> Any:
+        """Return a table (pandas, polars, Arrow) with the predictions as columns behind its own: same order, same index.
+
+        Parameters
+        ----------
+        columns
+            Which columns hold what, where they are not called text, cue, context, id.
+        prefix
+            Begins the names of the new columns: stance, score, coarse, abstained, reason, p_support …
+
+        Raises
+        ------
+        DataError
+            If a column is missing, or a new one is there already.
+        """
+        found = list(self.predict_many(frame_rows(frame, columns), abstain_at=abstain_at))
+        return add_predictions(frame, found, prefix)
+
     def _predict_batch(self, rows: Sequence[Row], abstain_at: float) -> list[Prediction]:
         reasons = [_reason(row) for row in rows]
         good = [_cut(row) for row, reason in zip(rows, reasons, strict=True) if reason is None]
         shares = self._portable.probabilities(good)
-        found = zip(shares.tolist(), (shares @ _VALUES).tolist(), shares.argmax(axis=1).tolist(), strict=True)
+        scores = (shares * _VALUES).sum(axis=1)  # row by row: a product of matrices rounds by the size of the batch
+        found = zip(shares.tolist(), scores.tolist(), shares.argmax(axis=1).tolist(), strict=True)
         return [self._abstained(row, reason) if reason else self._answer(row, *next(found), abstain_at) for row, reason in zip(rows, reasons, strict=True)]
 
     def _answer(self, row: Row, shares: list[float], score: float, best: int, abstain_at: float) -> Prediction:
@@ -179,7 +204,8 @@ class Model:
                 continue
             terms, values, coef = head.contributions(row)  # type: ignore[attr-defined]
             # How far a term moves this stance's sum beyond what it does to all of them.
-            pull = weight / total * values * (coef[:, list(classes).index(stance)] - coef.mean(axis=1))
+            ours = coef[:, [k for k, one in enumerate(classes) if one == stance]].mean(axis=1)
+            pull = weight / total * values * (ours - coef.mean(axis=1))
             found += [Reason(term, float(one)) for term, one in zip(terms, pull, strict=True)]
         return sorted(found, key=lambda one: -abs(one.weight))[:n]
 
@@ -188,7 +214,7 @@ class Model:
         from stance.quotes import extract
 
         article = text if isinstance(text, Article) else Article("article", text)
-        quotes = [quote for found in extract([article], nlp=nlp) for quote in found]
+        quotes = [quote for found in extract([article], nlp=nlp or _pipeline()) for quote in found]
         return self.read_quotes(article, quotes)
 
     def read_quotes(self, article: Article, quotes: Sequence[Quote]) -> Reading:
@@ -218,6 +244,13 @@ def speaker_stance(name: str | None, pairs: Sequence[tuple[Quote, Prediction]]) 
     error = float(np.sqrt(max(0.0, variance.mean()) / len(shares)))
     low, high = max(-1.0, score - error), min(1.0, score + error)
     return SpeakerStance(name, role, STANCES[int(mean.argmax())], dict(zip(STANCES, mean.tolist(), strict=True)), score, low, high, tuple(pairs))
+
+
+@lru_cache(maxsize=1)
+def _pipeline() -> "Language":
+    from stance.quotes import load_nlp
+
+    return load_nlp()
 
 
 def _id(row: Row) -> str | None:
@@ -262,11 +295,12 @@ def load(source: str | Path | None = None) -> Model:
     ModelError
         If there is no such model or its folder is damaged.
     """
-    folder = _resolve(str(source) if source is not None else None)
+    folder = resolve(str(source) if source is not None else None)
     return Model(read_model(folder), folder)
 
 
-def _resolve(source: str | None) -> Path:
+def resolve(source: str | None) -> Path:
+    """Return the folder that ``source`` means now, as `load` takes it."""
     if source is None:
         return default_model()
     if source.startswith(("models:", "runs:")):
