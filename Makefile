@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install train finetune test check ui compare promote clean
+.PHONY: help install train finetune test check ui compare promote bench clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ compare: $(READY)  ## one run against another (RUNS='ngrams vote')
 
 promote: $(READY)  ## make a run the champion that predict uses (RUN=vote)
 	@$(BIN)/stance promote $(RUN)
+
+bench: $(READY)  ## what prediction costs, as ratios (takes minutes)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/prediction.py
 
 clean:  ## remove what training and tests wrote; labels, seeds and .venv stay
 	rm -rf build models mlruns mlflow.db .cache .store.lock .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

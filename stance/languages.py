@@ -11,6 +11,8 @@ _ENGLISH = frozenset(
     "the and that with they this their there would should could been which from our what when who were said says these those them it's we're you your "
     "because about".split()
 )
+# One of these may stand in another language, two different ones hardly.
+_LIKELY = frozenset("to are not be it has only if will is any into than its us can nothing until both without before after more talks don't won't".split())
 SURE = 0.99
 
 
@@ -19,10 +21,12 @@ def foreign(text: str) -> str | None:
 
     Most English text is told by its common words alone (2 µs). The rest is shown to py3langid (50 µs, after a second for loading
     it once). Fewer than three words in Latin letters are never refused: names and short answers look like any language.
-    None of the 5,251 labelled English quotes is refused, and 238 of 246 example sentences in 30 other languages are.
+    None of the 5,554 labelled English quotes is refused, and 236 of spaCy's 246 example sentences in 31 other languages are.
     """
     words = text.lower().split()
     if len(_ENGLISH.intersection(words)) >= min(3, 1 + len(words) // 15):
+        return None
+    if len(words) < 30 and len(_LIKELY.intersection(words)) >= 2:
         return None
     if len(words) < 3 and text.isascii():
         return None

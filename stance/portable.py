@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -136,7 +137,7 @@ class NgramLinear:
         if start != len(self.coef):
             raise ValueError(f"{start} terms for {len(self.coef)} coefficients")
         # Per block, what words met before came to. Threads may write the same entry twice, never a different one.
-        self._known: list[dict[str, Any]] = [{} for _ in self.blocks]
+        self._known = [_Kept(block) for block in self.blocks]
 
     def contributions(self, row: Mapping[str, Any]) -> tuple[list[str], np.ndarray, np.ndarray]:
         """Return one row's known terms, their TF-IDF values and their coefficients, shape (n_terms, n_classes)."""
@@ -194,32 +195,37 @@ class NgramLinear:
 
 
 def _row_places(row: Mapping[str, Any], block: _Block) -> np.ndarray:
-    return np.array([block.index[term] for term in block.terms(row) if term in block.index], dtype=np.int32)
+    return _known_places(block.terms(row), block)
 
 
-def _places(text: str, block: _Block, known: dict[str, Any]) -> np.ndarray:
+def _known_places(terms: Sequence[str], block: _Block) -> np.ndarray:
+    return np.array([at for at in map(block.index.get, terms) if at is not None], dtype=np.int32)
+
+
+def _places(text: str, block: _Block, known: "_Kept") -> np.ndarray:
     """Return the places of the terms of one text that the block knows, repeated as often as they occur.
 
     No word crosses a blank, and most words are met again: what a stretch between blanks holds is worked out once.
     """
-    parts = text.split()
+    found = list(map(known.__getitem__, text.split()))
     if block.analyze is char_terms:
-        found = [known[part] if part in known else _keep(known, part, _char_places(part, block)) for part in parts]
         return np.concatenate(found) if found else _NOWHERE
-    words = [word for part in parts for word in (known[part] if part in known else _keep(known, part, _WORD.findall(part)))]
-    terms = words if (block.low, block.high) == (1, 1) else ngrams(words, block.low, block.high)
-    index = block.index
-    return np.array([index[term] for term in terms if term in index], dtype=np.int32)
+    return _known_places(ngrams(list(chain.from_iterable(found)), block.low, block.high), block)
 
 
-def _char_places(word: str, block: _Block) -> np.ndarray:
-    return np.array([block.index[term] for term in char_terms(word, block.low, block.high) if term in block.index], dtype=np.int32)
+class _Kept(dict[str, Any]):
+    """What the stretches between blanks came to in one block: the places of their letters' n-grams, or their words."""
 
+    def __init__(self, block: _Block) -> None:
+        super().__init__()
+        self._block = block
 
-def _keep(known: dict[str, Any], part: str, found: Any) -> Any:
-    if len(part) <= LONGEST_KEPT_WORD and len(known) < MOST_KEPT_WORDS:
-        known[part] = found
-    return found
+    def __missing__(self, part: str) -> Any:
+        block = self._block
+        found: Any = _known_places(char_terms(part, block.low, block.high), block) if block.analyze is char_terms else _WORD.findall(part)
+        if len(part) <= LONGEST_KEPT_WORD and len(self) < MOST_KEPT_WORDS:
+            self[part] = found
+        return found
 
 
 class EncoderLinear:
