@@ -311,7 +311,7 @@ def _infinitive(verb: "Token", _sentence: "Span", _view: View) -> tuple[str, lis
 
 
 def _with_tails(verb: "Token", end: int) -> int:
-    """Take in what goes on with a statement that begins with its verb: 'rejected the plan, calling it a trap, and said …' is one attribution."""
+    """Take in what goes on with a statement that begins with its verb ('rejected the plan, calling it a trap'), up to a further one ('and said …')."""
     doc = verb.doc
     for child in verb.children:
         if child.i <= verb.i:
@@ -319,9 +319,10 @@ def _with_tails(verb: "Token", end: int) -> int:
         classes = set(verb_classes(child.lemma_.lower()))
         first = child.left_edge.i
         gerund = child.dep_ in ("advcl", "acl") and child.tag_ == "VBG" and doc[first - 1].text == "," and child.lemma_.lower() != "add"
-        joined = child.dep_ == "conj" and not any(c.dep_ in ("nsubj", "nsubjpass") for c in child.children) and child.tag_ == verb.tag_
-        if classes & {"say", "stance"} and (gerund or joined):
+        if classes & {"say", "stance"} and gerund:
             end = max(end, child.right_edge.i + 1)
+        elif classes & {"say", "stance"} and child.dep_ == "conj" and child.tag_ == verb.tag_:
+            return min(end, _before_joint(doc, first))
     return end
 
 
