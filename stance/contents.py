@@ -327,9 +327,14 @@ def _with_tails(verb: "Token", end: int) -> int:
 
 
 def _object_end(verb: "Token") -> int:
+    """Return where the objects of a verb end, with the reason given for them."""
     end = verb.i + 1
     for child in verb.children:
-        if child.i > verb.i and (child.dep_ in ("dobj", "oprd", "prt", "xcomp", "dative") or (child.dep_ == "prep" and child.lower_ in SAYING_PREPOSITIONS)):
+        if child.i <= verb.i:
+            continue
+        if child.dep_ in ("dobj", "oprd", "prt", "xcomp", "dative") or (child.dep_ == "prep" and child.lower_ in SAYING_PREPOSITIONS):
+            end = max(end, child.right_edge.i + 1)
+        elif child.dep_ == "advcl" and end > verb.i + 1 and any(c.dep_ == "mark" and c.lower_ in ("because", "since", "unless") for c in child.children):
             end = max(end, child.right_edge.i + 1)
     return end
 
@@ -505,11 +510,7 @@ def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
             return at - 1
         if token.lower_ in ("as", "while") and tails and doc[at - 1].lower_ in ("just", ","):
             return at - 1
-        if (
-            token.lower_ == "while"
-            and doc[at - 1].text == ","
-            and any("say" in verb_classes(t.lemma_.lower()) and t.tag_ == "VBD" for t in doc[at : min(at + 12, end)])
-        ):
+        if token.lower_ in ("while", "though", "although") and doc[at - 1].text == "," and _narrates(doc, at, end):
             return at - 1
         is_gerund = token.tag_ == "VBG" and "say" in verb_classes(token.lemma_.lower()) and token.dep_ in ("advcl", "acl", "conj")
         if (
@@ -520,6 +521,11 @@ def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
         ):
             return at - 1
     return end
+
+
+def _narrates(doc: "Doc", start: int, end: int) -> bool:
+    """Tell ", though he conceded …", said by the narrator, from ", though the bridge was closed", said by the speaker."""
+    return any("say" in verb_classes(token.lemma_.lower()) and token.tag_ == "VBD" for token in doc[start : min(start + 12, end)])
 
 
 def _clean(doc: "Doc", start: int, end: int) -> Range | None:
