@@ -486,6 +486,9 @@ class Cast:
             single = proper and not plural and clean_name(name.split())[-1:] and name.split()[-1].lower() not in PLACES | NOT_PERSON | self.places
             title = proper and clean_name(name.split()) != name.split()
             person = person or bool(title and single) or bool(single and len(name.split()) == 1)
+            if self.aliases.is_person(self._key(name)):
+                # The tagger may not know the name; the table does.
+                person, proper, plural = True, True, False
             same = self._entity(name, person=person, roles={lemma}, words=set(words), plural=plural, named=proper)
             self._learn_gender(same, words)
             self._enter(same)
