@@ -655,7 +655,7 @@ def _around(doc: "Doc", low: int, high: int, sentence: "Span") -> list[Range]:
 
 def noun_candidate(noun: "Token") -> Candidate | None:
     """'his warning that …', 'their refusal to …', 'the expectation is that …', 'there are reports that …'."""
-    subject = next((child for child in noun.children if child.dep_ == "poss"), None)
+    subject = next((child for child in noun.children if child.dep_ == "poss"), None) or _holder_of(noun)
     for child in noun.children:
         if child.i > noun.i and child.dep_ in ("acl", "ccomp", "relcl") and child.pos_ in ("VERB", "AUX"):
             start, end = child.left_edge.i, child.right_edge.i + 1
@@ -669,6 +669,15 @@ def noun_candidate(noun: "Token") -> Candidate | None:
             if child.i > head.i and child.dep_ == "ccomp":
                 cleaned = _clean(noun.doc, child.left_edge.i, child.right_edge.i + 1)
                 return Candidate(noun, "noun-is", [cleaned], subject, cue_end=noun.i + 1) if cleaned else None
+    return None
+
+
+def _holder_of(noun: "Token") -> "Token | None":
+    """Return who holds "the fear among farmers that …", "the warning from Oslo that …", "among farmers, the hope is that …"."""
+    for word in (noun, noun.head):
+        for child in word.children:
+            if child.dep_ == "prep" and child.lower_ in (("among", "from", "by") if word is noun else ("among",)):
+                return next((c for c in child.children if c.dep_ == "pobj"), None)
     return None
 
 
