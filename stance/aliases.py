@@ -18,6 +18,7 @@ from stance.errors import ConfigError
 from stance.home import home, shown
 
 TABLE = "aliases.toml"
+Listed = tuple[str, list[str], bool]
 # Letters that have no accent to drop; ä, ö, ü lose theirs, and the rule for ae, oe, ue meets them there.
 PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "a", "œ": "o", "ı": "i", "þ": "th", "ð": "d", "ʼ": "", "’": "", "'": "", "`": ""})
 WORD = re.compile(r"[^\W_]+")
@@ -32,19 +33,22 @@ class Aliases:
     rules
         Pairs (pattern, replacement), applied to each word in this order.
     speakers
-        Pairs (name, other names); of two that claim one name the first keeps it.
+        Triples (name, other names, a person); of two that claim one name the first keeps it.
     """
 
-    def __init__(self, rules: Iterable[tuple[re.Pattern[str], str]], speakers: Iterable[tuple[str, Iterable[str]]]) -> None:
+    def __init__(self, rules: Iterable[tuple[re.Pattern[str], str]], speakers: Iterable[Listed]) -> None:
         self._rules = tuple(rules)
         self._spelled: dict[str, str] = {}
         self._ids: dict[str, str] = {}
         self._names: dict[str, str] = {}
-        for name, others in speakers:
+        self._persons: set[str] = set()
+        for name, others, is_person in speakers:
             number = "-".join(_words(name))
             for one in (name, *others):
                 self._ids.setdefault(self._spell(one), number)
-            self._names.setdefault(number, name)
+            if number not in self._names:
+                self._names[number] = name
+                self._persons.update([number] if is_person else [])
 
     def word(self, word: str) -> str:
         """Return how one word of a name is compared: ``Zelenskiy`` and ``Zelenskyy`` come out alike."""
@@ -68,6 +72,10 @@ class Aliases:
     def name_of(self, speaker_id: str) -> str | None:
         """Return the one name of a listed speaker; None where the id belongs to nobody listed."""
         return self._names.get(speaker_id)
+
+    def is_person(self, speaker_id: str) -> bool:
+        """Tell whether an id is that of a listed person; False of a listed institution, and of whoever is not listed."""
+        return speaker_id in self._persons
 
 
 def _words(name: str) -> list[str]:
@@ -109,7 +117,7 @@ def _load(own: Path | None, _changed: int) -> Aliases:
     return Aliases([rule for table in tables for rule in table[0]], [speaker for table in tables for speaker in table[1]])
 
 
-def parse_table(text: str, where: str) -> tuple[list[tuple[re.Pattern[str], str]], list[tuple[str, list[str]]]]:
+def parse_table(text: str, where: str) -> tuple[list[tuple[re.Pattern[str], str]], list[Listed]]:
     """Read a table of rules and speakers.
 
     Raises
@@ -148,10 +156,12 @@ def _rule(row: Mapping[str, Any], place: str) -> tuple[re.Pattern[str], str]:
     return pattern, put
 
 
-def _speaker(row: Mapping[str, Any], place: str) -> tuple[str, list[str]]:
-    name, also = row.get("name"), row.get("also", [])
+def _speaker(row: Mapping[str, Any], place: str) -> Listed:
+    name, also, is_person = row.get("name"), row.get("also", []), row.get("person", True)
     if not isinstance(name, str) or not _words(name):
         raise ConfigError(f"{place}: name is {name!r}, expected the speaker's one name")
     if not isinstance(also, list) or not all(isinstance(one, str) for one in also):
         raise ConfigError(f"{place}: also is {also!r}, expected a list of names")
-    return name, also
+    if not isinstance(is_person, bool):
+        raise ConfigError(f"{place}: person is {is_person!r}, expected true or false")
+    return name, also, is_person

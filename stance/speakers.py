@@ -90,6 +90,8 @@ MEMORY = 150
 NEAR = 250
 HE, SHE, THEY = frozenset(["he", "him"]), frozenset(["she", "her"]), frozenset(["they", "them"])
 FIRST_OR_SECOND = frozenset("i we you us me".split())
+# What "the statement" says, whoever was last spoken of by name has issued.
+ISSUED = frozenset("statement communique communiqué post letter release".split())
 PARTICLES = frozenset("al el bin ibn de da di du der den van von la le abu ben ter dos".split())
 NAME_IN_QUOTE = re.compile(r"\b[A-Z][\w-]+(?: (?:(?:al|bin|de|van|von) )?[A-Z][\w.-]*){1,3}")
 
@@ -486,6 +488,9 @@ class Cast:
             single = proper and not plural and clean_name(name.split())[-1:] and name.split()[-1].lower() not in PLACES | NOT_PERSON | self.places
             title = proper and clean_name(name.split()) != name.split()
             person = person or bool(title and single) or bool(single and len(name.split()) == 1)
+            if self.aliases.is_person(self._key(name)):
+                # The tagger may not know the name; the table does.
+                person, proper, plural = True, True, False
             same = self._entity(name, person=person, roles={lemma}, words=set(words), plural=plural, named=proper)
             self._learn_gender(same, words)
             self._enter(same)
@@ -494,6 +499,9 @@ class Cast:
     def _topic(self, lemma: str, definite: bool, at: int) -> Entity | None:
         """Return whom "the Hungarian prime minister" or "the group" means where nobody was given that office: who was just spoken of."""
         latest = self.latest
+        if definite and lemma in ISSUED:
+            issuers = [entity for entity in self.recent.values() if entity.named and not entity.plural and 0 <= entity.last < at]
+            return max(issuers, key=lambda entity: entity.last, default=None)
         if not definite or latest is None or not 0 <= latest.last < at:
             return None
         if lemma in PERSON_NOUNS:
@@ -502,7 +510,7 @@ class Cast:
         if lemma in BODY_NOUNS and lemma not in ("ministry", "government", "military", "army", "police", "side", "sides", "court", "delegation"):
             bodies = [entity for entity in self.recent.values() if not entity.person and entity.named and 0 <= entity.last < at]
             return max(bodies, key=lambda entity: entity.last, default=None)
-        return latest if lemma in ("statement", "communique", "communiqué", "post", "letter") else None
+        return None
 
     def _likelier(self, best: Entity, pool: Sequence[Entity], word: str) -> Entity:
         """Prefer the one whose first name fits the pronoun, where two people were spoken of just now."""

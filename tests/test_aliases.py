@@ -70,7 +70,7 @@ def test_the_endings_of_transliteration_never_matter(first: str, stem: str) -> N
 
 @given(st.lists(LATIN, min_size=1, max_size=4, unique=True))
 def test_a_listed_speaker_is_found_by_every_name_listed(names: list[str]) -> None:
-    aliases = Aliases([], [(names[0], names[1:])])
+    aliases = Aliases([], [(names[0], names[1:], True)])
     assert {aliases.id_of(name.upper()) for name in names} == {names[0]}
 
 
@@ -110,6 +110,11 @@ def test_the_table_beside_the_labels_is_read_and_a_change_is_seen(tmp_path: Path
         assert load_aliases().id_of("The Ferrywoman") == name.lower().replace(" ", "-")
 
 
+def test_listed_institutions_are_no_persons() -> None:
+    aliases = load_aliases()
+    assert [aliases.is_person(aliases.id_of(name)) for name in ("Zelenskyy", "Hizbullah", "Dora Venn")] == [True, False, False]
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
@@ -117,6 +122,7 @@ def test_the_table_beside_the_labels_is_read_and_a_change_is_seen(tmp_path: Path
         ("[[person]]\nname = 'x'", r"own: unknown entry 'person'; expected \[\[speaker\]\]"),
         ("[[speaker]]\nalso = ['x']", "own: speaker 1: name is None"),
         ("[[speaker]]\nname = 'x'\nalso = 'y'", "own: speaker 1: also is 'y', expected a list"),
+        ("[[speaker]]\nname = 'x'\nperson = 'no'", "own: speaker 1: person is 'no', expected true or false"),
         ("[speaker]\nname = 'x'", "own: speaker is no list of tables"),
         ("[[rule]]\nfind = '('\nput = ''", r"own: rule 1: find = '\(' is no pattern"),
         ("[[rule]]\nfind = 'a'", "own: rule 1: fields are find; expected find"),
