@@ -332,7 +332,11 @@ def _object_end(verb: "Token") -> int:
     for child in verb.children:
         if child.i <= verb.i:
             continue
-        if child.dep_ in ("dobj", "oprd", "prt", "xcomp", "dative") or (child.dep_ == "prep" and child.lower_ in SAYING_PREPOSITIONS) or (child.dep_ == "advcl" and end > verb.i + 1 and any(c.dep_ == "mark" and c.lower_ in ("because", "since", "unless") for c in child.children)):
+        if (
+            child.dep_ in ("dobj", "oprd", "prt", "xcomp", "dative")
+            or (child.dep_ == "prep" and child.lower_ in SAYING_PREPOSITIONS)
+            or (child.dep_ == "advcl" and end > verb.i + 1 and any(c.dep_ == "mark" and c.lower_ in ("because", "since", "unless") for c in child.children))
+        ):
             end = max(end, child.right_edge.i + 1)
     return end
 
