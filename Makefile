@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install train test check ui compare promote clean
+.PHONY: help install train finetune test check ui compare promote bench clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,10 @@ $(READY): requirements.lock pyproject.toml
 
 train: $(READY)  ## train the default experiment and show the result (EXPERIMENT=experiments/x.toml: another)
 	@$(BIN)/stance train $(EXPERIMENT) --seeds
+
+finetune: $(READY)  ## train the encoder itself too (installs PyTorch, takes 15 minutes)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[finetune]'
+	@$(BIN)/stance train experiments/finetuned.toml --seeds
 
 test: $(READY)  ## run the tests
 	@$(BIN)/python -m pytest
@@ -42,6 +46,9 @@ compare: $(READY)  ## one run against another (RUNS='ngrams vote')
 
 promote: $(READY)  ## make a run the champion that predict uses (RUN=vote)
 	@$(BIN)/stance promote $(RUN)
+
+bench: $(READY)  ## what prediction costs, as ratios (takes minutes)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/prediction.py
 
 clean:  ## remove what training and tests wrote; labels, seeds and .venv stay
 	rm -rf build models mlruns mlflow.db .cache .store.lock .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -2,7 +2,6 @@
 
 import contextlib
 import enum
-import io
 import json
 import os
 import sys
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import stance
-from stance.errors import DataError, StanceError
+from stance.errors import ConfigError, DataError, StanceError
 from stance.home import home, shown
 
 if TYPE_CHECKING:
@@ -58,13 +57,9 @@ def main() -> None:
 
 
 def _line(row: dict[str, Any]) -> None:
-    # Lone surrogates can come in through JSON escapes; they leave the same way.
-    text = json.dumps(row, ensure_ascii=False)
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        text = json.dumps(row)
-    typer.echo(text)
+    from stance.tables import json_line
+
+    typer.echo(json_line(row), nl=False)
 
 
 @app.command()
@@ -74,7 +69,7 @@ def extract(sources: Annotated[list[str], typer.Argument(metavar="[FILE…|-]", 
     Example: stance extract seeds/*.txt > quotes.jsonl
     """
     from stance.articles import count_articles, read_articles
-    from stance.language import looks_english
+    from stance.languages import foreign
     from stance.progress import watched
     from stance.quotes import extract_each
 
@@ -85,7 +80,7 @@ def extract(sources: Annotated[list[str], typer.Argument(metavar="[FILE…|-]", 
             n_without += sum(quote.speaker is None for quote in quotes)
             for quote in quotes:
                 _line(quote.to_dict())
-            if not looks_english(article.text):
+            if foreign(article.text):
                 watch.say(f"{article.id}: {len(quotes)} quotes; the text does not look English, and quotes are found in English only")
             watch.done(n_articles, n_quotes)
     typer.echo(f"{n_articles} articles, {n_quotes} quotes, {n_without} without speaker", err=True)
@@ -93,50 +88,73 @@ def extract(sources: Annotated[list[str], typer.Argument(metavar="[FILE…|-]", 
 
 @app.command()
 def predict(
-    source: Annotated[str, typer.Argument(metavar="[TEXT|FILE|-]", help="One quote; a .jsonl or .csv file of rows; - for rows from standard input.")],
-    model: Annotated[str | None, typer.Option(help="A model folder, a run, or models:/stance@champion.")] = None,
+    source: Annotated[
+        str, typer.Argument(metavar="[TEXT|FILE|-]", help="One quote; a .jsonl, .csv, .tsv, .parquet or .txt file (also .gz, .zst); - for stdin.")
+    ],
+    model: Annotated[str | None, typer.Option(help="A model folder, a run, champion, or models:/stance@champion.")] = None,
     cue: Annotated[str | None, typer.Option(help="With TEXT: the reporting verb.")] = None,
     context: Annotated[str | None, typer.Option(help="With TEXT: the sentence before.")] = None,
+    text_column: Annotated[str, typer.Option(help="The column that holds the quote.")] = "text",
+    id_column: Annotated[str | None, typer.Option(help="The column that comes back as id.")] = None,
+    cue_column: Annotated[str | None, typer.Option(help="The column with the reporting verb.")] = None,
+    context_column: Annotated[str | None, typer.Option(help="The column with the sentence before.")] = None,
+    format: Annotated[str | None, typer.Option(help="jsonl, csv, parquet or table; by default the kind of --out, else jsonl.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A file that appears when whole; repeat the command to go on after an interruption.")] = None,
+    abstain_at: Annotated[float, typer.Option(min=0, max=1, help="Abstain where the likeliest stance has less than this.")] = 0.0,
+    explain: Annotated[bool, typer.Option("--explain", help="Add the terms that spoke for the stance or against it.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 where a row could not be judged.")] = False,
+    progress: Annotated[bool | None, typer.Option(help="A progress bar on stderr; by default where a person looks.")] = None,
 ) -> None:
-    """Predict the stance of quotes: JSONL, one line an input row, in the same order.
+    """Predict the stance of quotes: one answer an input row, in the same order.
 
     Example: stance predict "We are ready to sit down with them." --cue said
     """
+    from stance.tables import FORMATS, Columns, kind_of
+
+    if format not in (None, *FORMATS):
+        raise typer.BadParameter(f"{format!r} is none of {', '.join(FORMATS)}", param_hint="--format")
+    if format == "parquet" and out is None and sys.stdout.isatty():
+        raise typer.BadParameter("Parquet is not for a terminal; give --out FILE", param_hint="--format")
     loaded = stance.load(model)
-    n_rows = n_abstained = 0
-    with _rows(source, cue, context) as rows:
-        for found in loaded.predict_many(rows):
-            n_rows += 1
-            n_abstained += found.abstained
-            _line(found.to_dict())
-    if n_rows != 1 or n_abstained:
-        typer.echo(f"{n_rows} rows, {n_abstained} abstained", err=True)
+    options: dict[str, Any] = {"abstain_at": abstain_at, "explain": 8 if explain else 0}
+    is_file = source == "-" or (kind_of(source) is not None and (not any(map(str.isspace, source.strip())) or Path(source).is_file()))
+    if not is_file and out is None and format in (None, "jsonl"):
+        _predict_one(loaded, {"text": source, "cue": cue, "context": context}, options, strict=strict)
+        return
+    from stance import bulk, tables
+
+    columns = Columns(text_column, id_column, cue_column, context_column)
+    with contextlib.ExitStack() as stack:
+        seen = lambda _: None  # noqa: E731 - no bar for one quote
+        rows: Iterable[Any] = [{"text": source, "cue": cue, "context": context}]
+        if is_file:
+            rows, position = stack.enter_context(tables.open_rows(source, columns))
+            seen = stack.enter_context(bulk.progress(position, wanted=progress))
+        try:
+            if out is None:
+                summary = bulk.predict_stream(loaded, rows, sys.stdout.buffer, format or "jsonl", seen=seen, **options)
+            else:
+                summary = bulk.predict_to_file(loaded, rows, out, format, source=source if is_file else "-", seen=seen, **options)
+        except KeyboardInterrupt:
+            typer.echo(f"interrupted; every line is whole{', repeat the command to go on' if out else ''}", err=True)
+            raise typer.Exit(130) from None
+    if summary.n_rows != 1 or summary.n_abstained or out:
+        typer.echo(str(summary), err=True)
+    if strict and summary.reasons:
+        raise typer.Exit(1)
 
 
-@contextlib.contextmanager
-def _rows(source: str, cue: str | None, context: str | None) -> "Iterator[Iterable[Row]]":
-    from stance.predict import guess_rows, read_rows
-
-    suffix = Path(source).suffix.lower() if len(source) < 1000 else ""
-    if source == "-":
-        data = sys.stdin.buffer.read()
-        yield guess_rows(_decoded(data, "stdin"))
-    elif suffix in (".jsonl", ".csv") and not any(letter.isspace() for letter in source.strip()):
-        path = Path(source)
-        if not path.is_file():
-            raise DataError(f"{source}: no such file; check the path, or give the quote itself in quotation marks")
-        with path.open("rb") as file:
-            # Faulty bytes become marks in their own row rather than the end of all rows.
-            yield read_rows(io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="" if suffix == ".csv" else None), source, suffix[1:])
-    else:
-        yield [{"text": source, "cue": cue, "context": context}]
-
-
-def _decoded(data: bytes, where: str) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        raise DataError(f"{where}: byte {fault.start} is not UTF-8; convert it first (iconv -t UTF-8)") from fault
+def _predict_one(loaded: "Model", row: "Row", options: dict[str, Any], *, strict: bool) -> None:
+    """One quote, one line: what a shell asks for most, so it loads no tables and no progress bar."""
+    found = next(loaded.predict_many([row], abstain_at=options["abstain_at"]))
+    answer = found.to_dict()
+    if options["explain"] and found.stance:
+        answer["explanation"] = [one.to_dict() for one in loaded.explain(row, n=options["explain"], stance=found.stance)]
+    _line(answer)
+    if found.abstained:
+        typer.echo("1 rows, 1 abstained", err=True)
+    if strict and found.reason and not found.reason.startswith("unsure"):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -354,6 +372,19 @@ def promote(run: str) -> None:
 
 
 @app.command()
+def export(source: Annotated[str, typer.Argument(metavar="RUN|champion")], folder: Annotated[Path, typer.Argument(metavar="FOLDER")]) -> None:
+    """Write a model as a folder that predicts anywhere: JSON and npz with checksums, nothing that executes.
+
+    Example: stance export champion model/
+    """
+    from stance.export import export_model
+
+    written = export_model(source, folder)
+    size = sum(path.stat().st_size for path in written)
+    typer.echo(f"{folder}: {len(written)} files, {size / 1e6:.1f} MB; use it with stance predict --model {folder}, or stance.load")
+
+
+@app.command()
 def ui(port: Annotated[int, typer.Option(min=1, max=65535)] = 5000, stop_after_s: Annotated[float, typer.Option(help="0: until Ctrl-C.", min=0)] = 0) -> None:
     """Start the MLflow page on 127.0.0.1 and print a link that opens the runs with their metrics.
 
@@ -371,6 +402,46 @@ def ui(port: Annotated[int, typer.Option(min=1, max=65535)] = 5000, stop_after_s
         typer.echo(link)
         typer.echo("Ctrl-C ends it.", err=True)
         done.wait(stop_after_s or None)
+
+
+@app.command()
+def serve(
+    model: Annotated[str | None, typer.Option(help="A model folder, a run, or models:/stance@champion; by default the champion, also when it changes.")] = None,
+    host: Annotated[str, typer.Option(help="127.0.0.1 answers this machine only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8000,
+    max_body: Annotated[int, typer.Option(min=1000, help="Bytes of one request.")] = 2_000_000,
+    max_batch: Annotated[int, typer.Option(min=1, help="Quotes in one request.")] = 1000,
+    timeout_s: Annotated[float, typer.Option(min=0.1, help="Longest time for one answer.")] = 60,
+) -> None:
+    """Answer over HTTP: POST /predict and /read, GET /model, /health, /metrics, /docs. STANCE_API_KEY, where set, is asked for.
+
+    Example: stance serve --port 8000
+    """
+    try:
+        from stance.serve import Limits
+        from stance.serve import serve as answer
+    except ImportError as fault:
+        raise ConfigError(f"{fault.name} is not installed; stance serve needs it: install stance[serve]") from fault
+    answer(
+        model,
+        host=host,
+        port=port,
+        limits=Limits(body_bytes=max_body, batch_rows=max_batch, answer_s=timeout_s),
+        say=lambda line: typer.echo(line, err=True),
+    )
+
+
+@app.command()
+def mcp(model: Annotated[str | None, typer.Option(help="A model folder, a run, champion, or models:/stance@champion.")] = None) -> None:
+    """Offer the tools predict_stance and read_article to an assistant: Model Context Protocol over standard input and output.
+
+    Example: stance mcp --model champion
+    """
+    try:
+        from stance.mcp_server import run
+    except ImportError as fault:
+        raise ConfigError(f"{fault.name} is not installed; stance mcp needs it: install stance[mcp]") from fault
+    run(model)
 
 
 @app.command()

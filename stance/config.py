@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from stance.articles import read_text
 from stance.errors import ConfigError, DataError
@@ -40,6 +40,26 @@ class Tfidf(_Strict):
         return self
 
 
+class Frames(_Strict):
+    """What is spoken of and how, by word lists."""
+
+    kind: Literal["frames"]
+    min_df: int = Field(default=2, ge=1)
+
+
+class Masked(_Strict):
+    """N-grams without names, numbers and places."""
+
+    kind: Literal["masked"]
+    min_df: int = Field(default=2, ge=1)
+
+
+class Wording(Tfidf):
+    """N-grams, masked n-grams and frames together."""
+
+    kind: Literal["wording"]  # type: ignore[assignment]  # the same settings under another name
+
+
 class Encoder(_Strict):
     """Sentence vectors."""
 
@@ -62,19 +82,39 @@ class LogReg(_Strict):
     class_weight: Literal["balanced", "none"] = "none"
 
 
+class RowsAsTheyAre(_Strict):
+    """The rows themselves: for the fine-tuned encoder, which reads text."""
+
+    kind: Literal["rows"]
+
+
+class Finetuned(_Strict):
+    """MiniLM trained further, see `stance.finetune`."""
+
+    kind: Literal["finetuned"]
+    view: View = "cue+text"
+    epochs: int = Field(default=6, ge=1, le=50)
+    learning_rate: float = Field(default=1e-4, gt=0, lt=1e-2)
+    layer_decay: float = Field(default=0.85, gt=0, le=1)
+    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
+    mask_share: float = Field(default=0.1, ge=0, le=0.4)
+    batch_size: int = Field(default=16, ge=1, le=256)
+    held_out: float = Field(default=0.0, ge=0, le=0.5, description="share of the reports that choose the epoch")
+    seed: int = Field(default=13, ge=0, lt=2**32)
+
+
 class Member(_Strict):
     """One pipeline of the soft vote."""
 
     weight: float = Field(default=1.0, gt=0)
-    features: Annotated[NoFeatures | Tfidf | Encoder, Field(discriminator="kind")]
-    classifier: Annotated[Majority | LogReg, Field(discriminator="kind")]
+    features: Annotated[NoFeatures | Tfidf | Frames | Masked | Wording | Encoder | RowsAsTheyAre, Field(discriminator="kind")]
+    classifier: Annotated[Majority | LogReg | Finetuned, Field(discriminator="kind")]
 
     @model_validator(mode="after")
     def _fits(self) -> "Member":
-        if (self.features.kind == "none") != (self.classifier.kind == "majority"):
-            raise ValueError(
-                f"features {self.features.kind!r} do not go with classifier {self.classifier.kind!r}: majority takes none, every other classifier needs some"
-            )
+        pair = (self.features.kind, self.classifier.kind)
+        if (pair[0] == "none") != (pair[1] == "majority") or (pair[0] == "rows") != (pair[1] == "finetuned"):
+            raise ValueError(f"features {pair[0]!r} do not go with classifier {pair[1]!r}: majority takes none, finetuned takes rows, logreg any other")
         return self
 
     def build_options(self) -> dict[str, Any]:
@@ -94,8 +134,15 @@ class Data(_Strict):
 
     train: list[Literal["train", "validation", "test", "own"]] = Field(default=["train", "validation", "own"], min_length=1)
     max_reports: int = Field(default=0, ge=0, description="0: all; else the first so many, drawn by seed")
-    folds: int = Field(default=5, ge=2, le=20)
+    folds: int = Field(default=5, ge=0, le=20, description="0: no cross-validation, for models that take long; else 2 or more")
     labels: Literal["agreed", "first"] = Field(default="agreed", description="first: what the first reader said, before any second judgment")
+
+    @field_validator("folds")
+    @classmethod
+    def _not_one(cls, folds: int) -> int:
+        if folds == 1:
+            raise ValueError("expected 2 or more folds, or 0 for no cross-validation")
+        return folds
 
 
 class Curve(_Strict):
@@ -113,6 +160,7 @@ class Experiment(_Strict):
     seed: int = Field(default=13, ge=0, lt=2**32)
     data: Data = Data()
     curve: Curve | None = None
+    neutral_in_two: bool = Field(default=False, description="learn neutral on and off the target as two classes")
     member: list[Member] = Field(min_length=1)
 
 
@@ -169,7 +217,7 @@ def _set(raw: dict[str, Any], setting: str) -> None:
 
 def _place(loc: tuple[int | str, ...]) -> str:
     # pydantic puts the chosen kind of a union into the path; people look for what they wrote.
-    kinds = {"none", "tfidf", "encoder", "majority", "logreg"}
+    kinds = {"none", "tfidf", "frames", "masked", "wording", "encoder", "rows", "majority", "logreg", "finetuned"}
     return ".".join(str(part) for k, part in enumerate(loc) if not (part in kinds and k and loc[k - 1] in ("features", "classifier"))) or "file"
 
 

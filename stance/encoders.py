@@ -133,6 +133,10 @@ def get_encoder(name: str, threads: int = 1) -> Encoder:
     return Encoder(name, threads)
 
 
+# A forked child must not wait for a lock that a thread of its parent held.
+os.register_at_fork(after_in_child=get_encoder.cache_clear)
+
+
 def encode_cached(texts: Sequence[str], name: str, folder: Path | None = None) -> np.ndarray:
     """Return the vectors of the texts, from the cache where they are known.
 

@@ -83,7 +83,7 @@ def training_table(experiment: Experiment, sets: dict[str, pd.DataFrame]) -> pd.
 
 def fit(experiment: Experiment, table: pd.DataFrame) -> Any:
     """Return the experiment's pipeline, fitted on the table."""
-    return build_pipeline([member.build_options() for member in experiment.member]).fit(table, table["stance"])
+    return build_pipeline([member.build_options() for member in experiment.member], neutral_in_two=experiment.neutral_in_two).fit(table, table["stance"])
 
 
 def warm_encoders(experiment: Experiment, tables: list[pd.DataFrame]) -> None:
@@ -95,7 +95,7 @@ def warm_encoders(experiment: Experiment, tables: list[pd.DataFrame]) -> None:
 
 
 def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = print) -> Trained:
-    """Cross-validate by article, fit on all training rows, measure on every set that was not learned from."""
+    """Cross-validate by article (not with 0 folds), fit on all training rows, measure on every set that was not learned from."""
     start = time.perf_counter()
     table = training_table(experiment, sets)
     measured = {name: part for name, part in sets.items() if name not in experiment.data.train}
@@ -106,7 +106,8 @@ def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = prin
     start = time.perf_counter()
     out_of_fold = np.zeros((len(table), len(STANCES)))
     folds = []
-    for number, (learned, left_out) in enumerate(dataset.folds_by_article(table, experiment.data.folds, experiment.seed), 1):
+    splits = dataset.folds_by_article(table, experiment.data.folds, experiment.seed) if experiment.data.folds else []
+    for number, (learned, left_out) in enumerate(splits, 1):
         part = table.iloc[left_out]
         out_of_fold[left_out] = probabilities(fit(experiment, table.iloc[learned]), part)
         folds.append(evaluate.report("fold", list(part["stance"]), out_of_fold[left_out], list(part["article"]), majority, seed=experiment.seed))
@@ -116,7 +117,7 @@ def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = prin
     start = time.perf_counter()
     pipeline = fit(experiment, table)
     seconds["fit"] = time.perf_counter() - start
-    found = {"cv": (table, out_of_fold), **{name: (part, probabilities(pipeline, part)) for name, part in measured.items()}}
+    found = {**({"cv": (table, out_of_fold)} if splits else {}), **{name: (part, probabilities(pipeline, part)) for name, part in measured.items()}}
     reports = {
         name: evaluate.report(name, list(part["stance"]), shares, list(part["article"]), majority, seed=experiment.seed)
         for name, (part, shares) in found.items()
@@ -208,7 +209,7 @@ def _log(mlflow: Any, experiment: Experiment, trained: Trained, folder: Path, wh
     metrics = {key: value for one in trained.reports.values() for key, value in one.metrics().items()}
     metrics |= {f"{key}_s": round(value, 2) for key, value in trained.seconds.items()}
     spread = [one.five.value for one in trained.folds]
-    metrics |= {"cv_sd": round(float(np.std(spread, ddof=1)), 4), "train_n": float(len(table))}
+    metrics |= {"train_n": float(len(table))} | ({"cv_sd": round(float(np.std(spread, ddof=1)), 4)} if spread else {})
     mlflow.log_metrics(metrics)
     for step, value in enumerate(spread, 1):
         mlflow.log_metric("fold_f1", round(value, 4), step=step)

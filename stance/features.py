@@ -10,6 +10,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from stance.encoders import encode_cached
+from stance.lexicon import frame_terms, masked_terms
 from stance.wording import view_of
 
 Rows = pd.DataFrame | Iterable[Mapping[str, Any]]
@@ -18,6 +19,19 @@ Rows = pd.DataFrame | Iterable[Mapping[str, Any]]
 def to_rows(X: Rows) -> list[Any]:
     """Return a table or any iterable of mappings as a list of mappings."""
     return [dict(row) for row in X.to_dict("records")] if isinstance(X, pd.DataFrame) else list(X)
+
+
+class RowList(TransformerMixin, BaseEstimator):
+    """A table, or any iterable of mappings, to a list of mappings."""
+
+    def fit(self, X: Rows, y: object = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
+        """Learn nothing."""
+        self.fitted_ = True
+        return self
+
+    def transform(self, X: Rows) -> list[Any]:
+        """Return one mapping a row."""
+        return to_rows(X)
 
 
 class QuoteText(TransformerMixin, BaseEstimator):
@@ -55,10 +69,40 @@ class SentenceVectors(TransformerMixin, BaseEstimator):
 
 def tfidf(view: str = "cue+text", words: tuple[int, int] = (1, 2), chars: tuple[int, int] | None = (3, 5), min_df: int = 2) -> Pipeline:
     """Word and character n-grams, each weighted by TF-IDF (logarithmic counts) and scaled to length 1."""
-    parts = [("words", TfidfVectorizer(ngram_range=tuple(words), min_df=min_df, sublinear_tf=True))]
-    if chars:
-        parts.append(("chars", TfidfVectorizer(analyzer="char_wb", ngram_range=tuple(chars), min_df=min_df, sublinear_tf=True)))
-    return Pipeline([("view", QuoteText(view)), ("ngrams", FeatureUnion(parts))])
+    return Pipeline([("rows", RowList()), ("blocks", FeatureUnion(_ngrams(view, words, chars, min_df)))])
+
+
+def _ngrams(view: str, words: tuple[int, int], chars: tuple[int, int] | None, min_df: int) -> list[tuple[str, Any]]:
+    settings = [("words", "word", words)] + ([("chars", "char_wb", chars)] if chars else [])
+    return [
+        (name, Pipeline([("view", QuoteText(view)), ("tfidf", TfidfVectorizer(analyzer=analyzer, ngram_range=tuple(size), min_df=min_df, sublinear_tf=True))]))
+        for name, analyzer, size in settings
+    ]
+
+
+def frames(min_df: int = 2) -> Pipeline:
+    """What a quote speaks of and how, by the word lists of `stance.lexicon`: things, frames, negation, what the reporting verb does."""
+    return Pipeline([("rows", RowList()), ("blocks", FeatureUnion([("frames", _terms(frame_terms, min_df))]))])
+
+
+def masked(min_df: int = 2) -> Pipeline:
+    """N-grams without names, numbers and places: the same for every conflict."""
+    return Pipeline([("rows", RowList()), ("blocks", FeatureUnion([("masked", _terms(masked_terms, min_df))]))])
+
+
+def _terms(analyzer: Callable[[Mapping[str, Any]], list[str]], min_df: int) -> TfidfVectorizer:
+    return TfidfVectorizer(analyzer=analyzer, min_df=min_df, sublinear_tf=True)
+
+
+def wording(view: str = "cue+text", words: tuple[int, int] = (1, 2), chars: tuple[int, int] | None = (3, 5), min_df: int = 2) -> Pipeline:
+    """`tfidf`, `masked` and `frames` side by side, each block scaled to length 1."""
+    own = [("masked", _terms(masked_terms, min_df)), ("frames", _terms(frame_terms, min_df))]
+    return Pipeline([("rows", RowList()), ("blocks", FeatureUnion([*_ngrams(view, words, chars, min_df), *own]))])
+
+
+def rows() -> RowList:
+    """Return the rows as they are, for a classifier that reads text itself."""
+    return RowList()
 
 
 def encoder(view: str = "cue+text", model: str = "minilm") -> SentenceVectors:
@@ -66,4 +110,4 @@ def encoder(view: str = "cue+text", model: str = "minilm") -> SentenceVectors:
     return SentenceVectors(view, model)
 
 
-FEATURES: dict[str, Callable[..., Any]] = {"tfidf": tfidf, "encoder": encoder}
+FEATURES: dict[str, Callable[..., Any]] = {"tfidf": tfidf, "frames": frames, "masked": masked, "wording": wording, "encoder": encoder, "rows": rows}

@@ -1,14 +1,19 @@
 """A trained model without its training library: a folder of JSON and npz that is read, never executed, and the sums that predict.
 
 The folder holds ``card.json`` (labels, configuration, scores, versions, a checksum of every file) and two files a member:
-``member-N.json`` (what it is, its vocabulary) and ``member-N.npz`` (its numbers). Reading needs numpy only.
+``member-N.json`` (what it is, its vocabulary) and ``member-N.npz`` (its numbers). A network adds ``member-N.model.onnx`` and
+``member-N.tokenizer.json``. Reading needs numpy only.
 """
 
+import dataclasses
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,18 +21,34 @@ import numpy as np
 
 from stance.errors import ModelError
 from stance.home import shown
+from stance.lexicon import frame_terms, masked_terms
 from stance.records import STANCES, write_whole
 from stance.wording import VIEWS, view_of
 
-FORMAT = 1
+FORMAT = 2  # 2: blocks have views of their own, a stance may be learned in two classes, networks
+NETWORK, TOKENIZER = "model.onnx", "tokenizer.json"  # the files of a network, behind member-N
 _WORD = re.compile(r"(?u)\b\w\w+\b")
 _BLANKS = re.compile(r"\s\s+")
+_NOWHERE = np.zeros(0, dtype=np.int32)
+# Words whose n-grams are remembered: enough for a newspaper's vocabulary, about 20 MB when full.
+MOST_KEPT_WORDS = 50_000
+LONGEST_KEPT_WORD = 40
+# What reading a foreign or mangled member can raise: wrong JSON, no zip, other names, other shapes, other types.
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OSError, EOFError, RecursionError, zipfile.BadZipFile, zlib.error)
 
 
 def word_terms(text: str, low: int, high: int) -> list[str]:
     """Return the word n-grams of lower-cased text, as scikit-learn's word analyzer does."""
-    words = _WORD.findall(text)
-    return [" ".join(words[k : k + n]) for n in range(low, high + 1) for k in range(len(words) - n + 1)]
+    return ngrams(_WORD.findall(text), low, high)
+
+
+def ngrams(words: Sequence[str], low: int, high: int) -> list[str]:
+    """Return every run of ``low`` to ``high`` words, joined by a blank."""
+    terms: list[str] = []
+    for n in range(low, high + 1):
+        runs = zip(*(words[k:] for k in range(n)), strict=False)  # they end with the last whole run
+        terms.extend(words if n == 1 else map(" ".join, runs))
+    return terms
 
 
 def char_terms(text: str, low: int, high: int) -> list[str]:
@@ -44,6 +65,8 @@ def char_terms(text: str, low: int, high: int) -> list[str]:
 
 
 ANALYZERS = {"word": word_terms, "char_wb": char_terms}
+# These read the whole row: its cue and context as well as its text.
+ROW_ANALYZERS = {"frames": frame_terms, "masked": masked_terms}
 
 
 class Head(Protocol):
@@ -71,38 +94,65 @@ class Constant:
         return np.tile(self.shares, (len(rows), 1))
 
 
-class NgramLinear:
-    """TF-IDF blocks of n-grams and a multinomial logistic regression over them."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Block:
+    """Terms with their places. They come from a view's n-grams (``analyze``), or from the whole row where ``view`` is None."""
 
-    def __init__(self, view: str, blocks: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> None:
-        self.view = view
+    analyze: Callable[..., list[str]]
+    view: str | None
+    low: int
+    high: int
+    index: dict[str, int]
+    idf: np.ndarray
+    start: int
+
+    def terms(self, row: Mapping[str, Any]) -> list[str]:
+        """Return the terms of one row, known or not."""
+        return self.analyze(row) if self.view is None else self.analyze(view_of(row, self.view).lower(), self.low, self.high)
+
+
+def _block(description: Mapping[str, Any], index: dict[str, int], idf: np.ndarray, start: int) -> _Block:
+    name = description["analyzer"]
+    if name in ROW_ANALYZERS:
+        return _Block(ROW_ANALYZERS[name], None, 1, 1, index, idf, start)
+    if description["view"] not in VIEWS:
+        raise ValueError(f"view {description['view']!r} is unknown")
+    return _Block(ANALYZERS[name], description["view"], int(description["low"]), int(description["high"]), index, idf, start)
+
+
+class NgramLinear:
+    """TF-IDF blocks of terms (n-grams of a view, or terms of the whole row) and a multinomial logistic regression over them."""
+
+    def __init__(self, blocks: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> None:
         self.coef = arrays["coef"].T.copy()
         self.intercept = arrays["intercept"]
-        self.blocks = []
+        self._by_class = np.ascontiguousarray(arrays["coef"])
+        self.blocks: list[_Block] = []
         start = 0
         for number, block in enumerate(blocks):
             terms = block["terms"]
             index = {term: start + k for k, term in enumerate(terms)}
-            self.blocks.append((ANALYZERS[block["analyzer"]], int(block["low"]), int(block["high"]), index, arrays[f"idf{number}"], start))
+            self.blocks.append(_block(block, index, arrays[f"idf{number}"], start))
             start += len(terms)
         if start != len(self.coef):
             raise ValueError(f"{start} terms for {len(self.coef)} coefficients")
+        # Per block, what words met before came to. Threads may write the same entry twice, never a different one.
+        self._known = [_Kept(block) for block in self.blocks]
 
     def contributions(self, row: Mapping[str, Any]) -> tuple[list[str], np.ndarray, np.ndarray]:
         """Return one row's known terms, their TF-IDF values and their coefficients, shape (n_terms, n_classes)."""
-        text = view_of(row, self.view).lower()
         names: list[str] = []
         values: list[np.ndarray] = []
         places: list[np.ndarray] = []
-        for analyze, low, high, index, idf, start in self.blocks:
+        for block in self.blocks:
             count: dict[str, int] = {}
-            for term in analyze(text, low, high):
-                if term in index:
+            for term in block.terms(row):
+                if term in block.index:
                     count[term] = count.get(term, 0) + 1
             if not count:
                 continue
-            at = np.fromiter((index[term] for term in count), dtype=np.int64, count=len(count))
-            weight = (1 + np.log(np.fromiter(count.values(), dtype=np.float64, count=len(count)))) * idf[at - start]
+            at = np.fromiter((block.index[term] for term in count), dtype=np.int64, count=len(count))
+            weight = (1 + np.log(np.fromiter(count.values(), dtype=np.float64, count=len(count)))) * block.idf[at - block.start]
             names.extend(count)
             values.append(weight / np.sqrt((weight**2).sum()))
             places.append(at)
@@ -111,12 +161,71 @@ class NgramLinear:
         return names, np.concatenate(values), self.coef[np.concatenate(places)]
 
     def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
-        """Return the probabilities of each row."""
-        sums = np.empty((len(rows), len(self.intercept)))
-        for k, row in enumerate(rows):
-            _, values, coef = self.contributions(row)
-            sums[k] = values @ coef + self.intercept
+        """Return the probabilities of each row, all rows of a call counted together."""
+        views = {view: [view_of(row, view).lower() for row in rows] for view in {block.view for block in self.blocks} if view}
+        sums = np.tile(self.intercept, (len(rows), 1))
+        for block, known in zip(self.blocks, self._known, strict=True):
+            found = [_places(text, block, known) for text in views[block.view]] if block.view else [_row_places(row, block) for row in rows]
+            sums += self._block_sums(block, found)
         return softmax(sums)
+
+    def _block_sums(self, block: _Block, found: Sequence[np.ndarray]) -> np.ndarray:
+        """Return one block's part of the sums, shape (n_texts, n_classes), from the places of the terms of each text.
+
+        The places of all terms of all texts are sorted once; equal neighbours are counts. Within a text the order of adding
+        is that of the places, so that an answer is the same to the last bit whatever else is in the batch.
+        """
+        n_terms, n_texts = len(self.coef), len(found)
+        kind = np.int32 if n_texts * n_terms < 2**31 else np.int64  # half the bytes sort twice as fast
+        n_found = np.fromiter((len(one) for one in found), dtype=np.int64, count=n_texts)
+        keys: np.ndarray = np.repeat(np.arange(0, n_texts * n_terms, n_terms, dtype=kind), n_found)
+        keys += np.concatenate([*found, _NOWHERE])
+        if not len(keys):
+            return np.zeros((n_texts, len(self.intercept)))
+        keys.sort()
+        first = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+        count = np.diff(np.append(first, len(keys)))
+        keys = keys[first].astype(np.intp)
+        text_of = keys // n_terms
+        at = keys - text_of * n_terms
+        weight = (1 + np.log(np.arange(1, count.max() + 1)))[count - 1] * block.idf[at - block.start]
+        length = np.sqrt(np.bincount(text_of, weight * weight, minlength=n_texts))
+        length[length == 0] = 1.0
+        return np.stack([np.bincount(text_of, weight * one[at], minlength=n_texts) / length for one in self._by_class], axis=1)
+
+
+def _row_places(row: Mapping[str, Any], block: _Block) -> np.ndarray:
+    return _known_places(block.terms(row), block)
+
+
+def _known_places(terms: Sequence[str], block: _Block) -> np.ndarray:
+    return np.array([at for at in map(block.index.get, terms) if at is not None], dtype=np.int32)
+
+
+def _places(text: str, block: _Block, known: "_Kept") -> np.ndarray:
+    """Return the places of the terms of one text that the block knows, repeated as often as they occur.
+
+    No word crosses a blank, and most words are met again: what a stretch between blanks holds is worked out once.
+    """
+    found = list(map(known.__getitem__, text.split()))
+    if block.analyze is char_terms:
+        return np.concatenate(found) if found else _NOWHERE
+    return _known_places(ngrams(list(chain.from_iterable(found)), block.low, block.high), block)
+
+
+class _Kept(dict[str, Any]):
+    """What the stretches between blanks came to in one block: the places of their letters' n-grams, or their words."""
+
+    def __init__(self, block: _Block) -> None:
+        super().__init__()
+        self._block = block
+
+    def __missing__(self, part: str) -> Any:
+        block = self._block
+        found: Any = _known_places(char_terms(part, block.low, block.high), block) if block.analyze is char_terms else _WORD.findall(part)
+        if len(part) <= LONGEST_KEPT_WORD and len(self) < MOST_KEPT_WORDS:
+            self[part] = found
+        return found
 
 
 class EncoderLinear:
@@ -137,6 +246,51 @@ class EncoderLinear:
         if encoder.digest != self.digest:
             raise ModelError(f"encoder {self.encoder!r} is another one than the model was trained with; retrain, or install that version")
         return softmax(encoder.encode([view_of(row, self.view) for row in rows]) @ self.coef + self.intercept)
+
+
+class OnnxText:
+    """A network from text to logits, as ONNX with its tokenizer.
+
+    Parameters
+    ----------
+    view
+        What of a row is read.
+    onnx
+        The network: inputs ``input_ids`` and ``attention_mask``, output of shape (n_texts, n_classes).
+    tokenizer
+        JSON of the library tokenizers; it says itself where texts are cut.
+
+    Notes
+    -----
+    Each text goes through alone: an int8 network scales its activations by all that goes through together, so that in a batch an answer
+    would depend on its neighbours.
+    """
+
+    def __init__(self, view: str, onnx: bytes, tokenizer: str) -> None:
+        self.view = view
+        self._onnx = onnx
+        self._json = tokenizer
+        self._loaded: tuple[Any, Any] | None = None
+
+    def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Return the probabilities of each row; the network is loaded at the first call."""
+        session, tokenizer = self._load()
+        logits = []
+        for row in rows:
+            ids = np.array([tokenizer.encode(view_of(row, self.view)).ids], dtype=np.int64)
+            logits.append(session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0])
+        return softmax(np.array(logits, dtype=np.float64))
+
+    def _load(self) -> tuple[Any, Any]:
+        if self._loaded is None:
+            import onnxruntime
+            from tokenizers import Tokenizer
+
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = options.inter_op_num_threads = 1
+            tokenizer = Tokenizer.from_str(self._json)
+            self._loaded = onnxruntime.InferenceSession(self._onnx, options, providers=["CPUExecutionProvider"]), tokenizer
+        return self._loaded
 
 
 class PortableModel:
@@ -163,25 +317,29 @@ class PortableModel:
         if not rows:
             return out
         for weight, classes, head in self.members:
-            # A stance that training never saw has probability 0.
-            out[:, [STANCES.index(one) for one in classes]] += weight / total * head.probabilities(rows)
+            # A stance that training never saw has probability 0; one that was learned in two has the sum.
+            shares = weight / total * head.probabilities(rows)
+            for column, one in enumerate(classes):
+                out[:, STANCES.index(one)] += shares[:, column]
         return out
 
 
-def write_model(folder: Path, card: dict[str, Any], members: Sequence[tuple[dict[str, Any], dict[str, np.ndarray]]]) -> None:
+def write_model(folder: Path, card: dict[str, Any], members: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> None:
     """Write a model folder; the card last, so that a folder with a card is whole.
 
     Parameters
     ----------
     members
-        Per member its description (``kind``, ``weight``, ``classes``, …) and its arrays.
+        Per member its description (``kind``, ``weight``, ``classes``, …) and its parts: arrays by name, and the bytes of files of their own.
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = {}
-    for number, (description, arrays) in enumerate(members):
+    for number, (description, parts) in enumerate(members):
+        whole_files = {f".{name}": data for name, data in parts.items() if isinstance(data, bytes)}
         buffer = BytesIO()
-        np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]  # numpy's stub takes no unpacked arrays
-        for suffix, data in ((".json", json.dumps(description, ensure_ascii=False).encode("utf-8")), (".npz", buffer.getvalue())):
+        np.savez_compressed(buffer, **{name: data for name, data in parts.items() if not isinstance(data, bytes)})
+        texts = {".json": json.dumps(description, ensure_ascii=False).encode("utf-8"), ".npz": buffer.getvalue()}
+        for suffix, data in {**texts, **whole_files}.items():
             name = f"member-{number}{suffix}"
             write_whole(folder / name, data)
             files[name] = hashlib.sha256(data).hexdigest()
@@ -199,15 +357,19 @@ def read_model(folder: Path) -> PortableModel:
     """
     card = read_card(folder)
     members = []
-    for number in range(len(card["files"]) // 2):
+    for number in range(sum(name.endswith(".npz") for name in card["files"])):
         raw = {suffix: _checked_bytes(folder / f"member-{number}{suffix}", card["files"]) for suffix in (".json", ".npz")}
         try:
             description = json.loads(raw[".json"])
             with np.load(BytesIO(raw[".npz"]), allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
-            members.append((float(description["weight"]), _known_classes(description), _head(description, arrays)))
-        except (ValueError, KeyError, TypeError, OSError) as fault:
-            raise ModelError(f"{shown(folder)}/member-{number}: {fault}; expected a member of a stance model; train or export it anew") from fault
+                parts: dict[str, Any] = {name: stored[name] for name in stored.files}
+            if description["kind"] == "onnx":
+                parts |= {name: _checked_bytes(folder / f"member-{number}.{name}", card["files"]) for name in (NETWORK, TOKENIZER)}
+            members.append((float(description["weight"]), _known_classes(description), _head(description, parts)))
+        except UNREADABLE as fault:
+            raise ModelError(
+                f"{shown(folder)}/member-{number}: {fault or type(fault).__name__}; expected a member of a stance model; train or export it anew"
+            ) from fault
     if not members:
         raise ModelError(f"{shown(folder)}/card.json: names no member files; train or export it anew")
     return PortableModel(card, members)
@@ -226,16 +388,19 @@ def read_card(folder: Path) -> dict[str, Any]:
         card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as fault:
         raise ModelError(f"{folder}: no card.json, so no model folder; train one (make train) or name another") from fault
-    except (OSError, ValueError) as fault:
+    except (OSError, ValueError, RecursionError) as fault:
         raise ModelError(f"{path}: damaged ({fault}); train or export it anew") from fault
     found = card.get("format") if isinstance(card, dict) else None
-    if not isinstance(found, int) or found > FORMAT:
+    if not isinstance(found, int) or isinstance(found, bool) or not 1 <= found <= FORMAT:
         raise ModelError(f"{path}: format {found!r}, this version reads up to {FORMAT}; upgrade stance, or train anew")
     for name in ("name", "version", "files"):
         if name not in card:
             raise ModelError(f"{path}: lacks {name!r}; train or export it anew")
     if card.get("stances") != list(STANCES):
         raise ModelError(f"{path}: stances {card.get('stances')}, expected {list(STANCES)}; it was made for another codebook, train anew")
+    files = card["files"]
+    if not isinstance(files, dict) or any(Path(name).name != name or not isinstance(digest, str) for name, digest in files.items()):
+        raise ModelError(f"{path}: files must name files of its own folder with their checksums; train or export it anew")
     return card
 
 
@@ -260,14 +425,16 @@ def _known_classes(description: Mapping[str, Any]) -> list[str]:
     return classes
 
 
-def _head(description: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Head:
+def _head(description: Mapping[str, Any], arrays: Mapping[str, Any]) -> Head:
     kind = description["kind"]
     if kind == "constant":
         return Constant(arrays["shares"])
+    if kind == "ngrams":
+        return NgramLinear(description["blocks"], arrays)
+    if kind not in ("encoder", "onnx"):
+        raise ValueError(f"kind {kind!r} is unknown")
     if description["view"] not in VIEWS:
         raise ValueError(f"view {description['view']!r} is unknown")
-    if kind == "ngrams":
-        return NgramLinear(description["view"], description["blocks"], arrays)
     if kind == "encoder":
         return EncoderLinear(description["view"], description["encoder"], description["digest"], arrays)
-    raise ValueError(f"kind {kind!r} is unknown")
+    return OnnxText(description["view"], arrays[NETWORK], arrays[TOKENIZER].decode("utf-8"))

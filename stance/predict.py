@@ -1,20 +1,22 @@
 """The whole way for new text: rows to predictions, an article to its speakers and their stances."""
 
-import csv
 import dataclasses
-import io
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stance.errors import DataError, ModelError
+from stance.errors import ModelError
+from stance.frames import add_predictions, frame_rows, is_frame
 from stance.home import home, shown
+from stance.languages import foreign
 from stance.portable import PortableModel, read_model
 from stance.records import COARSE, STANCES, VALUES, Article, Prediction, Quote
+from stance.tables import Columns
 from stance.wording import context_of
 
 if TYPE_CHECKING:
@@ -63,14 +65,33 @@ class Reading:
         return {"article": self.article, "model": self.model, "speakers": [speaker.to_dict() for speaker in self.speakers]}
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reason:
+    """A term of a row and how far it moved the sum behind a stance: above 0 towards it."""
+
+    term: str
+    weight: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {"term": self.term, "weight": round(self.weight, 4)}
+
+
 class Model:
-    """A trained model, ready to predict. Made by `stance.load`; safe to use from several threads."""
+    """A trained model, ready to predict. Made by `stance.load`; safe to use from several threads.
+
+    It may be sent to other processes (multiprocessing, Dask, Spark): there it is read anew from its folder.
+    """
 
     def __init__(self, portable: PortableModel, folder: Path) -> None:
         self._portable = portable
         self.folder = folder
         self.card = portable.card
         self.label = {"name": portable.name, "version": portable.version}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Another process reads the folder itself: quicker than sending the arrays, and checked again.
+        return load, (str(self.folder.resolve()),)
 
     def __repr__(self) -> str:
         return f"Model({self.label['name']!r}, version={self.label['version']!r})"
@@ -93,38 +114,107 @@ class Model:
         """
         return next(self.predict_many([{"id": id, "text": text, "speaker": speaker, "cue": cue, "context": context}]))
 
-    def predict_many(self, rows: Iterable[Row | str | None]) -> Iterator[Prediction]:
-        """Predict rows ``{"id"?, "text", "speaker"?, "cue"?, "context"?}`` or plain texts, lazily, one answer a row in the same order."""
+    def predict_many(self, rows: Iterable[Row | str | None] | Any, *, abstain_at: float = 0.0) -> Iterator[Prediction]:
+        """Predict many, lazily, one answer a row in the same order.
+
+        Parameters
+        ----------
+        rows
+            Dictionaries ``{"id"?, "text", "speaker"?, "cue"?, "context"?}``, plain texts, or a table with such columns: pandas, polars,
+            Arrow. Without a column ``id`` the index of a pandas table comes back as id.
+        abstain_at
+            Below this probability of the likeliest stance the answer is an abstention (0: never).
+        """
         batch: list[Row] = []
-        for row in rows:
+        for row in frame_rows(rows) if is_frame(rows) else rows:
             batch.append(row if isinstance(row, Mapping) else {"text": row})
             if len(batch) == BATCH:
-                yield from self._predict_batch(batch)
+                yield from self._predict_batch(batch, abstain_at)
                 batch = []
-        yield from self._predict_batch(batch)
+        yield from self._predict_batch(batch, abstain_at)
 
-    def _predict_batch(self, rows: Sequence[Row]) -> list[Prediction]:
+    def predict_frame(self, frame: Any, *, columns: Columns | None = None, abstain_at: float = 0.0, prefix: str = "") -> Any:
+        """Return a table (pandas, polars, Arrow) with the predictions as columns behind its own: same order, same index.
+
+        Parameters
+        ----------
+        columns
+            Which columns hold what, where they are not called text, cue, context, id.
+        prefix
+            Begins the names of the new columns: stance, score, coarse, abstained, reason, p_support …
+
+        Raises
+        ------
+        DataError
+            If a column is missing, or a new one is there already.
+        """
+        found = list(self.predict_many(frame_rows(frame, columns), abstain_at=abstain_at))
+        return add_predictions(frame, found, prefix)
+
+    def _predict_batch(self, rows: Sequence[Row], abstain_at: float) -> list[Prediction]:
         reasons = [_reason(row) for row in rows]
         good = [_cut(row) for row, reason in zip(rows, reasons, strict=True) if reason is None]
-        found = iter(self._portable.probabilities(good))
-        return [self._abstained(row, reason) if reason else self._answer(row, next(found)) for row, reason in zip(rows, reasons, strict=True)]
+        shares = self._portable.probabilities(good)
+        scores = (shares * _VALUES).sum(axis=1)  # row by row: a product of matrices rounds by the size of the batch
+        found = zip(shares.tolist(), scores.tolist(), shares.argmax(axis=1).tolist(), strict=True)
+        return [self._abstained(row, reason) if reason else self._answer(row, *next(found), abstain_at) for row, reason in zip(rows, reasons, strict=True)]
 
-    def _answer(self, row: Row, shares: np.ndarray) -> Prediction:
-        stance = STANCES[int(shares.argmax())]
-        rounded = {name: float(share) for name, share in zip(STANCES, shares, strict=True)}
-        return Prediction(_id(row), stance, rounded, float(shares @ _VALUES), COARSE[stance], False, None, self.label)
+    def _answer(self, row: Row, shares: list[float], score: float, best: int, abstain_at: float) -> Prediction:
+        stance = STANCES[best]
+        named = dict(zip(STANCES, shares, strict=True))
+        if shares[best] < abstain_at:
+            reason = f"unsure: {stance} is likeliest with {shares[best]:.2f}, below {abstain_at:g}"
+            return Prediction(_id(row), None, named, score, None, True, reason, self.label, _note(row))
+        return Prediction(_id(row), stance, named, score, COARSE[stance], False, None, self.label, _note(row))
 
     def _abstained(self, row: Row, reason: str) -> Prediction:
         # Nothing is known: every stance is as likely as the other.
         even = dict.fromkeys(STANCES, 1 / len(STANCES))
         return Prediction(_id(row), None, even, 0.0, None, True, reason, self.label)
 
+    def explain(self, row: Row | str, *, n: int = 8, stance: str | None = None) -> list[Reason]:
+        """Return the terms that spoke most for a stance, or against it, the strongest first; none for a row that is not judged.
+
+        Only the model's n-gram members can say that; what a sentence encoder sees has no words.
+
+        Parameters
+        ----------
+        n
+            How many terms.
+        stance
+            By default the predicted one.
+
+        Raises
+        ------
+        ModelError
+            If the model has no n-gram member.
+        """
+        row = row if isinstance(row, Mapping) else {"text": row}
+        stance = stance or next(self.predict_many([row])).stance
+        if stance is None:
+            return []
+        row = _cut(row)
+        heads = [member for member in self._portable.members if hasattr(member[2], "contributions")]
+        if not heads:
+            raise ModelError(f"model {self.label['name']}: has no n-gram member, so there are no terms to show; predict without --explain")
+        found = []
+        total = sum(weight for weight, _, _ in self._portable.members)
+        for weight, classes, head in heads:
+            if stance not in classes:
+                continue
+            terms, values, coef = head.contributions(row)  # type: ignore[attr-defined]
+            # How far a term moves this stance's sum beyond what it does to all of them.
+            ours = coef[:, [k for k, one in enumerate(classes) if one == stance]].mean(axis=1)
+            pull = weight / total * values * (ours - coef.mean(axis=1))
+            found += [Reason(term, float(one)) for term, one in zip(terms, pull, strict=True)]
+        return sorted(found, key=lambda one: -abs(one.weight))[:n]
+
     def read(self, text: str | Article, *, nlp: "Language | None" = None) -> Reading:
         """Extract the quotes of an article and predict each: its speakers with their stances."""
         from stance.quotes import extract
 
         article = text if isinstance(text, Article) else Article("article", text)
-        quotes = [quote for found in extract([article], nlp=nlp) for quote in found]
+        quotes = [quote for found in extract([article], nlp=nlp or _pipeline()) for quote in found]
         return self.read_quotes(article, quotes)
 
     def read_quotes(self, article: Article, quotes: Sequence[Quote]) -> Reading:
@@ -156,6 +246,13 @@ def speaker_stance(name: str | None, pairs: Sequence[tuple[Quote, Prediction]]) 
     return SpeakerStance(name, role, STANCES[int(mean.argmax())], dict(zip(STANCES, mean.tolist(), strict=True)), score, low, high, tuple(pairs))
 
 
+@lru_cache(maxsize=1)
+def _pipeline() -> "Language":
+    from stance.quotes import load_nlp
+
+    return load_nlp()
+
+
 def _id(row: Row) -> str | None:
     given = row.get("id")
     return None if given is None else str(given)
@@ -171,54 +268,17 @@ def _reason(row: Row) -> str | None:
         return f"text is {type(text).__name__}, expected a string"
     if not any(letter.isalnum() for letter in text):
         return "empty text"
-    return None
+    language = foreign(text[:MAX_CHARS])
+    return f"not English (looks like {language})" if language else None
+
+
+def _note(row: Row) -> str | None:
+    length = len(row["text"])
+    return f"only the first {MAX_CHARS} of {length} characters were read" if length > MAX_CHARS else None
 
 
 def _cut(row: Row) -> Row:
     return {**row, "text": row["text"][:MAX_CHARS]}
-
-
-def read_rows(lines: TextIO, where: str, kind: str) -> Iterator[Row]:
-    """Read rows to predict, lazily: ``jsonl`` or ``csv``. A faulty line becomes a row that says what is wrong with it.
-
-    Raises
-    ------
-    DataError
-        If a CSV file has no column ``text``.
-    """
-    if kind == "csv":
-        csv.field_size_limit(10_000_000)
-        reader = csv.DictReader(lines)
-        if "text" not in (reader.fieldnames or []):
-            raise DataError(
-                f"{where}: columns are {', '.join(reader.fieldnames or ['(none)'])}; expected a column text (and id, speaker, cue, context where known)"
-            )
-        yield from reader
-        return
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            yield _json_row(line, f"{where}:{number}")
-
-
-def _json_row(line: str, place: str) -> Row:
-    try:
-        row = json.loads(line.lstrip("\ufeff"))
-    except (json.JSONDecodeError, RecursionError) as fault:
-        return {"_fault": f"{place}: not JSON ({fault})"}
-    if isinstance(row, dict):
-        return row
-    return {"text": row} if isinstance(row, str) else {"_fault": f"{place}: a {type(row).__name__}, expected an object with text"}
-
-
-def guess_rows(text: str) -> Iterator[Row]:
-    """Read rows from a text of unknown kind: JSONL where it begins with ``{``, CSV where its first line has a column text, else one quote a line."""
-    start = text.lstrip("\ufeff \r\n")
-    if start.startswith("{"):
-        yield from read_rows(io.StringIO(start), "stdin", "jsonl")
-    elif "text" in [name.strip().strip('"') for name in start.split("\n", 1)[0].split(",")]:
-        yield from read_rows(io.StringIO(start, newline=""), "stdin", "csv")
-    else:
-        yield from ({"text": line} for line in text.splitlines() if line.strip())
 
 
 def load(source: str | Path | None = None) -> Model:
@@ -227,19 +287,20 @@ def load(source: str | Path | None = None) -> Model:
     Parameters
     ----------
     source
-        A model folder; a run's name or id; ``runs:/ID`` or ``models:/NAME@champion`` (asks MLflow). By default the champion, else the
-        newest finished run of the default experiment.
+        A model folder; a run's name or id; ``champion``; ``runs:/ID`` or ``models:/NAME@champion`` (asks MLflow). By default the
+        champion, else the newest finished run of the default experiment.
 
     Raises
     ------
     ModelError
         If there is no such model or its folder is damaged.
     """
-    folder = _resolve(str(source) if source is not None else None)
+    folder = resolve(str(source) if source is not None else None)
     return Model(read_model(folder), folder)
 
 
-def _resolve(source: str | None) -> Path:
+def resolve(source: str | None) -> Path:
+    """Return the folder that ``source`` means now, as `load` takes it."""
     if source is None:
         return default_model()
     if source.startswith(("models:", "runs:")):
@@ -248,23 +309,27 @@ def _resolve(source: str | None) -> Path:
         return download_model(source)
     if Path(source).is_dir():
         return Path(source)
+    if source == "champion":
+        return default_model(("champion",))
     runs = [path for path in (home() / "models").glob(f"*{source}*") if (path / "card.json").is_file()] if source and "/" not in source else []
     if not runs:
         raise ModelError(f"{source}: neither a model folder nor a run in {shown(home() / 'models')}; train one (make train) or see stance runs")
     return max(runs, key=lambda path: (path / "card.json").stat().st_mtime)
 
 
-def default_model() -> Path:
+def default_model(pointers: Sequence[str] = ("champion", "latest")) -> Path:
     """Return the folder of the champion, else of the newest finished run of the default experiment.
 
     Pointers beside the model folders are read, not the tracking store: a first prediction must not wait for MLflow.
     """
     models = home() / "models"
-    for pointer in ("champion", "latest"):
+    for pointer in pointers:
         try:
             folder = models / str(json.loads((models / f"{pointer}.json").read_text(encoding="utf-8"))["folder"])
         except (OSError, ValueError, KeyError, TypeError):
             continue
         if (folder / "card.json").is_file():
             return folder
+    if "latest" not in pointers:
+        raise ModelError(f"{shown(models)}: no champion yet; choose one (stance promote RUN), or name a run or a model folder")
     raise ModelError(f"{shown(models)}: no trained model; run make train first, or name a model folder")

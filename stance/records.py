@@ -137,7 +137,7 @@ class Prediction:
     """What a model says of one quote.
 
     ``probabilities`` has all five stances and sums to 1; ``score`` is its expectation from -1 (oppose) to +1 (support). ``stance``
-    is None exactly where ``abstained`` is true, and then ``reason`` says why.
+    is None exactly where ``abstained`` is true, and then ``reason`` says why. ``note`` tells what was done to a row that was answered.
     """
 
     id: str | None
@@ -148,12 +148,17 @@ class Prediction:
     abstained: bool
     reason: str | None
     model: dict[str, str]
+    note: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the public JSON form; ``reason`` only where there is one."""
-        row = dataclasses.asdict(self)
-        if self.reason is None:
-            del row["reason"]
+        """Return the public JSON form; ``reason`` and ``note`` only where there is one."""
+        row: dict[str, Any] = {"id": self.id, "stance": self.stance, "probabilities": dict(self.probabilities), "score": self.score}
+        row |= {"coarse": self.coarse, "abstained": self.abstained}
+        if self.reason is not None:
+            row["reason"] = self.reason
+        row["model"] = dict(self.model)
+        if self.note is not None:
+            row["note"] = self.note
         return row
 
 

@@ -116,3 +116,10 @@ def test_a_store_that_cannot_be_opened_is_one_sentence(project, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     with pytest.raises(ConfigError, match=r"MLflow store http://127\.0\.0\.1:9: .*unset it to use the project's own store"):
         tracking.open_store()
+
+
+def test_without_folds_only_what_was_not_learned_from_is_measured(project):
+    outcome = run(read_experiment(project / "experiments" / "other.toml", ["data.folds=0", "neutral_in_two=true"]), say=silent)
+    assert set(outcome.reports) == {"seeds"}
+    logged = tracking.open_store().MlflowClient().get_run(outcome.run_id)
+    assert not {"cv_f1", "cv_sd"} & set(logged.data.metrics)

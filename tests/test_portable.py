@@ -1,3 +1,5 @@
+import hashlib
+import io
 import json
 
 import numpy as np
@@ -11,6 +13,7 @@ from stance.classifiers import build_pipeline
 from stance.errors import ModelError
 from stance.model import probabilities, save_model
 from stance.portable import ANALYZERS, read_model
+from stance.records import STANCES
 
 TEXTS = st.text(max_size=60) | st.text(alphabet="abAB ß-'\n\u00a0é1“", max_size=60)
 
@@ -35,6 +38,39 @@ def test_n_grams_give_the_pipelines_probabilities_on_any_text(ngrams, texts):
     ours = portable.probabilities(rows)
     assert np.abs(ours - probabilities(fitted, rows)).max() < 1e-6
     assert np.allclose(ours.sum(axis=1), 1)
+
+
+@pytest.fixture(scope="module", params=["wording", "frames", "masked"])
+def six(request, sets, tmp_path_factory):
+    """A pipeline of the project's own terms that learned neutral in two, and its folder read back."""
+    folder = tmp_path_factory.mktemp(request.param)
+    member = {"features": {"kind": request.param}, "classifier": {"kind": "logreg", "C": 2.0}, "weight": 0.6}
+    other = {"features": {"kind": "tfidf", "chars": None}, "classifier": {"kind": "logreg"}, "weight": 0.4}
+    fitted = build_pipeline([member, other], neutral_in_two=True).fit(sets["train"], sets["train"]["stance"])
+    save_model(fitted, folder, {"name": request.param, "version": "1"})
+    return fitted, read_model(folder)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.fixed_dictionaries({"text": TEXTS, "cue": TEXTS | st.none(), "context": TEXTS | st.none()}), min_size=1, max_size=3))
+def test_own_terms_give_the_pipelines_probabilities_on_any_row(six, rows):
+    fitted, portable = six
+    ours = portable.probabilities(rows)
+    assert np.abs(ours - probabilities(fitted, rows)).max() < 1e-6
+    assert np.allclose(ours.sum(axis=1), 1)
+
+
+def test_neutral_learned_in_two_is_answered_as_one(six, sets):
+    fitted, portable = six
+    assert list(fitted.classes_) == sorted(STANCES)
+    assert len(fitted.inner_.classes_) == 6
+    assert np.abs(portable.probabilities(sets["test"].to_dict("records")) - probabilities(fitted, sets["test"])).max() < 1e-6
+    assert (fitted.predict(sets["test"]) == fitted.classes_[fitted.predict_proba(sets["test"]).argmax(axis=1)]).all()
+
+
+def test_the_speakers_name_changes_no_prediction(six, sets):
+    rows = sets["test"].to_dict("records")
+    assert (six[1].probabilities(rows) == six[1].probabilities([{**row, "speaker": "Somebody Else"} for row in rows])).all()
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +103,24 @@ def edit_card(folder, **change):
     (folder / "card.json").write_text(json.dumps({**card, **change}))
 
 
+def replace(folder, name, data):
+    """Another content with its right checksum: foreign rather than damaged."""
+    (folder / name).write_bytes(data)
+    files = json.loads((folder / "card.json").read_text())["files"]
+    edit_card(folder, files={**files, name: hashlib.sha256(data).hexdigest()})
+
+
+def edit_member(folder, **change):
+    member = json.loads((folder / "member-0.json").read_text())
+    replace(folder, "member-0.json", json.dumps({**member, **change}).encode())
+
+
+def pickled():
+    buffer = io.BytesIO()
+    np.savez(buffer, coef=np.array([{"a": 1}], dtype=object))
+    return buffer.getvalue()
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -74,9 +128,27 @@ def edit_card(folder, **change):
         (lambda f: (f / "card.json").write_text("{"), r"card\.json: damaged"),
         (lambda f: (f / "member-0.npz").write_bytes(b"PK"), r"member-0\.npz: checksum .* damaged or foreign"),
         (lambda f: (f / "member-1.json").unlink(), r"member-1\.json: cannot be read"),
-        (lambda f: edit_card(f, format=99), r"format 99, this version reads up to 1; upgrade stance"),
+        (lambda f: edit_card(f, format=99), r"format 99, this version reads up to 2; upgrade stance"),
         (lambda f: edit_card(f, stances=["yes", "no"]), "made for another codebook"),
         (lambda f: edit_card(f, files={}), "names no member files"),
+        (lambda f: edit_card(f, files=["member-0.json"]), "files must name files of its own folder"),
+        (lambda f: edit_card(f, files={"../member-0.json": "0"}), "files must name files of its own folder"),
+        (lambda f: edit_card(f, format=True), r"format True, this version reads up to \d"),
+        (lambda f: (f / "card.json").write_text("[" * 100_000), r"card\.json: damaged"),
+        (lambda f: (f / "card.json").write_text("[]"), "format None"),
+        (lambda f: (f / "card.json").write_bytes(b"\xff\xfe{"), r"card\.json: damaged"),
+        (lambda f: (f / "member-0.npz").write_bytes((f / "member-0.npz").read_bytes()[:-100]), r"member-0\.npz: checksum"),
+        (lambda f: replace(f, "member-0.npz", b"no zip"), "member-0: .*expected a member of a stance model"),
+        (lambda f: replace(f, "member-0.npz", b"PK\x03\x04" + b"\0" * 60), "member-0: .*expected a member of a stance model"),
+        (lambda f: replace(f, "member-0.json", b"[]"), "member-0: .*expected a member of a stance model"),
+        (lambda f: replace(f, "member-0.json", b"[" * 100_000), "member-0: .*expected a member of a stance model"),
+        (lambda f: edit_member(f, kind="transformer"), "kind 'transformer' is unknown"),
+        (lambda f: edit_member(f, blocks=[{"analyzer": "word", "view": "speaker+text", "low": 1, "high": 1, "terms": []}]), r"view 'speaker\+text' is unknown"),
+        (lambda f: edit_member(f, classes=["yes"]), r"classes \['yes'\] are no stances"),
+        (lambda f: edit_member(f, blocks=[]), "0 terms for"),
+        (lambda f: edit_member(f, blocks=[{"analyzer": "eval", "view": "text", "low": 1, "high": 1, "terms": []}]), "member-0: 'eval'"),
+        (lambda f: edit_member(f, weight="heavy"), "could not convert"),
+        (lambda f: replace(f, "member-0.npz", pickled()), "allow_pickle=False"),
     ],
 )
 def test_a_folder_that_is_not_whole_is_refused_by_name(model_folder, tmp_path, damage, message):

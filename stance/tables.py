@@ -1,0 +1,466 @@
+"""Rows to predict, from any file people have; predictions, to any file they want. Both stream: a row at a time in, a batch at a time out.
+
+Kinds are told by suffix (``.jsonl .csv .tsv .parquet .txt``, each also ``.gz`` and ``.zst``), on standard input by the first bytes.
+A row that cannot be read becomes a row ``{"_fault": why}``, so that it is answered in its place.
+"""
+
+import contextlib
+import csv
+import dataclasses
+import gzip
+import io
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any, BinaryIO, Protocol, TextIO, cast
+
+from stance.errors import DataError
+from stance.records import STANCES
+
+Row = Mapping[str, Any]
+KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".txt": "lines"}
+PACKED = (".gz", ".zst")
+FORMATS = ("jsonl", "csv", "parquet", "table")
+MAX_FIELD = 10_000_000
+PEEK = 1 << 16
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Columns:
+    """Which of a file's columns hold what; the text's must be there, the others where the file has them or they were asked for."""
+
+    text: str = "text"
+    id: str | None = None
+    cue: str | None = None
+    context: str | None = None
+    speaker: str | None = None
+
+    def found_in(self, names: Sequence[str], where: str) -> dict[str, str]:
+        """Return field -> column for the columns that are there.
+
+        Raises
+        ------
+        DataError
+            If the text's column or one that was asked for by name is missing or there twice.
+        """
+        mapping = {}
+        for field in dataclasses.fields(self):
+            asked = getattr(self, field.name)
+            name = asked or field.name
+            if names.count(name) > 1:
+                raise DataError(f"{where}: column {name!r} is there twice; rename one")
+            if name in names:
+                mapping[field.name] = name
+            elif asked:
+                raise DataError(f"{where}: columns are {', '.join(names) or '(none)'}; expected a column {name}{_hint(field.name, name)}")
+        return mapping
+
+
+def _hint(field: str, name: str) -> str:
+    if field == "text" and name == "text":
+        return " (and id, speaker, cue, context where known); name another one with --text-column"
+    return f"; check --{field}-column"
+
+
+def kind_of(name: str) -> tuple[str, str] | None:
+    """Return (kind, packing) of a file name: ("csv", ".gz"); None where it is no file of rows."""
+    suffixes = [one.lower() for one in Path(name).suffixes[-2:]] if len(name) < 1000 else []
+    packing = suffixes.pop() if suffixes and suffixes[-1] in PACKED else ""
+    kind = KINDS.get(suffixes[-1]) if suffixes else None
+    return (kind, packing) if kind else None
+
+
+@contextlib.contextmanager
+def open_rows(source: str, columns: Columns | None = None) -> Iterator[tuple[Iterator[Row], "Position"]]:
+    """Open a file of rows (``-``: standard input) and yield its rows, lazily, and how far the reading is.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, it is not what its name says, or a column is missing.
+    """
+    columns = columns or Columns()
+    with contextlib.ExitStack() as stack:
+        if source == "-":
+            raw: BinaryIO = sys.stdin.buffer
+            where, kind, size = "stdin", "", None
+        else:
+            kind, _ = kind_of(source) or ("lines", "")
+            try:
+                raw = stack.enter_context(Path(source).open("rb"))
+            except OSError as fault:
+                raise DataError(f"{source}: {_why(fault)}; check the path, or give the quote itself in quotation marks") from fault
+            where, size = source, Path(source).stat().st_size
+        position = Position(raw, size)
+        data = stack.enter_context(_unpacked(io.BufferedReader(cast(Any, position), PEEK), where))
+        with _damage_told(where):
+            rows = _rows(data, where, kind, columns, stack)
+        yield _told(rows, where), position
+
+
+def _why(fault: OSError) -> str:
+    return "no such file" if isinstance(fault, FileNotFoundError) else str(fault.strerror).lower()
+
+
+class Position(io.RawIOBase):
+    """A raw file that knows how many bytes were read, for the progress bar."""
+
+    def __init__(self, raw: BinaryIO, size: int | None) -> None:
+        self._raw = raw
+        self.size = size
+        self.read_bytes = 0
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read into a buffer; what a pipe has now is enough."""
+        piece = self._raw.read1(len(buffer)) if hasattr(self._raw, "read1") else self._raw.read(len(buffer))
+        buffer[: len(piece)] = piece
+        self.read_bytes += len(piece)
+        return len(piece)
+
+
+@contextlib.contextmanager
+def _unpacked(data: io.BufferedReader, where: str) -> Iterator[io.BufferedReader]:
+    """Undo gzip or zstd, told by the first bytes whatever the name says."""
+    start = data.peek(4)[:4]
+    if start[:2] == b"\x1f\x8b":
+        with gzip.GzipFile(fileobj=data) as unpacked:
+            yield io.BufferedReader(cast(Any, unpacked), PEEK)
+    elif start == b"\x28\xb5\x2f\xfd":
+        with _zstd(where).ZstdFile(data) as unpacked:
+            yield io.BufferedReader(unpacked, PEEK)
+    else:
+        yield data
+
+
+def _zstd(where: str) -> Any:
+    try:
+        if sys.version_info >= (3, 14):
+            from compression import zstd
+        else:
+            import backports.zstd as zstd
+    except ImportError as fault:
+        raise DataError(f"{where}: zstd needs the package backports.zstd; install stance[tables]") from fault
+    return zstd
+
+
+@contextlib.contextmanager
+def _damage_told(where: str) -> Iterator[None]:
+    """Say in words what a broken packing does while it is read."""
+    try:
+        yield
+    except (EOFError, gzip.BadGzipFile) as fault:
+        raise DataError(f"{where}: the packed file is damaged or cut off ({fault}); the rows before are answered") from fault
+    except Exception as fault:
+        if type(fault).__name__ not in ("ZstdError", "ArrowInvalid", "error"):
+            raise
+        raise DataError(f"{where}: cannot be read on ({fault}); the rows before are answered") from fault
+
+
+def _told(rows: Iterator[Row], where: str) -> Iterator[Row]:
+    with _damage_told(where):
+        yield from rows
+
+
+def _rows(data: io.BufferedReader, where: str, kind: str, columns: Columns, stack: contextlib.ExitStack) -> Iterator[Row]:
+    start = data.peek(PEEK)
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise DataError(f"{where}: is UTF-16; convert it first (iconv -f UTF-16 -t UTF-8)")
+    if start[:4] == b"PAR1" or kind == "parquet":
+        return _parquet_rows(data, where, columns, stack)
+    # Bytes that are no UTF-8 come through as marks, so that only their own row is refused.
+    lines = io.TextIOWrapper(data, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    kind = kind or _guessed(start, columns)
+    if kind == "jsonl":
+        return json_rows(lines, where, columns)
+    if kind in ("csv", "tsv"):
+        return csv_rows(lines, where, columns, "\t" if kind == "tsv" else None)
+    return ({"_fault": _utf8_fault(f"{where}:{number}")} if _NOT_UTF8.search(line) else {"text": line.strip()} for number, line in _numbered(lines))
+
+
+def _guessed(start: bytes, columns: Columns) -> str:
+    """JSONL where it begins with an object, CSV or TSV where the first line has the text's column, else one quote a line."""
+    text = start.decode("utf-8", "replace").lstrip("\ufeff \r\n")
+    if text.startswith("{"):
+        return "jsonl"
+    names = [name.strip().strip('"') for name in re.split("[,;\t]", text.split("\n", 1)[0])]
+    return "csv" if columns.text in names else "lines"
+
+
+def _numbered(lines: TextIO) -> Iterator[tuple[int, str]]:
+    return ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+
+
+def _utf8_fault(place: str) -> str:
+    return f"{place}: not UTF-8; convert it (iconv -f LATIN1 -t UTF-8)"
+
+
+def json_rows(lines: TextIO, where: str, columns: Columns) -> Iterator[Row]:
+    """Read JSONL rows, lazily: objects, or strings that are texts."""
+    renamed = {field.name: getattr(columns, field.name) or field.name for field in dataclasses.fields(columns)}
+    same = all(field == name for field, name in renamed.items())
+    for number, line in _numbered(lines):
+        place = f"{where}:{number}"
+        row = _json_row(line, place)
+        if not same and "_fault" not in row:
+            row = {field: row.get(name) for field, name in renamed.items()} if renamed["text"] in row else {"_fault": f"{place}: no {renamed['text']!r}"}
+        yield row
+
+
+def _json_row(line: str, place: str) -> Row:
+    if _NOT_UTF8.search(line):
+        return {"_fault": _utf8_fault(place)}
+    try:
+        row = json.loads(line.lstrip("\ufeff"))
+    except (ValueError, RecursionError) as fault:
+        return {"_fault": f"{place}: not JSON ({fault})"}
+    if isinstance(row, dict):
+        row.pop("_fault", None)  # ours to say
+        return row
+    return {"text": row} if isinstance(row, str) else {"_fault": f"{place}: a {type(row).__name__}, expected an object with text"}
+
+
+def csv_rows(lines: TextIO, where: str, columns: Columns, delimiter: str | None = None) -> Iterator[Row]:
+    """Read CSV rows, lazily; the delimiter is the one of comma, semicolon and tab that sets the text's column apart.
+
+    Raises
+    ------
+    DataError
+        If a column is missing.
+    """
+    csv.field_size_limit(MAX_FIELD)
+    header = lines.readline()
+    delimiter = delimiter or next((one for one in ",;\t" if columns.text in next(csv.reader([header], delimiter=one), [])), ",")
+    names = next(csv.reader([header], delimiter=delimiter), [])
+    at = {field: names.index(name) for field, name in columns.found_in(names, where).items()}
+    return _csv_rows(csv.reader(lines, delimiter=delimiter, strict=True), where, len(names), at)
+
+
+def _csv_rows(reader: Any, where: str, n_names: int, at: Mapping[str, int]) -> Iterator[Row]:
+    while True:
+        line = reader.line_num + 2
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as fault:
+            yield {"_fault": f"{where}:{line}: {fault}; a quotation mark inside a field is doubled, a field with a delimiter is quoted"}
+            continue
+        if not row:
+            continue
+        if len(row) > n_names:
+            yield {"_fault": f"{where}:{line}: {len(row)} fields, the header has {n_names}; a text with a delimiter must be quoted"}
+        elif any(_NOT_UTF8.search(field) for field in row):
+            yield {"_fault": _utf8_fault(f"{where}:{line}")}
+        else:
+            yield {field: row[place] if place < len(row) else None for field, place in at.items()}
+
+
+def _parquet_rows(data: io.BufferedReader, where: str, columns: Columns, stack: contextlib.ExitStack) -> Iterator[Row]:
+    parquet = _pyarrow(where)[1]
+    if where == "stdin" or not where.endswith(".parquet"):
+        whole = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it; Parquet is read from its end
+        while piece := data.read(1 << 20):
+            whole.write(piece)
+        whole.seek(0)
+        source: Any = whole
+    else:
+        source = where
+    try:
+        file = stack.enter_context(parquet.ParquetFile(source))
+        mapping = columns.found_in(file.schema_arrow.names, where)
+        batches = file.iter_batches(batch_size=1024, columns=list(mapping.values()))
+    except (OSError, ValueError) as fault:
+        raise DataError(f"{where}: no readable Parquet file ({str(fault).splitlines()[0]})") from fault
+    return ({field: row[name] for field, name in mapping.items()} for batch in batches for row in batch.to_pylist())
+
+
+def _pyarrow(where: str) -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as fault:
+        raise DataError(f"{where}: Parquet needs the package pyarrow; install stance[tables]") from fault
+    return pyarrow, parquet
+
+
+class RowWriter(Protocol):
+    """Takes answers in the JSON form of `Prediction`, a batch at a time."""
+
+    def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write a batch, whole rows only."""
+        ...
+
+    def close(self) -> None:
+        """Write what is still held; the file underneath stays open."""
+        ...
+
+
+def json_line(row: Mapping[str, Any]) -> str:
+    """Return one JSON line. Lone surrogates can come in through JSON escapes; they leave the same way."""
+    text = json.dumps(row, ensure_ascii=False)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(row)
+    return text + "\n"
+
+
+class JsonWriter:
+    """JSONL: the whole answer."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self._out = out
+
+    def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write one line a row."""
+        self._out.write("".join(map(json_line, rows)).encode("utf-8"))
+        self._out.flush()
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+FLAT = ("id", "stance", "score", "coarse", "abstained", "reason", "note", *(f"p_{stance}" for stance in STANCES), "model", "version")
+
+
+def flat(row: Mapping[str, Any], *, explained: bool) -> dict[str, Any]:
+    """Return an answer as one flat record for CSV and Parquet."""
+    record = {name: row.get(name) for name in FLAT[:7]}
+    record |= {f"p_{stance}": row["probabilities"][stance] for stance in STANCES}
+    record |= {"model": row["model"].get("name"), "version": row["model"].get("version")}
+    if explained:
+        record["explanation"] = shown_terms(row)
+    return record
+
+
+def shown_terms(row: Mapping[str, Any]) -> str:
+    """Return the terms that spoke for an answer, for a person."""
+    return "; ".join(f"{one['term']} {one['weight']:+.2f}" for one in row.get("explanation", ()))
+
+
+class CsvWriter:
+    """CSV with a header: one column a field."""
+
+    def __init__(self, out: IO[bytes], *, explained: bool) -> None:
+        self._out = out
+        self._explained = explained
+        self._names = [*FLAT, "explanation"] if explained else list(FLAT)
+        self._started = False
+
+    def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write a batch of records."""
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, self._names, lineterminator="\n")
+        if not self._started:
+            writer.writeheader()
+            self._started = True
+        writer.writerows(flat(row, explained=self._explained) for row in rows)
+        self._out.write(text.getvalue().encode("utf-8", "backslashreplace"))
+        self._out.flush()
+
+    def close(self) -> None:
+        """Write the header where no row came."""
+        if not self._started:
+            self.write([])
+
+
+class ParquetWriter:
+    """Parquet with typed columns, one row group for every 20,000 rows."""
+
+    def __init__(self, out: IO[bytes], *, explained: bool) -> None:
+        pa, parquet = _pyarrow("--format parquet")
+        kinds = {"abstained": pa.bool_(), "score": pa.float64(), **{f"p_{stance}": pa.float64() for stance in STANCES}}
+        self._names = [*FLAT, "explanation"] if explained else list(FLAT)
+        self._schema = pa.schema([(name, kinds.get(name, pa.string())) for name in self._names])
+        self._table = pa.Table
+        self._writer = parquet.ParquetWriter(out, self._schema)
+        self._explained = explained
+        self._held: list[dict[str, Any]] = []
+
+    def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Hold rows until a row group is full."""
+        self._held += [{name: _clean(value) for name, value in flat(row, explained=self._explained).items()} for row in rows]
+        if len(self._held) >= 20_000:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._writer.write_table(self._table.from_pylist(self._held, schema=self._schema))
+        self._held = []
+
+    def close(self) -> None:
+        """Write the last row group and the footer, without which Parquet cannot be read."""
+        if self._held:
+            self._flush()
+        self._writer.close()
+
+
+def _clean(value: Any) -> Any:
+    return value.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(value, str) else value
+
+
+class TableWriter:
+    """A table for people, a page a batch."""
+
+    def __init__(self, out: IO[bytes], *, explained: bool) -> None:
+        from rich.console import Console
+
+        wide = sys.stdout.isatty()
+        self._console = Console(file=io.TextIOWrapper(out, encoding="utf-8", errors="replace", write_through=True), width=None if wide else 120)
+        self._explained = explained
+        self._started = False
+
+    def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Print a batch."""
+        from rich.markup import escape
+        from rich.table import Table
+
+        table = Table(box=None, show_header=not self._started, pad_edge=False)
+        for name, width in (("id", 20), ("stance", 11), ("sure", 5), ("score", 5)):
+            table.add_column(name, width=width, no_wrap=True)
+        table.add_column("because" if self._explained else "reason")
+        for row in rows:
+            sure = max(row["probabilities"].values())
+            why = row.get("reason") or row.get("note") or (shown_terms(row) if self._explained else "")
+            table.add_row(escape(str(row["id"] or "")), row["stance"] or "-", f"{sure:.2f}", f"{row['score']:+.2f}", escape(why))
+        if rows:
+            self._console.print(table)
+            self._started = True
+
+    def close(self) -> None:
+        """Let the stream go without closing what lies under it."""
+        with contextlib.suppress(ValueError):
+            cast(io.TextIOWrapper, self._console.file).detach()
+
+
+def writer_for(kind: str, out: IO[bytes], *, explained: bool) -> RowWriter:
+    """Return the writer of a format, one of `FORMATS`."""
+    if kind == "jsonl":
+        return JsonWriter(out)
+    writers: dict[str, type[CsvWriter | ParquetWriter | TableWriter]] = {"csv": CsvWriter, "parquet": ParquetWriter, "table": TableWriter}
+    return writers[kind](out, explained=explained)
+
+
+@contextlib.contextmanager
+def packed(out: IO[bytes], packing: str) -> Iterator[IO[bytes]]:
+    """Write through gzip or zstd where the file's name asks for it."""
+    if packing == ".gz":
+        with gzip.GzipFile(fileobj=out, mode="wb", mtime=0) as packer:
+            yield cast(IO[bytes], packer)
+    elif packing == ".zst":
+        with _zstd("--out").ZstdFile(out, "wb") as packer:
+            yield packer
+    else:
+        yield out
+
+
+def read_answers(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """Read back answers that `JsonWriter` wrote."""
+    return (json.loads(line) for line in lines)
