@@ -73,6 +73,11 @@ class Aliases:
         """Return the one name of a listed speaker; None where the id belongs to nobody listed."""
         return self._names.get(speaker_id)
 
+    @property
+    def n_speakers(self) -> int:
+        """How many speakers are listed."""
+        return len(self._names)
+
     def is_person(self, speaker_id: str) -> bool:
         """Tell whether an id is that of a listed person; False of a listed institution, and of whoever is not listed."""
         return speaker_id in self._persons

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from stance import completeness
+from stance.aliases import load_aliases, own_table
 from stance.articles import read_text
 from stance.config import read_experiment
 from stance.dataset import read_splits
@@ -127,6 +128,18 @@ def check_experiment(path: Path) -> str:
     return f"{shown(path)}: {read_experiment(path).question}"
 
 
+def check_aliases(_folder: Path) -> str:
+    """Read the tables of spellings and names, the package's and the user's.
+
+    Raises
+    ------
+    ConfigError
+        If one is damaged.
+    """
+    own = own_table()
+    return f"aliases: {load_aliases().n_speakers} speakers" + (f", {shown(own)} among them" if own.is_file() else "")
+
+
 def check_all(experiments: Iterable[Path]) -> list[str]:
     """Check everything and return a line a part.
 
@@ -138,7 +151,8 @@ def check_all(experiments: Iterable[Path]) -> list[str]:
     lines: list[str] = []
     faults: list[str] = []
     parts: list[tuple[Callable[[Path], str], Path]] = [(check_seeds, home() / "seeds"), (check_codebook, home() / "labels" / "codebook.toml")]
-    parts += [*((check, home() / "labels") for check in (check_labels, check_speakers, check_leaks)), *((check_experiment, path) for path in experiments)]
+    parts += [(check, home() / "labels") for check in (check_labels, check_speakers, check_leaks, check_aliases)]
+    parts += [(check_experiment, path) for path in experiments]
     for check, path in parts:
         try:
             lines.append(check(path))

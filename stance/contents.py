@@ -106,6 +106,9 @@ def verb_candidate(verb: "Token", sentence: "Span", view: View) -> Candidate | N
     if subject is None:
         named = surface_subject(verb, sentence)
         subject = named[0] if named is not None else None
+    elif verb.lemma_ == "be" and subject.lemma_.lower() in NOUNS:
+        # "The expectation is that …": whoever holds it speaks.
+        subject = next((child for child in subject.children if child.dep_ == "poss"), None) or _holder_of(subject)
     for frame in (_clause, _infinitive, _fronted, _object):
         hit = frame(verb, sentence, view)
         if hit is not None:
@@ -330,15 +333,17 @@ def _object_end(verb: "Token") -> int:
     """Return where the objects of a verb end, with the reason given for them."""
     end = verb.i + 1
     for child in verb.children:
-        if child.i <= verb.i:
-            continue
-        if (
-            child.dep_ in ("dobj", "oprd", "prt", "xcomp", "dative")
-            or (child.dep_ == "prep" and child.lower_ in SAYING_PREPOSITIONS)
-            or (child.dep_ == "advcl" and end > verb.i + 1 and any(c.dep_ == "mark" and c.lower_ in ("because", "since", "unless") for c in child.children))
-        ):
+        if child.i > verb.i and (_is_object(child) or (end > verb.i + 1 and _is_reason(child))):
             end = max(end, child.right_edge.i + 1)
     return end
+
+
+def _is_object(child: "Token") -> bool:
+    return child.dep_ in ("dobj", "oprd", "prt", "xcomp", "dative") or (child.dep_ == "prep" and child.lower_ in SAYING_PREPOSITIONS)
+
+
+def _is_reason(child: "Token") -> bool:
+    return child.dep_ == "advcl" and any(c.dep_ == "mark" and c.lower_ in ("because", "since", "unless") for c in child.children)
 
 
 def _object(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:

@@ -202,6 +202,7 @@ def attribute_speakers(
         named[number] = entity, confidence
         speaker = entity if entity is not None else speaker
         ends_at = max(at, quote.spans[-1][1])
+    _look_ahead(found, named)
     _settle_inner(found, named)
     return [_with_speaker(quote, *named[number], cast.aliases) for number, (quote, _) in enumerate(found)]
 
@@ -218,6 +219,21 @@ def _events(found: Sequence[tuple[Quote, Any]], views: Sequence[View], docs: "Se
     spoken = [span for quote, _ in found for span in quote.spans]
     events += [(mention.span[0], -1, mention) for mention in _subjects(views, docs, heads, spoken)]
     return sorted(events, key=lambda event: (event[0], event[1]))
+
+
+def _look_ahead(found: Sequence[tuple[Quote, Any]], named: dict[int, tuple[Entity | None, float]]) -> None:
+    """Give a "he" before whom nobody was named to the next person who speaks: extracts and columns often begin so."""
+    coming: Entity | None = None
+    for number in range(len(found) - 1, -1, -1):
+        quote, statement = found[number]
+        entity = named[number][0]
+        if quote.parent is not None:
+            continue
+        word = statement.mention.head.lower_ if statement.mention is not None else ""
+        if entity is not None:
+            coming = entity if entity.person and entity.named and not entity.plural else None
+        elif word in HE | SHE and coming is not None and coming.gender in (None, "f" if word in SHE else "m"):
+            named[number] = coming, 0.3
 
 
 def _settle_inner(found: Sequence[tuple[Quote, Any]], named: dict[int, tuple[Entity | None, float]]) -> None:
@@ -400,8 +416,15 @@ class Cast:
 
     def see(self, mention: Mention, at: int) -> None:
         """Note that somebody is spoken of."""
-        entity, _ = self.resolve(mention, at, None)
-        del entity
+        owner = next((child for child in mention.head.children if child.dep_ == "poss" and child.pos_ == "PROPN"), None)
+        whose = mention_of(owner, mention.view) if mention.head.lemma_.lower() not in PERSON_NOUNS else None
+        known = self._named(whose) if whose is not None else None
+        if known is not None and known[0].person:
+            # "Venn's speech began at noon. She said …"
+            self._touch(known[0], at)
+            self.latest = known[0]
+            return
+        self.resolve(mention, at, None)
 
     def resolve(self, mention: Mention, at: int, speaker: Entity | None) -> tuple[Entity | None, float]:
         """Return whom a mention means, and how sure that is; from now on they have been spoken of."""
