@@ -61,15 +61,17 @@ def draw(points: Sequence[Point], between: tuple[datetime.date, datetime.date], 
 
 
 def _axes(axes: Any, between: tuple[datetime.date, datetime.date]) -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib import dates
+
+    untyped: Any = dates
 
     margin = max((between[1] - between[0]) * 0.03, datetime.timedelta(days=1))
     axes.set_xlim(between[0] - margin, between[1] + margin)
     axes.set_ylim(-1.15, 1.15)
     axes.set_yticks([-1, 0, 1], ["oppose", "0", "support"])
-    locator = AutoDateLocator(minticks=3, maxticks=7)
+    locator = untyped.AutoDateLocator(minticks=3, maxticks=7)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False, formats=["%Y", "%b %Y", "%d %b", "%d %b", "%d %b", "%d %b"]))
+    axes.xaxis.set_major_formatter(untyped.ConciseDateFormatter(locator, show_offset=False, formats=["%Y", "%b %Y", "%d %b", "%d %b", "%d %b", "%d %b"]))
     axes.axhline(0, color=INK, linewidth=0.8, alpha=0.4)
     axes.tick_params(colors=INK, length=3)
     for side, spine in axes.spines.items():
