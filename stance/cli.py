@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from stance.experiment import Outcome
     from stance.predict import Model, Reading, Row
     from stance.quote_runs import Measured
+    from stance.records import Article
 
 DEFAULT = "experiments/default.toml"
 
@@ -167,41 +168,43 @@ def read(
 
     Example: stance read seeds/moscow-times-2025-05-13.txt
     """
+    from stance.terminal import show_readings
+
+    found = (reading for _, reading in _readings(stance.load(model), sources))
+    if as_json:
+        for reading in found:
+            _line(reading.to_dict())
+    else:
+        show_readings(found)
+
+
+def _readings(loaded: "Model", sources: list[str]) -> "Iterator[tuple[Article, Reading]]":
     from stance.articles import read_articles
+    from stance.quotes import extract as extract_all
+    from stance.report import find_sources
+
+    articles = [article for source in find_sources(sources) for article in read_articles(source)]
+    for article, quotes in zip(articles, extract_all(articles), strict=True):
+        yield article, loaded.read_quotes(article, quotes)
+
+
+@app.command()
+def report(
+    sources: Annotated[list[str], typer.Argument(metavar="ARTICLE…|FOLDER", help="Articles, or folders of them: .txt, .md, .html, .jsonl.")],
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
+    model: Annotated[str | None, typer.Option(help="A model folder, a run, or models:/stance@champion.")] = None,
+) -> None:
+    """Write one page to look at, without any network: articles with their quotes marked, speakers on a stance axis, a timeline, a table to filter.
+
+    Example: stance report seeds/moscow-times-2025-05-13.txt --out report.html
+    """
+    from stance.report import write_report
 
     loaded = stance.load(model)
-    for reading in _readings(loaded, sources, read_articles):
-        if as_json:
-            _line(reading.to_dict())
-        else:
-            _show_reading(reading)
-
-
-def _readings(loaded: "Model", sources: list[str], read_articles: Any) -> "Iterator[Reading]":
-    from stance.quotes import extract_each
-
-    for article, quotes in extract_each(article for source in sources for article in read_articles(source)):
-        yield loaded.read_quotes(article, quotes)
-
-
-def _show_reading(reading: "Reading") -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    n_quotes = sum(len(one.quotes) for one in reading.speakers)
-    table = Table(title=f"{reading.article}: {n_quotes} quotes, {len(reading.speakers)} speakers", title_justify="left", show_lines=True)
-    for name, options in (("speaker", {"max_width": 26}), ("stance", {}), ("score", {"justify": "right"}), ("quotes", {"ratio": 1})):
-        table.add_column(name, **options)
-    for one in reading.speakers:
-        quotes = "\n".join(f"{_short(prediction.stance)} {quote.text}"[:150] for quote, prediction in one.quotes)
-        sure = f"{one.stance} {one.probabilities[one.stance]:.2f}" if one.stance else "abstained"
-        table.add_row(escape(one.speaker or "(nobody found)"), sure, f"{one.score:+.2f}\n[dim]{one.low:+.2f} to {one.high:+.2f}[/dim]", escape(quotes))
-    Console(width=None if sys.stdout.isatty() else 140).print(table)
-
-
-def _short(name: str | None) -> str:
-    return f"[{(name or 'none')[:4]}]"
+    found = list(_readings(loaded, sources))
+    size = write_report(found, loaded.card, out)
+    n_quotes = sum(len(one.quotes) for _, reading in found for one in reading.speakers)
+    typer.echo(f"{out}: {len(found)} articles, {n_quotes} quotes, {size / 1000:.0f} kB")
 
 
 @app.command()

@@ -1,7 +1,6 @@
 """The store's page as a person sees it: a real server and a real browser."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -9,13 +8,10 @@ import sys
 import urllib.request
 
 import pytest
+from browser import BROWSER, WITHOUT, open_browser
 
 from stance.errors import ConfigError
 from stance.tracking import VIEW_METRICS, ui_server
-
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync", "--window-size=1900,900"]
 
 
 def free_port():
@@ -33,29 +29,18 @@ def tracked(project):
     return project
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no chromium on this machine; .ci/run installs it")
+@pytest.mark.skipif(BROWSER is None, reason=WITHOUT)
 def test_the_link_opens_the_runs_with_their_metric_columns(tracked, tmp_path):
-    from selenium import webdriver
     from selenium.webdriver.common.by import By
     from selenium.webdriver.support.ui import WebDriverWait
 
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
-        options.add_argument(flag)
-    driver = shutil.which("chromedriver")
-    service = webdriver.ChromeService(executable_path=driver) if driver else None
-    with ui_server(free_port()) as link:
-        browser = webdriver.Chrome(options=options, service=service)
-        try:
-            browser.get(link)
-            wait = WebDriverWait(browser, 60)
-            wait.until(lambda page: all(word in page.find_element(By.TAG_NAME, "body").text for word in ("default-", "cv_f1")))
-            shown = browser.find_element(By.TAG_NAME, "body").text
-            if os.environ.get("STANCE_SCREENSHOTS"):
-                browser.save_screenshot(os.environ["STANCE_SCREENSHOTS"] + "/runs.png")
-        finally:
-            browser.quit()
+    with ui_server(free_port()) as link, open_browser(tmp_path / "profile") as browser:
+        browser.get(link)
+        wait = WebDriverWait(browser, 60)
+        wait.until(lambda page: all(word in page.find_element(By.TAG_NAME, "body").text for word in ("default-", "cv_f1")))
+        shown = browser.find_element(By.TAG_NAME, "body").text
+        if os.environ.get("STANCE_SCREENSHOTS"):
+            browser.save_screenshot(os.environ["STANCE_SCREENSHOTS"] + "/runs.png")
     assert {name for name in VIEW_METRICS if name in shown} >= {"cv_f1", "cv_coarse"}
 
 
