@@ -1,7 +1,7 @@
 """Read articles: .txt, .md, .html files and JSONL rows, each text kept as it came."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from stance.errors import DataError
@@ -54,19 +54,62 @@ def read_articles(source: str) -> Iterator[Article]:
         If the source cannot be read, is of an unknown kind, or a row has no text.
     """
     if source == "-":
-        yield from _from_text(_stdin(), "stdin", guess=True)
+        text = _stdin()
+        if text.lstrip().startswith("{"):
+            # Not splitlines(): U+2028 and U+0085 may stand inside a JSON string.
+            yield from _from_rows(text.split("\n"), "stdin")
+        else:
+            yield Article("stdin", _checked(text, "stdin"))
         return
     path = Path(source)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise DataError(f"{source}: unknown kind of file {suffix!r}; expected {', '.join(SUFFIXES)}")
-    text = read_text(path)
     if suffix == ".jsonl":
-        yield from _from_text(text, source, guess=False)
-    elif suffix in (".html", ".htm"):
+        yield from _from_rows(_lines(path), source)
+        return
+    text = read_text(path)
+    if suffix in (".html", ".htm"):
         yield Article(path.stem, _checked(html_to_text(text, source), source))
     else:
         yield Article(path.stem, _checked(text, source))
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """Yield a file's lines one by one, so that a file of many articles need not fit into memory."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(2)
+            if start in (b"\xff\xfe", b"\xfe\xff"):
+                yield from read_text(path).split("\n")
+                return
+            file.seek(0)
+            for number, line in enumerate(file, 1):
+                yield _decoded_line(line, f"{path}:{number}")
+    except OSError as fault:
+        raise DataError(f"{path}: cannot be read ({fault.strerror}); check the path") from fault
+
+
+def _decoded_line(line: bytes, place: str) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        raise DataError(f"{place}: byte {fault.start} of the line is not UTF-8; save the file as UTF-8 (iconv -f LATIN1 -t UTF-8)") from fault
+
+
+def count_articles(sources: Iterable[str]) -> int | None:
+    """Return how many articles the sources hold, without reading them as such; None where standard input is among them."""
+    n_articles = 0
+    for source in sources:
+        if source == "-":
+            return None
+        path = Path(source)
+        if path.suffix.lower() == ".jsonl" and path.is_file():
+            with path.open("rb") as file:
+                n_articles += sum(not line.isspace() for line in file)
+        else:
+            n_articles += 1
+    return n_articles
 
 
 def _stdin() -> str:
@@ -77,12 +120,8 @@ def _stdin() -> str:
         raise DataError(f"stdin: byte {fault.start} is not UTF-8; convert it first (iconv -t UTF-8)") from fault
 
 
-def _from_text(text: str, where: str, *, guess: bool) -> Iterator[Article]:
-    if guess and not text.lstrip().startswith("{"):
-        yield Article("stdin", _checked(text, where))
-        return
-    # Not splitlines(): U+2028 and U+0085 may stand inside a JSON string.
-    for number, (place, row) in enumerate(read_jsonl(text.split("\n"), where), 1):
+def _from_rows(lines: Iterable[str], where: str) -> Iterator[Article]:
+    for number, (place, row) in enumerate(read_jsonl(lines, where), 1):
         body = row.get("text")
         if not isinstance(body, str):
             raise DataError(f'{place}: text is {type(body).__name__}, expected {{"id": …, "text": "…"}}')

@@ -1,6 +1,7 @@
 """The command line: each verb reads its arguments, calls the library and prints. Nothing heavy is imported before its verb runs."""
 
 import contextlib
+import enum
 import json
 import os
 import sys
@@ -21,8 +22,18 @@ if TYPE_CHECKING:
     from stance.evaluate import Report
     from stance.experiment import Outcome
     from stance.predict import Model, Reading, Row
+    from stance.quote_runs import Measured
 
 DEFAULT = "experiments/default.toml"
+
+
+class Speaker(enum.StrEnum):
+    """How evaluate-quotes compares speakers."""
+
+    NAME = "name"
+    MENTION = "mention"
+
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -57,16 +68,21 @@ def extract(sources: Annotated[list[str], typer.Argument(metavar="[FILE…|-]", 
 
     Example: stance extract seeds/*.txt > quotes.jsonl
     """
-    from stance.articles import read_articles
-    from stance.quotes import extract as extract_all
+    from stance.articles import count_articles, read_articles
+    from stance.languages import foreign
+    from stance.progress import watched
+    from stance.quotes import extract_each
 
     n_articles = n_quotes = n_without = 0
-    for quotes in extract_all(article for source in sources for article in read_articles(source)):
-        n_articles += 1
-        for quote in quotes:
-            n_quotes += 1
-            n_without += quote.speaker is None
-            _line(quote.to_dict())
+    with watched(count_articles(sources)) as watch:
+        for article, quotes in extract_each(article for source in sources for article in read_articles(source)):
+            n_articles, n_quotes = n_articles + 1, n_quotes + len(quotes)
+            n_without += sum(quote.speaker is None for quote in quotes)
+            for quote in quotes:
+                _line(quote.to_dict())
+            if foreign(article.text):
+                watch.say(f"{article.id}: {len(quotes)} quotes; the text does not look English, and quotes are found in English only")
+            watch.done(n_articles, n_quotes)
     typer.echo(f"{n_articles} articles, {n_quotes} quotes, {n_without} without speaker", err=True)
 
 
@@ -162,10 +178,9 @@ def read(
 
 
 def _readings(loaded: "Model", sources: list[str], read_articles: Any) -> "Iterator[Reading]":
-    from stance.quotes import extract as extract_all
+    from stance.quotes import extract_each
 
-    articles = [article for source in sources for article in read_articles(source)]
-    for article, quotes in zip(articles, extract_all(articles), strict=True):
+    for article, quotes in extract_each(article for source in sources for article in read_articles(source)):
         yield loaded.read_quotes(article, quotes)
 
 
@@ -268,6 +283,55 @@ def _next_steps(outcome: "Outcome") -> None:
     )
 
 
+@app.command("evaluate-quotes")
+def evaluate_quotes(
+    gold: Annotated[Path, typer.Argument(metavar="GOLD.jsonl", help="Labelled articles, as labels/seeds.jsonl, or rows with doc_id, text and quotes.")],
+    speaker: Annotated[Speaker, typer.Option(help="What must be right: the resolved name, or the words beside the quote.")] = Speaker.NAME,
+    speech_only: Annotated[bool, typer.Option("--speech-only", help='Take labelled quotes with "speech": false as optional.')] = False,
+    kinds: Annotated[str, typer.Option(help="The forms to measure.")] = "direct,indirect,mixed",
+    iou: Annotated[float, typer.Option(min=0.5, max=1.0, help="Least overlap of letters and digits.")] = 0.8,
+    errors: Annotated[int, typer.Option(min=0, help="How many misses and false alarms to show.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Measure the extraction of quotes on labelled articles; tracked as a run with a table of misses and false alarms.
+
+    Example: stance evaluate-quotes labels/seeds.jsonl
+    """
+    from stance.quote_runs import run_measure
+    from stance.records import FORMS
+
+    wanted = [kind.strip() for kind in kinds.split(",") if kind.strip()]
+    if not wanted or set(wanted) - set(FORMS):
+        raise DataError(f"--kinds {kinds!r}: expected some of {', '.join(FORMS)}, joined by commas")
+    found = run_measure(gold, iou=iou, speaker=speaker.value, kinds=wanted, speech_only=speech_only)
+    if as_json:
+        _line({"run": found.run_name, **found.metrics(), "errors": found.whole.errors[:errors]})
+        return
+    _show_measured(found)
+    for error in found.whole.errors[:errors]:
+        typer.echo(f"{error['kind']}: {error['article']}: {error['gold_speaker']}: {error['gold']!r} / {error['found_speaker']}: {error['found']!r}")
+
+
+def _show_measured(found: "Measured") -> None:
+    from collections import Counter
+
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{found.run_name}: {found.whole.gold} labelled quotes, {found.whole.found} found, {len(found.counts)} articles", title_justify="left")
+    for name in ("agreement", "precision", "recall", "F1", "95% interval, by article"):
+        table.add_column(name, justify="left" if name == "agreement" else "right")
+    for kind, scores in found.whole.scores().items():
+        bounds = found.intervals.get(kind)
+        table.add_row(kind.replace("_", " + "), *(f"{100 * value:.1f}" for value in scores), f"{100 * bounds[0]:.1f}-{100 * bounds[1]:.1f}" if bounds else "")
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    for form, counts in sorted(found.whole.by_form.items()):
+        shares = ", ".join(f"{kind.replace('_', ' + ')} {100 * found.whole.recall(form, kind):.1f}" for kind in ("exact", "overlap", "overlap_speaker"))
+        typer.echo(f"recall of {form} (n = {counts['gold']}): {shares}")
+    kinds = Counter(error["kind"] for error in found.whole.errors)
+    typer.echo("errors: " + (", ".join(f"{kind} {n}" for kind, n in kinds.most_common()) or "none") + "; all of them in the run's errors.json")
+
+
 @app.command()
 def compare(first: str, second: str, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Compare two runs: the second's macro-F1 minus the first's, with an interval, paired by article.
@@ -296,13 +360,21 @@ def compare(first: str, second: str, as_json: Annotated[bool, typer.Option("--js
 
 
 @app.command()
-def promote(run: str) -> None:
+def promote(run: str, force: Annotated[bool, typer.Option("--force", help="Also where it may be worse than the champion.")] = False) -> None:
     """Make a run's model the champion: what predict uses by default, and models:/stance@champion.
 
     Example: stance promote vote
     """
+    from stance.experiment import losses
     from stance.tracking import promote as move
 
+    worse = [] if force else losses(run)
+    if worse:
+        raise DataError(
+            "the run may be worse than the champion (macro-F1 difference, 95% interval, paired):\n  "
+            + "\n  ".join(worse)
+            + "\npromote it all the same with --force"
+        )
     version, name = move(run)
     typer.echo(f"champion is now version {version}, run {name}")
 

@@ -311,7 +311,7 @@ def _infinitive(verb: "Token", _sentence: "Span", _view: View) -> tuple[str, lis
 
 
 def _with_tails(verb: "Token", end: int) -> int:
-    """Take in what goes on with a statement that begins with its verb: 'rejected the plan, calling it a trap, and said …' is one attribution."""
+    """Take in what goes on with a statement that begins with its verb ('rejected the plan, calling it a trap'), up to a further one ('and said …')."""
     doc = verb.doc
     for child in verb.children:
         if child.i <= verb.i:
@@ -319,16 +319,24 @@ def _with_tails(verb: "Token", end: int) -> int:
         classes = set(verb_classes(child.lemma_.lower()))
         first = child.left_edge.i
         gerund = child.dep_ in ("advcl", "acl") and child.tag_ == "VBG" and doc[first - 1].text == "," and child.lemma_.lower() != "add"
-        joined = child.dep_ == "conj" and not any(c.dep_ in ("nsubj", "nsubjpass") for c in child.children) and child.tag_ == verb.tag_
-        if classes & {"say", "stance"} and (gerund or joined):
+        if classes & {"say", "stance"} and gerund:
             end = max(end, child.right_edge.i + 1)
+        elif classes & {"say", "stance"} and child.dep_ == "conj" and child.tag_ == verb.tag_:
+            return min(end, _before_joint(doc, first))
     return end
 
 
 def _object_end(verb: "Token") -> int:
+    """Return where the objects of a verb end, with the reason given for them."""
     end = verb.i + 1
     for child in verb.children:
-        if child.i > verb.i and (child.dep_ in ("dobj", "oprd", "prt", "xcomp", "dative") or (child.dep_ == "prep" and child.lower_ in SAYING_PREPOSITIONS)):
+        if child.i <= verb.i:
+            continue
+        if (
+            child.dep_ in ("dobj", "oprd", "prt", "xcomp", "dative")
+            or (child.dep_ == "prep" and child.lower_ in SAYING_PREPOSITIONS)
+            or (child.dep_ == "advcl" and end > verb.i + 1 and any(c.dep_ == "mark" and c.lower_ in ("because", "since", "unless") for c in child.children))
+        ):
             end = max(end, child.right_edge.i + 1)
     return end
 
@@ -504,11 +512,7 @@ def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
             return at - 1
         if token.lower_ in ("as", "while") and tails and doc[at - 1].lower_ in ("just", ","):
             return at - 1
-        if (
-            token.lower_ == "while"
-            and doc[at - 1].text == ","
-            and any("say" in verb_classes(t.lemma_.lower()) and t.tag_ == "VBD" for t in doc[at : min(at + 12, end)])
-        ):
+        if token.lower_ in ("while", "though", "although") and doc[at - 1].text == "," and _narrates(doc, at, end):
             return at - 1
         is_gerund = token.tag_ == "VBG" and "say" in verb_classes(token.lemma_.lower()) and token.dep_ in ("advcl", "acl", "conj")
         if (
@@ -519,6 +523,11 @@ def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
         ):
             return at - 1
     return end
+
+
+def _narrates(doc: "Doc", start: int, end: int) -> bool:
+    """Tell ", though he conceded …", said by the narrator, from ", though the bridge was closed", said by the speaker."""
+    return any("say" in verb_classes(token.lemma_.lower()) and token.tag_ == "VBD" for token in doc[start : min(start + 12, end)])
 
 
 def _clean(doc: "Doc", start: int, end: int) -> Range | None:
@@ -648,7 +657,7 @@ def _around(doc: "Doc", low: int, high: int, sentence: "Span") -> list[Range]:
 
 def noun_candidate(noun: "Token") -> Candidate | None:
     """'his warning that …', 'their refusal to …', 'the expectation is that …', 'there are reports that …'."""
-    subject = next((child for child in noun.children if child.dep_ == "poss"), None)
+    subject = next((child for child in noun.children if child.dep_ == "poss"), None) or _holder_of(noun)
     for child in noun.children:
         if child.i > noun.i and child.dep_ in ("acl", "ccomp", "relcl") and child.pos_ in ("VERB", "AUX"):
             start, end = child.left_edge.i, child.right_edge.i + 1
@@ -662,6 +671,15 @@ def noun_candidate(noun: "Token") -> Candidate | None:
             if child.i > head.i and child.dep_ == "ccomp":
                 cleaned = _clean(noun.doc, child.left_edge.i, child.right_edge.i + 1)
                 return Candidate(noun, "noun-is", [cleaned], subject, cue_end=noun.i + 1) if cleaned else None
+    return None
+
+
+def _holder_of(noun: "Token") -> "Token | None":
+    """Return who holds "the fear among farmers that …", "the warning from Oslo that …", "among farmers, the hope is that …"."""
+    for word in (noun, noun.head):
+        for child in word.children:
+            if child.dep_ == "prep" and child.lower_ in (("among", "from", "by") if word is noun else ("among",)):
+                return next((c for c in child.children if c.dep_ == "pobj"), None)
     return None
 
 

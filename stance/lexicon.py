@@ -238,6 +238,7 @@ def masked_terms(row: Mapping[str, Any]) -> list[str]:
 
     Names become ``NAME``, numbers ``NUM``, words of what is talked about the name of their list in capitals, so that what is learned about one
     conflict, place or word holds for another. Articles, prepositions and forms of *be* are left out.
+    A name is told by its capital, so one that begins the quote stays as it is.
     """
     text = [*_masked(str(row.get("cue") or "")), "::", *_masked(str(row["text"]))]
     triples = zip(text, text[1:], text[2:], strict=False)

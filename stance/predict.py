@@ -218,7 +218,11 @@ class Model:
         return self.read_quotes(article, quotes)
 
     def read_quotes(self, article: Article, quotes: Sequence[Quote]) -> Reading:
-        """Predict quotes that are known already and gather them by speaker."""
+        """Predict quotes that are known already and gather them by speaker.
+
+        Optional ones (headlines, captions, links) are left out: the running text says the same, and no statement should count twice.
+        """
+        quotes = [quote for quote in quotes if not quote.optional]
         rows = [{"id": quote.id, "text": quote.text, "cue": quote.cue, "context": context_of(article, quote)} for quote in quotes]
         by_speaker: dict[str | None, list[tuple[Quote, Prediction]]] = defaultdict(list)
         for quote, prediction in zip(quotes, self.predict_many(rows), strict=True):

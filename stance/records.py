@@ -52,6 +52,7 @@ class Quote:
     spans. ``speaker`` is the resolved name, ``speaker_mention`` what stands in the text ("he"); both are None where nobody
     was found. ``optional`` marks a quote outside the running text (headline, caption, link to another article) or one on which
     readers may differ: finding it is no false alarm, missing it no miss. ``parent`` is the id of the quote that holds a nested one.
+    ``speaker_id`` is the same for all spellings of one speaker's name in all articles (see `stance.aliases`); unnamed speakers have none.
     ``confidence`` and ``speaker_confidence`` (0 to 1) say how sure the extractor is; labelled quotes have none.
     """
 
@@ -68,6 +69,7 @@ class Quote:
     speaker_role: str | None = None
     optional: bool = False
     parent: str | None = None
+    speaker_id: str | None = None
     confidence: float | None = None
     speaker_confidence: float | None = None
 
@@ -77,7 +79,7 @@ class Quote:
         row["spans"] = [list(span) for span in self.spans]
         for name in ("cue_span", "speaker_span"):
             row[name] = list(row[name]) if row[name] else None
-        for name, empty in (("optional", False), ("parent", None), ("cue_span", None), ("confidence", None), ("speaker_confidence", None)):
+        for name, empty in (("optional", False), *((name, None) for name in ("parent", "cue_span", "speaker_id", "confidence", "speaker_confidence"))):
             if row[name] == empty:
                 del row[name]
         return row

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from stance.aliases import Aliases, load_aliases
 from stance.cues import BODY_NOUNS, PERSON_NOUNS, TEXT_NOUNS
 from stance.records import Article, Quote, Span
 from stance.views import View
@@ -88,6 +89,9 @@ WHERE = frozenset("in into near across inside outside".split())
 MEMORY = 150
 NEAR = 250
 HE, SHE, THEY = frozenset(["he", "him"]), frozenset(["she", "her"]), frozenset(["they", "them"])
+FIRST_OR_SECOND = frozenset("i we you us me".split())
+# What "the statement" says, whoever was last spoken of by name has issued.
+ISSUED = frozenset("statement communique communiqué post letter release".split())
 PARTICLES = frozenset("al el bin ibn de da di du der den van von la le abu ben ter dos".split())
 NAME_IN_QUOTE = re.compile(r"\b[A-Z][\w-]+(?: (?:(?:al|bin|de|van|von) )?[A-Z][\w.-]*){1,3}")
 
@@ -106,9 +110,10 @@ class Mention:
 
 @dataclasses.dataclass(slots=True)
 class Entity:
-    """Somebody in the article: a person by name, or whoever is only described."""
+    """Somebody in the article: a person by name, or whoever is only described. ``spelled`` are the name's words as `Aliases` compares them."""
 
     name: str
+    spelled: tuple[str, ...]
     person: bool
     roles: set[str] = dataclasses.field(default_factory=set)
     words: set[str] = dataclasses.field(default_factory=set)
@@ -174,44 +179,66 @@ def attribute_speakers(
     """
     cast = Cast() if cast is None else cast
     cast.learn(article, views, docs)
+    named: dict[int, tuple[Entity | None, float]] = {}
+    speaker: Entity | None = None
+    ends_at = -10_000
+    for at, number, mention in _events(found, views, docs):
+        if number < 0:
+            if mention is not None:
+                cast.see(mention, at)
+            continue
+        quote, label = found[number][0], found[number][1].label
+        if quote.parent is not None:
+            # What is quoted inside a quote changes nothing for whom the narrator's "he" means later.
+            named[number] = cast.inside(mention, label, at)
+            continue
+        if label is not None:
+            entity, confidence = cast.labelled(label[0], at), 0.9
+        elif mention is None:
+            entity = cast.latest if cast.latest is not None and cast.latest.last > ends_at else speaker
+            confidence = 0.6 if entity is speaker else 0.4
+        else:
+            entity, confidence = cast.resolve(mention, at, speaker)
+        named[number] = entity, confidence
+        speaker = entity if entity is not None else speaker
+        ends_at = max(at, quote.spans[-1][1])
+    _settle_inner(found, named)
+    return [_with_speaker(quote, *named[number], cast.aliases) for number, (quote, _) in enumerate(found)]
+
+
+def _events(found: Sequence[tuple[Quote, Any]], views: Sequence[View], docs: "Sequence[Doc]") -> list[tuple[int, int, Mention | None]]:
+    """Return in text order who is spoken of: (where, number of the quote or -1, the words that name somebody)."""
     events: list[tuple[int, int, Mention | None]] = []
     heads: set[tuple[int, int]] = set()
     for number, (_, statement) in enumerate(found):
         mention: Mention | None = statement.mention
         if mention is not None:
             heads.add((id(mention.view), mention.head.i))
-        at = mention.span[0] if mention is not None else statement.spans[0][0]
-        events.append((at, number, mention))
+        events.append((mention.span[0] if mention is not None else statement.spans[0][0], number, mention))
     spoken = [span for quote, _ in found for span in quote.spans]
     events += [(mention.span[0], -1, mention) for mention in _subjects(views, docs, heads, spoken)]
-    named: dict[int, tuple[Entity | None, float]] = {}
-    speaker: Entity | None = None
-    ends_at = -10_000
-    for at, number, mention in sorted(events, key=lambda event: (event[0], event[1])):
-        if number < 0:
-            if mention is not None:
-                cast.see(mention, at)
+    return sorted(events, key=lambda event: (event[0], event[1]))
+
+
+def _settle_inner(found: Sequence[tuple[Quote, Any]], named: dict[int, tuple[Entity | None, float]]) -> None:
+    """Give what somebody quotes of themselves ("I told them: …") to the outer speaker; "he told me: …" is never theirs."""
+    numbers = {quote.id: number for number, (quote, _) in enumerate(found)}
+    for number, (quote, statement) in enumerate(found):
+        if quote.parent is None or statement.mention is None:
             continue
-        label = found[number][1].label
-        if label is not None:
-            entity = cast.labelled(label[0], at)
-            named[number] = (entity, 0.9)
-        elif mention is None:
-            near = cast.latest if cast.latest is not None and cast.latest.last > ends_at else speaker
-            named[number] = (near, 0.6 if near is speaker else 0.4)
-            entity = near
-        else:
-            entity, confidence = cast.resolve(mention, at, speaker)
-            named[number] = (entity, confidence)
-        speaker = entity if entity is not None else speaker
-        ends_at = max(at, found[number][0].spans[-1][1])
-    return [_with_speaker(quote, *named[number]) for number, (quote, _) in enumerate(found)]
+        word, outer = statement.mention.head.lower_, named[numbers[quote.parent]][0]
+        if word == "i":
+            named[number] = outer, 0.6
+        elif word in HE | SHE and named[number][0] is outer:
+            named[number] = None, 0.0
 
 
-def _with_speaker(quote: Quote, entity: Entity | None, confidence: float) -> Quote:
+def _with_speaker(quote: Quote, entity: Entity | None, confidence: float, aliases: Aliases) -> Quote:
     if entity is None:
         return dataclasses.replace(quote, speaker_confidence=0.0)
-    return dataclasses.replace(quote, speaker=entity.name, speaker_role=entity.role, speaker_confidence=round(confidence, 2))
+    # "A senior official" of one article is not that of another: only a name has an id.
+    speaker_id = (aliases.id_of(entity.name) or None) if entity.named and not entity.plural else None
+    return dataclasses.replace(quote, speaker=entity.name, speaker_id=speaker_id, speaker_role=entity.role, speaker_confidence=round(confidence, 2))
 
 
 def _subjects(views: Sequence[View], docs: "Sequence[Doc]", heads: set[tuple[int, int]], spoken: Sequence[Span]) -> Iterator[Mention]:
@@ -246,9 +273,10 @@ def clean_name(words: Sequence[str]) -> list[str]:
 
 
 class Cast:
-    """Everybody in one article, and whom a mention means at a place in it."""
+    """Everybody in one article, and whom a mention means at a place in it. People and others are found by their name's id, so by any spelling."""
 
-    def __init__(self) -> None:
+    def __init__(self, aliases: Aliases | None = None) -> None:
+        self.aliases = load_aliases() if aliases is None else aliases
         self.people: dict[str, Entity] = {}
         self.by_word: dict[str, list[Entity]] = {}
         self.others: list[Entity] = []
@@ -276,12 +304,19 @@ class Cast:
         if first in PLACES | NOT_FIRST or words[-1].lower() in PLACES or first in ("the", "i", "but", "and", "in", "if", "when", "as"):
             return None
         name = " ".join(words)
-        if name not in self.people:
-            entity = Entity(name, person=True, gender=_gender_of(words[0]))
-            self.people[name] = entity
-            for word in {word.lower() for word in words}:
+        number = self.aliases.id_of(name)
+        if number not in self.people:
+            entity = self._entity(name, person=True, gender=_gender_of(words[0]))
+            self.people[number] = entity
+            for word in set(entity.spelled):
                 self.by_word.setdefault(word, []).append(entity)
-        return self.people[name]
+        return self.people[number]
+
+    def _entity(self, name: str, **known: Any) -> Entity:
+        return Entity(name, self._spelled(name.split()), **known)
+
+    def _spelled(self, words: Iterable[str]) -> tuple[str, ...]:
+        return tuple(self.aliases.word(word) for word in words)
 
     def _learn(self, doc: "Doc", run: tuple[int, int], at: int) -> None:
         """Enter the name of a run of proper nouns, with its office and what the apposition says."""
@@ -290,7 +325,7 @@ class Cast:
         name = clean_name(words)
         entity = self._add(name)
         if entity is None:
-            entity = self._known([word.lower() for word in name]) if len(name) == 1 else None
+            entity = self._known(name) if len(name) == 1 else None
         if entity is None:
             return
         entity.first = at if entity.first < 0 else entity.first
@@ -321,10 +356,11 @@ class Cast:
 
     def _known(self, words: Sequence[str]) -> Entity | None:
         """Return the person whom part of a name means: surname first, then any word; the last one spoken of where several fit."""
-        if not words:
+        spelled = self._spelled(words)
+        if not spelled:
             return None
-        fits = [entity for entity in self.by_word.get(words[-1], []) if set(words) <= set(entity.name.lower().split())]
-        surnames = [entity for entity in fits if entity.name.lower().split()[-1] == words[-1]]
+        fits = [entity for entity in self.by_word.get(spelled[-1], []) if set(spelled) <= set(entity.spelled)]
+        surnames = [entity for entity in fits if entity.spelled[-1] == spelled[-1]]
         pool = surnames or fits
         if not pool:
             return None
@@ -336,12 +372,12 @@ class Cast:
         if label == "Q":
             return None
         words = clean_name([word.strip(".") for word in label.split()]) or label.split()
-        entity = self._known([word.lower() for word in words])
+        entity = self._known(words)
         if entity is None:
             name = " ".join(word.capitalize() if word.isupper() and len(word) > 2 else word for word in words)
-            entity = self._add(name.split()) or self.by_name.get(name.lower())
+            entity = self._add(name.split()) or self.by_name.get(self._key(name))
             if entity is None:
-                entity = Entity(name, person=True)
+                entity = self._entity(name, person=True)
                 self._enter(entity)
         self._touch(entity, at)
         self.latest = entity
@@ -349,7 +385,10 @@ class Cast:
 
     def _enter(self, entity: Entity) -> None:
         self.others.append(entity)
-        self.by_name[entity.name.lower()] = entity
+        self.by_name[self._key(entity.name)] = entity
+
+    def _key(self, name: str) -> str:
+        return self.aliases.id_of(name) or name
 
     def _touch(self, entity: Entity, at: int) -> None:
         """Note where somebody was spoken of; only the last `MEMORY` can be meant by a pronoun or an office, which keeps long texts linear."""
@@ -365,20 +404,32 @@ class Cast:
         del entity
 
     def resolve(self, mention: Mention, at: int, speaker: Entity | None) -> tuple[Entity | None, float]:
-        """Return whom a mention means, and how sure that is."""
-        head = mention.head
-        if head.tag_ in ("WP", "WDT") and head.head.dep_ == "relcl":
-            antecedent = mention_of(head.head.head, mention.view)
-            if antecedent is not None and antecedent.head.pos_ in ("NOUN", "PROPN"):
-                return self.resolve(antecedent, at, speaker)
-        if head.pos_ == "PRON" or head.lower_ in HE | SHE | THEY or head.tag_ == "PRP$":
-            entity, confidence = self._pronoun(mention, at, speaker)
-        else:
-            entity, confidence = self._named(mention) or self._described(mention, at)
+        """Return whom a mention means, and how sure that is; from now on they have been spoken of."""
+        entity, confidence = self._meant(mention, at, speaker)
         if entity is not None:
             self._touch(entity, at)
             self.latest = entity if entity.person or speaker is not None else self.latest
         return entity, confidence
+
+    def inside(self, mention: Mention | None, label: tuple[str, Span] | None, at: int) -> tuple[Entity | None, float]:
+        """Return who is quoted inside a quote, where the words around the inner quotation say so."""
+        if label is not None:
+            entity = self._known(clean_name(label[0].split()))
+            return entity, 0.6 if entity is not None else 0.0
+        if mention is None or mention.head.lower_ in FIRST_OR_SECOND:
+            return None, 0.0
+        entity, confidence = self._meant(mention, at, None)
+        return entity, round(0.8 * confidence, 2)
+
+    def _meant(self, mention: Mention, at: int, speaker: Entity | None) -> tuple[Entity | None, float]:
+        head = mention.head
+        if head.tag_ in ("WP", "WDT") and head.head.dep_ == "relcl":
+            antecedent = mention_of(head.head.head, mention.view)
+            if antecedent is not None and antecedent.head.pos_ in ("NOUN", "PROPN"):
+                return self._meant(antecedent, at, speaker)
+        if head.pos_ == "PRON" or head.lower_ in HE | SHE | THEY or head.tag_ == "PRP$":
+            return self._pronoun(mention, at, speaker)
+        return self._named(mention) or self._described(mention, at)
 
     def _named(self, mention: Mention) -> tuple[Entity, float] | None:
         doc, head = mention.head.doc, mention.head
@@ -392,7 +443,7 @@ class Cast:
             if run is None:
                 continue
             name = clean_name(doc[run[0] : run[1]].text.split())
-            entity = self.people.get(" ".join(name))
+            entity = self.people.get(self.aliases.id_of(" ".join(name)))
             if entity is not None and at != head.i:
                 entity.roles.add(head.lemma_.lower())
                 entity.words.update(token.lower_ for token in doc[mention.start : mention.end])
@@ -400,7 +451,7 @@ class Cast:
             if entity is not None:
                 longer = [e for e in self.by_word.get(name[-1].lower(), []) if e.name.endswith(" " + entity.name)]
                 return (longer[0] if longer else entity), 0.95
-            entity = self._known([word.lower() for word in name]) if name and name[-1].lower() not in PLACES | NOT_PERSON else None
+            entity = self._known(name) if name and name[-1].lower() not in PLACES | NOT_PERSON else None
             if entity is not None and at == head.i:
                 return entity, 0.9
         return None
@@ -427,7 +478,7 @@ class Cast:
         if author is not None:
             return self._named(author) or self._described(author, at)
         name = re.sub(r"^(?:[Tt]he|[Aa]n?|[Ss]ome) ", "", mention.text)
-        same = self.by_name.get(name.lower())
+        same = self.by_name.get(self._key(name))
         if same is None:
             subset = [e for e in self.others[-MEMORY:] if definite and content and content <= e.words and lemma in e.roles]
             same = subset[-1] if subset and not plural else None
@@ -437,7 +488,10 @@ class Cast:
             single = proper and not plural and clean_name(name.split())[-1:] and name.split()[-1].lower() not in PLACES | NOT_PERSON | self.places
             title = proper and clean_name(name.split()) != name.split()
             person = person or bool(title and single) or bool(single and len(name.split()) == 1)
-            same = Entity(name, person=person, roles={lemma}, words=set(words), plural=plural, named=proper)
+            if self.aliases.is_person(self._key(name)):
+                # The tagger may not know the name; the table does.
+                person, proper, plural = True, True, False
+            same = self._entity(name, person=person, roles={lemma}, words=set(words), plural=plural, named=proper)
             self._learn_gender(same, words)
             self._enter(same)
         return same, 0.85 if not definite or lemma in BODY_NOUNS or head.pos_ == "PROPN" else 0.6
@@ -445,6 +499,9 @@ class Cast:
     def _topic(self, lemma: str, definite: bool, at: int) -> Entity | None:
         """Return whom "the Hungarian prime minister" or "the group" means where nobody was given that office: who was just spoken of."""
         latest = self.latest
+        if definite and lemma in ISSUED:
+            issuers = [entity for entity in self.recent.values() if entity.named and not entity.plural and 0 <= entity.last < at]
+            return max(issuers, key=lambda entity: entity.last, default=None)
         if not definite or latest is None or not 0 <= latest.last < at:
             return None
         if lemma in PERSON_NOUNS:
@@ -453,7 +510,7 @@ class Cast:
         if lemma in BODY_NOUNS and lemma not in ("ministry", "government", "military", "army", "police", "side", "sides", "court", "delegation"):
             bodies = [entity for entity in self.recent.values() if not entity.person and entity.named and 0 <= entity.last < at]
             return max(bodies, key=lambda entity: entity.last, default=None)
-        return latest if lemma in ("statement", "communique", "communiqué", "post", "letter") else None
+        return None
 
     def _likelier(self, best: Entity, pool: Sequence[Entity], word: str) -> Entity:
         """Prefer the one whose first name fits the pronoun, where two people were spoken of just now."""
@@ -486,7 +543,7 @@ class Cast:
         elif word in ("it", "its"):
             pool = [entity for entity in everyone if not entity.person]
         else:
-            return Entity(mention.text, person=True, named=False), 0.3
+            return self._entity(mention.text, person=True, named=False), 0.3
         if not pool and word in HE | SHE:
             unwanted = "f" if word in HE else "m"
             pool = [entity for entity in islice(self.people.values(), 500) if entity.gender != unwanted and entity.first < at]

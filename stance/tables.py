@@ -145,7 +145,7 @@ def _zstd(where: str) -> Any:
         if sys.version_info >= (3, 14):
             from compression import zstd
         else:
-            from backports import zstd
+            import backports.zstd as zstd
     except ImportError as fault:
         raise DataError(f"{where}: zstd needs the package backports.zstd; install stance[tables]") from fault
     return zstd

@@ -87,6 +87,12 @@ def tracked_run(mlflow: Any, name: str, tags: dict[str, str]) -> Iterator[Any]:
         signal.signal(signal.SIGTERM, before)
 
 
+def commit() -> str:
+    """Return the commit that the project stands at, "-dirty" where files differ from it."""
+    found = subprocess.run(["git", "describe", "--always", "--dirty", "--exclude=*"], cwd=home(), capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "no git"
+
+
 def _sweep(mlflow: Any) -> None:
     """End the runs that a killed process of this machine left RUNNING."""
     client = mlflow.MlflowClient()
@@ -253,7 +259,7 @@ def log_model(mlflow: Any, folder: Path, example: list[dict[str, Any]], requirem
 
 
 def promote(name: str) -> tuple[str, str]:
-    """Move the alias ``champion`` to a run's registered model.
+    """Move the alias ``champion`` to a run's registered model; whether it should is `stance.experiment.losses`'s to say.
 
     Returns
     -------

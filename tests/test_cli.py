@@ -110,3 +110,44 @@ def test_agreement_is_reported_for_each_pair_of_annotators(project):
     assert "author (model) and second (model)" in done.stdout
     assert "seeds-a (model) and seeds-b (model): 75 quotes" in done.stdout
     assert "cbc-news-2025-05#36: adjudicator neutral on target" in done.stdout
+
+
+GERMAN = "Der Minister sagte am Montag, die Brücke werde im Mai eröffnet. Er wolle in die Stadt und dann an den See fahren, so war es geplant."
+
+
+def test_extracting_says_where_a_text_is_not_english(tmp_path):
+    rows = [{"id": "en", "text": "Dora Venn said the bridge would open in May."}, {"id": "de", "text": GERMAN}]
+    (tmp_path / "two.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    done = cli("extract", str(tmp_path / "two.jsonl"))
+    assert done.returncode == 0
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["en#1"]
+    assert done.stderr.splitlines() == [
+        "de: 0 quotes; the text does not look English, and quotes are found in English only",
+        "2 articles, 1 quotes, 0 without speaker",
+    ]
+
+
+def test_a_terminal_sees_a_progress_bar_and_a_pipe_gets_only_quotes(tmp_path):
+    import pty
+
+    (tmp_path / "one.txt").write_text("Dora Venn said the bridge would open in May.", encoding="utf-8")
+    mine, theirs = pty.openpty()
+    command = [sys.executable, "-m", "stance", "extract", str(tmp_path / "one.txt")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env={**os.environ, "TERM": "xterm"}, text=True) as running:
+        out, _ = running.communicate(timeout=120)
+    os.close(theirs)
+    shown = os.read(mine, 65536).decode()
+    os.close(mine)
+    assert "articles" in shown
+    assert "1/1" in shown
+    assert [json.loads(line)["id"] for line in out.splitlines()] == ["one#1"]
+
+
+def test_the_first_articles_of_a_long_file_come_out_before_the_last_are_read(tmp_path):
+    path = tmp_path / "many.jsonl"
+    good = json.dumps({"text": "Dora Venn said the bridge would open in May."}) + "\n"
+    path.write_text(good * 40 + "{broken\n", encoding="utf-8")
+    done = cli("extract", str(path))
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 32
+    assert "many.jsonl:41: not JSON" in done.stderr

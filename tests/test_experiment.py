@@ -55,6 +55,11 @@ def test_the_small_project_runs_from_labels_to_a_promoted_model(project, outcome
     for source in ("models:/stance@champion", f"runs:/{other.run_id}", other.run_id[:8], str(other.folder)):
         assert stance.load(source).label["version"] == other.run_id[:8]
 
+    # A further promotion is held up where the paired interval includes a loss, unless it is wanted all the same.
+    from stance.experiment import losses
+
+    assert losses(first.run_name) == []  # the same predictions: nothing is lost, and nothing is won
+
     # The logged model answers as the folder does, and holds no pickle.
     rows = [{"text": "We will come to the talks.", "cue": "said"}, {"text": None}]
     import pandas as pd
@@ -116,3 +121,10 @@ def test_a_store_that_cannot_be_opened_is_one_sentence(project, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     with pytest.raises(ConfigError, match=r"MLflow store http://127\.0\.0\.1:9: .*unset it to use the project's own store"):
         tracking.open_store()
+
+
+def test_without_folds_only_what_was_not_learned_from_is_measured(project):
+    outcome = run(read_experiment(project / "experiments" / "other.toml", ["data.folds=0", "neutral_in_two=true"]), say=silent)
+    assert set(outcome.reports) == {"seeds"}
+    logged = tracking.open_store().MlflowClient().get_run(outcome.run_id)
+    assert not {"cv_f1", "cv_sd"} & set(logged.data.metrics)

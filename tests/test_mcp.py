@@ -40,8 +40,13 @@ def test_a_tool_answers_as_python_does(ask, model):
         return first, await client.call_tool("read_article", {"text": text})
 
     predicted, read = ask(both)
-    assert predicted.structured_content == model.predict("We will come.", cue="promised").to_dict()
-    assert read.structured_content["speakers"] == json.loads(json.dumps(model.read(stance.Article("article", text)).to_dict()))["speakers"]
+    assert rounded(predicted.structured_content) == rounded(model.predict("We will come.", cue="promised").to_dict())
+    assert rounded(read.structured_content["speakers"]) == rounded(model.read(stance.Article("article", text)).to_dict()["speakers"])
+
+
+def rounded(answer):
+    """An answer as JSON gives it, to six digits: the last bits of an encoder's sums depend on the machine's moment."""
+    return json.loads(json.dumps(answer), parse_float=lambda number: round(float(number), 6))
 
 
 def test_what_it_cannot_do_is_told_and_it_goes_on(ask):

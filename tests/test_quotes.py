@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stance.cue_training import meets
 from stance.cues import CueModel, load_cues
 from stance.errors import DataError, ModelError
 from stance.marks import find_quotations
-from stance.quotes import _meets, extract, find_quotes, load_nlp
+from stance.quotes import extract, find_quotes, load_nlp
 from stance.records import Article, Quote
 from stance.zones import BODY, CAPTION, FOOTER, HEADLINE, LINK, split_paragraphs
 
@@ -121,6 +122,32 @@ def test_inner_quotations_stay_inside_the_outer_one(nlp: "Language") -> None:
     assert texts_of("“He said ‘never again’ and left the room,” Dora Venn recalled.", nlp) == ["He said ‘never again’ and left the room"]
 
 
+NESTED = [
+    ("outer speaker behind", "Dora Venn arrived.\n\n“The ferryman told us: ‘We will come’,” she said.", "We will come", "ferryman"),
+    ("full name inside", "“Tomas Ild told us, ‘The ferry will stop in May,’ and he meant it,” Dora Venn said.", "The ferry will stop in May", "Tomas Ild"),
+    ("one's own words", "\"I told them, 'We will never sell the bridge,' and they left,\" Dora Venn said.", "We will never sell the bridge", "Dora Venn"),
+    ("never the outer speaker", "Dora Venn said: “He wrote to me: ‘The money is gone. I am sorry.’ That was all.”", "The money is gone. I am sorry.", None),
+    ("guillemets inside", "Dora Venn said: “The sign read: «Nobody may cross the bridge.» So we turned.”", "Nobody may cross the bridge.", "sign"),
+]
+
+
+@pytest.mark.parametrize(("why", "text", "words", "speaker"), NESTED, ids=[row[0] for row in NESTED])
+def test_what_is_quoted_inside_a_quote_is_kept_and_names_its_parent(why: str, text: str, words: str, speaker: str | None, nlp: "Language") -> None:
+    outer, inner = quotes_of(text, nlp)
+    assert (outer.id, outer.parent, outer.speaker) == ("a#1", None, "Dora Venn"), why
+    assert (inner.id, inner.parent, inner.text, inner.speaker) == ("a#1.1", "a#1", words, speaker), why
+
+
+def test_a_turn_of_a_transcript_keeps_what_it_quotes(nlp: "Language") -> None:
+    text = (
+        "MS. VENN: It opens in May.\n\nQ    Who pays?\n\nMS. VENN: Tomas Ild told me, “The county will pay for all of it.” So it will.\n\nMR. ILD: Not quite."
+    )
+    inner = [quote for quote in quotes_of(text, nlp) if quote.parent]
+    assert [(quote.id, quote.parent, quote.text, quote.speaker) for quote in inner] == [
+        ("a#3.1", "a#3", "The county will pay for all of it.", "Tomas Ild"),
+    ]
+
+
 def test_a_gerund_behind_the_statement_is_a_statement_of_its_own(nlp: "Language") -> None:
     assert texts_of("Dora Venn said the bridge was ready, adding that it would open in May.", nlp) == ["the bridge was ready", "it would open in May"]
 
@@ -130,12 +157,19 @@ def test_a_transcript_gives_one_quote_per_turn(nlp: "Language") -> None:
     assert [quote.speaker for quote in quotes_of(text, nlp)] == ["Venn", None, "Venn", "Ild"]
 
 
-def test_headlines_captions_and_links_do_not_double_a_quote(nlp: "Language") -> None:
+def test_what_headlines_captions_and_links_quote_is_optional(nlp: "Language") -> None:
     text = (
-        "Bridge will open in May, mayor says\n\nMayor Dora Venn, seen on Monday, said the bridge would open. (Ann Oro/Reuters)\n\n"
-        "Related article: Bridge Will Open in May, Mayor Says\n\nMayor Dora Venn said the bridge would open in May."
+        "Bridge will open in May, mayor says\n\nMayor Dora Venn, seen on Monday, said the bridge would open in May. (Ann Oro/Reuters)\n\n"
+        "Related article: “We will open the bridge in May,” says mayor\n\nMayor Dora Venn said the bridge would open in May.\n\nABOUT THE AUTHOR\n\n"
+        "Ann Oro said she writes about bridges."
     )
-    assert texts_of(text, nlp) == ["the bridge would open in May"]
+    found = obeys_the_laws(Article("a", text), nlp)
+    assert [quote.text for quote in found if not quote.optional] == ["the bridge would open in May"]
+    assert [quote.text for quote in found if quote.optional] == [
+        "Bridge will open in May",
+        "the bridge would open in May",
+        "We will open the bridge in May",
+    ]
 
 
 def test_paragraphs_know_their_zone() -> None:
@@ -155,16 +189,27 @@ def test_an_unbalanced_mark_ends_with_its_paragraph() -> None:
     assert [(quotation.start, quotation.closed) for quotation in find_quotations(text, 0, 15)] == [(5, False)]
 
 
+def obeys_the_laws(article: Article, nlp: "Language") -> list[Quote]:
+    """Every quote is its article cut at its spans; quotes are disjoint, save that one with a parent lies within one of its parent's spans."""
+    quotes = next(extract([article], nlp=nlp))
+    by_id = {quote.id: quote for quote in quotes}
+    assert len(by_id) == len(quotes)
+    ends: dict[str | None, int] = {}
+    for quote in quotes:
+        assert Quote.from_dict(quote.to_dict(), article) == quote
+        assert quote.spans[0][0] >= ends.get(quote.parent, 0)
+        ends[quote.parent] = quote.spans[-1][1]
+        if quote.parent is not None:
+            outer = by_id[quote.parent]
+            assert outer.parent is None
+            assert all(any(low <= start and end <= high for low, high in outer.spans) for start, end in quote.spans)
+    return quotes
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=300) | st.text(alphabet="\"'“”‘’«»„` \n.,:;-—[]()#said that Dora he \u00a0", max_size=300))
 def test_no_text_makes_it_raise_and_every_quote_is_cut_from_its_article(text: str, nlp: "Language") -> None:
-    article = Article("a", text)
-    quotes = next(extract([article], nlp=nlp))
-    ends = 0
-    for quote in quotes:
-        assert Quote.from_dict(quote.to_dict(), article) == quote
-        assert quote.spans[0][0] >= ends
-        ends = quote.spans[-1][1]
+    obeys_the_laws(Article("a", text), nlp)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -174,17 +219,14 @@ def test_truncated_and_shuffled_articles_obey_the_same_laws(data: st.DataObject,
     pieces = data.draw(st.lists(st.sampled_from(whole.split(" ")), max_size=150))
     start = data.draw(st.integers(0, len(whole)))
     for text in (" ".join(pieces), whole[start : start + 700]):
-        article = Article("a", text)
-        for quote in next(extract([article], nlp=nlp)):
-            assert quote.text == article.cut(quote.spans)
+        obeys_the_laws(Article("a", text), nlp)
 
 
 @pytest.mark.parametrize(
     "text", ["", " ", "\n\n", "“" * 5000, "«“‘" * 3000, '"' * 5001, "'a " * 3000, "Der Minister sagte, die Brücke werde im Mai eröffnet. " * 20]
 )
 def test_odd_texts_pass(text: str, nlp: "Language") -> None:
-    for quote in quotes_of(text, nlp):
-        assert quote.text
+    obeys_the_laws(Article("a", text), nlp)
 
 
 def test_extract_streams_one_list_per_article_in_order(nlp: "Language") -> None:
@@ -227,8 +269,8 @@ def seed_scores(nlp: "Language") -> tuple[float, float]:
         gold = [Quote.from_dict(quote, article) for quote in row["quotes"]]
         core, neutral = [quote for quote in gold if not quote.optional], [quote for quote in gold if quote.optional]
         found = next(extract([article], nlp=nlp))
-        found = [quote for quote in found if not any(_meets(article.text, quote.spans, other.spans) for other in neutral)]
-        pairs = [(a, b) for a in core for b in found if _meets(article.text, a.spans, b.spans, 0.8)]
+        found = [quote for quote in found if not any(meets(article.text, quote.spans, other.spans) for other in neutral)]
+        pairs = [(a, b) for a in core for b in found if meets(article.text, a.spans, b.spans, 0.8)]
         hits += len(pairs)
         speakers += sum(bool(b.speaker) and (a.speaker or "").split()[-1] == (b.speaker or "").split()[-1] for a, b in pairs)
         n_gold, n_found = n_gold + len(core), n_found + len(found)
