@@ -362,13 +362,21 @@ def compare(first: str, second: str, as_json: Annotated[bool, typer.Option("--js
 
 
 @app.command()
-def promote(run: str) -> None:
+def promote(run: str, force: Annotated[bool, typer.Option("--force", help="Also where it may be worse than the champion.")] = False) -> None:
     """Make a run's model the champion: what predict uses by default, and models:/stance@champion.
 
     Example: stance promote vote
     """
+    from stance.experiment import losses
     from stance.tracking import promote as move
 
+    worse = [] if force else losses(run)
+    if worse:
+        raise DataError(
+            "the run may be worse than the champion (macro-F1 difference, 95% interval, paired):\n  "
+            + "\n  ".join(worse)
+            + "\npromote it all the same with --force"
+        )
     version, name = move(run)
     typer.echo(f"champion is now version {version}, run {name}")
 

@@ -99,6 +99,7 @@ class Finetuned(_Strict):
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     mask_share: float = Field(default=0.1, ge=0, le=0.4)
     batch_size: int = Field(default=16, ge=1, le=256)
+    r_drop: float = Field(default=0.0, ge=0, le=10, description="weight of the distance between two passes; above 0 training takes twice as long")
     held_out: float = Field(default=0.0, ge=0, le=0.5, description="share of the reports that choose the epoch")
     seed: int = Field(default=13, ge=0, lt=2**32)
 

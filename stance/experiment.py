@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 
 from stance import dataset, evaluate, tracking
+from stance.calibration import fit_temperature, risk_coverage, temper, thresholds
 from stance.classifiers import build_pipeline
 from stance.config import Experiment
 from stance.encoders import encode_cached
-from stance.errors import DataError
+from stance.errors import ConfigError, DataError
 from stance.features import to_rows
 from stance.home import home, shown
 from stance.model import probabilities, save_model
@@ -50,6 +51,8 @@ class Trained:
     folds: list[evaluate.Report]
     predictions: pd.DataFrame
     seconds: dict[str, float]
+    temperature: float
+    risks: list[dict[str, Any]]
 
 
 def dev_set() -> Path:
@@ -117,13 +120,18 @@ def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = prin
     start = time.perf_counter()
     pipeline = fit(experiment, table)
     seconds["fit"] = time.perf_counter() - start
-    found = {**({"cv": (table, out_of_fold)} if splits else {}), **{name: (part, probabilities(pipeline, part)) for name, part in measured.items()}}
+    raw = {**({"cv": (table, out_of_fold)} if splits else {}), **{name: (part, probabilities(pipeline, part)) for name, part in measured.items()}}
+    # Calibrated on predictions of rows that were not learned from: out of fold, else the validation reports.
+    on = next((name for name in ("cv", "validation") if name in raw), None)
+    temperature = fit_temperature(raw[on][1], list(raw[on][0]["stance"])) if on else 1.0
+    found = {name: (part, temper(shares, temperature)) for name, (part, shares) in raw.items()}
+    risks = thresholds(found[on][1], list(found[on][0]["stance"])) if on else []
     reports = {
         name: evaluate.report(name, list(part["stance"]), shares, list(part["article"]), majority, seed=experiment.seed)
         for name, (part, shares) in found.items()
     }
     predictions = pd.concat([_predictions(name, part, shares) for name, (part, shares) in found.items()], ignore_index=True)
-    return Trained(pipeline, table, reports, folds, predictions, seconds)
+    return Trained(pipeline, table, reports, folds, predictions, seconds, temperature, risks)
 
 
 def _predictions(name: str, table: pd.DataFrame, shares: np.ndarray) -> pd.DataFrame:
@@ -166,6 +174,8 @@ def card(experiment: Experiment, trained: Trained, run_id: str) -> dict[str, Any
         "experiment": experiment.model_dump(),
         "data": data,
         "scores": figures,
+        "temperature": trained.temperature,
+        "abstention": trained.risks,
         "versions": versions,
     }
 
@@ -261,6 +271,14 @@ def _log_figures(mlflow: Any, trained: Trained) -> None:
         plt.setp(axes.get_xticklabels(), rotation=30, ha="right")
         mlflow.log_figure(figure, f"confusion_{name}.png")
         plt.close(figure)
+    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    for group, part in trained.predictions.groupby("set"):
+        coverage, risk = risk_coverage(part["confidence"].to_numpy(), (part["stance"] == part["predicted"]).to_numpy())
+        axes.plot(coverage, risk, label=f"{group} (n = {len(part)})")
+    axes.set(xlabel="share of quotes answered, the surest first", ylabel="share of the answers that is wrong", ylim=(0, None), title="risk and coverage")
+    axes.legend(fontsize=8)
+    mlflow.log_figure(figure, "risk_coverage.png")
+    plt.close(figure)
 
 
 def load_predictions(mlflow: Any, run: Any) -> pd.DataFrame:
@@ -310,3 +328,19 @@ def _differences(sides: list[pd.DataFrame]) -> dict[str, evaluate.Difference]:
     groups = list(sides[0]["article"]) if unit == "article" else list(sides[0].index)
     tables = [evaluate.confusion_by_article(list(side["stance"]), list(side["predicted"]), groups) for side in sides]
     return {"five": evaluate.compare(*tables, unit=unit), "coarse": evaluate.compare(*[evaluate.to_coarse(one) for one in tables], unit=unit)}
+
+
+def losses(run: str) -> list[str]:
+    """Return where a run may be worse than the champion: each set whose paired interval of the five-label difference reaches below zero.
+
+    Sets of fewer than `evaluate.FEWEST_ARTICLES` articles are left out: their intervals say too little to hold anybody up. Empty where there is no champion.
+    """
+    champion = tracking.pointer("champion").get("run")
+    if not champion:
+        return []
+    try:
+        _, _, found = compare_runs(champion, run)
+    except ConfigError:
+        # The champion's run is gone from this store: there is nothing to be compared with.
+        return []
+    return [f"{name}: {one['five']}" for name, one in found.items() if one["five"].unit == "article" and one["five"].low < 0]

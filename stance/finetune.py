@@ -48,6 +48,8 @@ class FineTuned(ClassifierMixin, BaseEstimator):
         Share of the target that is spread over all classes.
     mask_share
         Mean share of the words that are hidden from each training quote.
+    r_drop
+        Weight of the distance between two passes with other dropout; 0: one pass, half the time.
     held_out
         Share of the articles that is set apart to choose the epoch; 0: none, the last epoch is kept.
     seed
@@ -65,6 +67,7 @@ class FineTuned(ClassifierMixin, BaseEstimator):
     Notes
     -----
     Layer-wise rates: Howard and Ruder 2018, aclanthology.org/P18-1031. Label smoothing: Szegedy et al. 2016, arxiv.org/abs/1512.00567.
+    Two passes: Liang et al. 2021, arxiv.org/abs/2106.14448.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class FineTuned(ClassifierMixin, BaseEstimator):
         label_smoothing: float = 0.1,
         mask_share: float = 0.1,
         batch_size: int = 16,
+        r_drop: float = 0.0,
         held_out: float = 0.0,
         seed: int = 13,
     ) -> None:
@@ -86,6 +90,7 @@ class FineTuned(ClassifierMixin, BaseEstimator):
         self.label_smoothing = label_smoothing
         self.mask_share = mask_share
         self.batch_size = batch_size
+        self.r_drop = r_drop
         self.held_out = held_out
         self.seed = seed
 
@@ -157,7 +162,11 @@ class FineTuned(ClassifierMixin, BaseEstimator):
                 at = learned[batch]
                 tokens, mask = pad([ids[k] for k in at])
                 hidden = (rng.random(tokens.shape) < 2 * self.mask_share * rng.random((len(tokens), 1))) & (tokens >= SPECIAL_IDS)
-                loss = loss_of(network(torch.tensor(np.where(hidden, MASK_ID, tokens)), torch.tensor(mask)), torch.tensor(labels[at]))
+                inputs = torch.tensor(np.where(hidden, MASK_ID, tokens)), torch.tensor(mask)
+                passes = [network(*inputs) for _ in range(2 if self.r_drop else 1)]
+                loss = sum(loss_of(logits, torch.tensor(labels[at])) for logits in passes) / len(passes)
+                if self.r_drop:
+                    loss = loss + self.r_drop * distance(*passes)
                 optimizer.zero_grad()
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -236,6 +245,14 @@ def _network(root: Path, n_classes: int) -> "torch.nn.Module":
             return self.head(self.dropout((hidden * weight).sum(1) / weight.sum(1)))
 
     return Network()
+
+
+def distance(first: "torch.Tensor", second: "torch.Tensor") -> "torch.Tensor":
+    """Return the mean of the two Kullback-Leibler divergences between two batches of logits."""
+    from torch.nn.functional import kl_div, log_softmax
+
+    one, other = log_softmax(first, dim=1), log_softmax(second, dim=1)
+    return (kl_div(one, other, log_target=True, reduction="batchmean") + kl_div(other, one, log_target=True, reduction="batchmean")) / 2
 
 
 def to_onnx(network: "torch.nn.Module") -> bytes:

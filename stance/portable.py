@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from stance.calibration import temper
 from stance.errors import ModelError
 from stance.home import shown
 from stance.lexicon import frame_terms, masked_terms
@@ -321,7 +322,7 @@ class PortableModel:
             shares = weight / total * head.probabilities(rows)
             for column, one in enumerate(classes):
                 out[:, STANCES.index(one)] += shares[:, column]
-        return out
+        return temper(out, float(self.card.get("temperature", 1.0)))
 
 
 def write_model(folder: Path, card: dict[str, Any], members: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> None:

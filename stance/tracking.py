@@ -259,7 +259,7 @@ def log_model(mlflow: Any, folder: Path, example: list[dict[str, Any]], requirem
 
 
 def promote(name: str) -> tuple[str, str]:
-    """Move the alias ``champion`` to a run's registered model.
+    """Move the alias ``champion`` to a run's registered model; whether it should is `stance.experiment.losses`'s to say.
 
     Returns
     -------

@@ -55,6 +55,11 @@ def test_the_small_project_runs_from_labels_to_a_promoted_model(project, outcome
     for source in ("models:/stance@champion", f"runs:/{other.run_id}", other.run_id[:8], str(other.folder)):
         assert stance.load(source).label["version"] == other.run_id[:8]
 
+    # A further promotion is held up where the paired interval includes a loss, unless it is wanted all the same.
+    from stance.experiment import losses
+
+    assert losses(first.run_name) == []  # the same predictions: nothing is lost, and nothing is won
+
     # The logged model answers as the folder does, and holds no pickle.
     rows = [{"text": "We will come to the talks.", "cue": "said"}, {"text": None}]
     import pandas as pd

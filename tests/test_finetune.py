@@ -147,7 +147,7 @@ def test_only_the_fine_tuned_encoder_takes_rows(tmp_path, features, classifier):
 
 @pytest.mark.skipif(not HAS_TORCH, reason="needs the extra finetune")
 def test_training_is_repeatable_and_its_folder_answers_the_same(sets, tmp_path):
-    member = {"features": {"kind": "rows"}, "classifier": {"kind": "finetuned", "epochs": 2, "held_out": 0.2, "seed": 3}, "weight": 1.0}
+    member = {"features": {"kind": "rows"}, "classifier": {"kind": "finetuned", "epochs": 2, "held_out": 0.2, "r_drop": 1.0, "seed": 3}, "weight": 1.0}
     table = sets["train"].head(60)
     fitted = [build_pipeline([member], neutral_in_two=True).fit(table, table["stance"]) for _ in range(2)]
     rows = sets["test"].head(8)
