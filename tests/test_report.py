@@ -95,7 +95,7 @@ def test_the_page_sorts_filters_and_links_without_a_word_on_the_console(readings
         assert browser.find_elements(By.CSS_SELECTOR, "#speaker-table th[aria-sort]")
 
         for link in browser.find_elements(By.CSS_SELECTOR, "a[href^='#']"):
-            target = link.get_attribute("href").rpartition("#")[2]
+            target = link.get_dom_attribute("href").removeprefix("#")
             assert browser.find_elements(By.ID, target), target
         assert not browser.get_log("browser")
 
