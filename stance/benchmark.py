@@ -7,15 +7,17 @@ and against (con), targets seen few times or never (Allaway and McKeown 2020). S
 
 import dataclasses
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.neural_network import MLPClassifier
@@ -28,12 +30,13 @@ from stance.config import read_checked
 from stance.corpora import COARSE_STANCES, CORPORA, read_corpus
 from stance.errors import ConfigError, DataError
 from stance.evaluate import resample
-from stance.home import home, shown
+from stance.home import home, sha256, shown
 from stance.pairs import build_blocks
 
 Say = Callable[[str], None]
 Scorer = Callable[[np.ndarray], np.ndarray]
 Block = Literal["words", "chars", "target", "crossed", "vectors", "pair", "nearness"]
+DENSE = ("vectors", "pair", "nearness")
 VOTE = "vote"
 
 
@@ -84,6 +87,13 @@ class Member(_Strict):
     min_df: int = Field(default=2, ge=1)
     per_target: bool = Field(default=False, description="one model a target, for corpora with few")
     classifier: Annotated[Linear | Kernel | Network | Boosting, Field(discriminator="kind")]
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Member":
+        sparse = [name for name in self.blocks if name not in DENSE]
+        if sparse and self.classifier.kind in ("mlp", "boosting"):
+            raise ValueError(f"{self.classifier.kind} takes the blocks {', '.join(DENSE)} only, not the n-grams of {', '.join(sparse)}")
+        return self
 
 
 class Benchmark(_Strict):
@@ -154,7 +164,10 @@ class Mean(ClassifierMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Sequence[str]) -> Self:
         """Learn ``n`` times."""
-        self.fitted_ = [clone(self.inner).set_params(random_state=self.seed + k).fit(X, y) for k in range(self.n)]
+        with warnings.catch_warnings():
+            # The number of epochs is a setting, chosen by cross-validation: ending there is no fault.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            self.fitted_ = [clone(self.inner).set_params(random_state=self.seed + k).fit(X, y) for k in range(self.n)]
         self.classes_ = self.fitted_[0].classes_
         return self
 
@@ -396,8 +409,6 @@ def run_benchmark(corpus: str, file: Path | None = None, experiment: Path | None
 
 
 def _log(mlflow: Any, config: Benchmark, file: Path, figures: list[Figure], answers: pd.DataFrame, seconds: float) -> None:
-    from stance.home import sha256
-
     mlflow.log_params({"experiment": config.name, "corpus": config.corpus, "seed": config.seed, "members": ", ".join(one.name for one in config.member)})
     mlflow.log_params({"corpus_sha256": sha256(file)})
     mlflow.log_dict(config.model_dump(), "experiment.json")

@@ -81,7 +81,7 @@ class PairVectors(_Block):
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:
         """Return the vectors side by side."""
-        near = focused(X["text"], X["target"])
+        near = focused(list(X["text"]), list(X["target"]))
         target = vectors_of(list(X["target"]))
         # A product of two unit vectors is small in every place: scaled, so that all four weigh alike.
         return np.hstack([near, target, near * target * np.sqrt(near.shape[1]), np.abs(near - target)])
@@ -110,10 +110,10 @@ class Nearness(_Block):
     def transform(self, X: pd.DataFrame) -> np.ndarray:
         """Return shape (n_rows, 7 + 3 * len(CLAIMS))."""
         words = np.array([overlap(text, target) for text, target in zip(X["text"], X["target"], strict=True)])
-        near = focused(X["text"], X["target"])
+        near = focused(list(X["text"]), list(X["target"]))
         whole = TextVectors().transform(X)
         target = vectors_of(list(X["target"]))
-        cosines = [_spread(sentences @ one) for sentences, one in _sentences_and_targets(X["text"], X["target"])]
+        cosines = [_spread(sentences @ one) for sentences, one in _sentences_and_targets(list(X["text"]), list(X["target"]))]
         return np.hstack([words, np.array(cosines), (whole * target).sum(axis=1, keepdims=True), self._claims(X, near)])
 
     def _claims(self, X: pd.DataFrame, near: np.ndarray) -> np.ndarray:
