@@ -18,6 +18,7 @@ from stance.home import home, shown
 if TYPE_CHECKING:
     import pandas as pd
 
+    from stance.benchmark import Figure
     from stance.config import Experiment
     from stance.evaluate import Report
     from stance.experiment import Outcome
@@ -578,6 +579,36 @@ def import_corpus(corpus: Annotated[str, typer.Argument(metavar="semeval2016|des
     path, table = store(corpus, file)
     for line in [f"{corpus}: {shown(path)}", *describe(table)]:
         typer.echo(line)
+
+
+@app.command()
+def benchmark(
+    corpus: Annotated[str, typer.Argument(metavar="semeval2016|desmog|vast")],
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="The corpus; by default the one that stance import stored.")] = None,
+    experiment: Annotated[Path | None, typer.Option(help="By default experiments/benchmarks/CORPUS.toml.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="Change a setting: member.0.classifier.C=3.0")] = None,
+) -> None:
+    """Measure features and classifiers on a public stance corpus by its official protocol; tracked as a run.
+
+    Example: stance benchmark semeval2016
+    """
+    from stance.benchmark import run_benchmark
+
+    found = run_benchmark(corpus, file, experiment, settings, say=typer.echo)
+    _show_benchmark(found.run_name, found.figures)
+
+
+def _show_benchmark(title: str, figures: "list[Figure]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{title}: scores with their 95% bootstrap interval, by text", title_justify="left")
+    for name in ("measured on", "model", "score", "value", "majority", "rows", "texts"):
+        table.add_column(name, justify="right" if name in ("value", "majority", "rows", "texts") else "left")
+    for one in figures:
+        value = f"{one.value:.3f} ({one.low:.3f}-{one.high:.3f})"
+        table.add_row(one.where, one.model, one.score, value, f"{one.majority:.3f}", str(one.n_rows), str(one.n_texts))
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
 @app.command()

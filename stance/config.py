@@ -3,13 +3,14 @@
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from stance.articles import read_text
 from stance.errors import ConfigError, DataError
 
+Shape = TypeVar("Shape", bound=BaseModel)
 View = Literal["text", "cue+text", "context+cue+text"]
 
 
@@ -180,6 +181,11 @@ def read_experiment(path: Path, settings: list[str] | None = None) -> Experiment
     ConfigError
         With every fault and its path, all at once.
     """
+    return read_checked(path, Experiment, settings)
+
+
+def read_checked(path: Path, shape: type[Shape], settings: list[str] | None = None) -> Shape:
+    """Read a TOML file into any checked shape; as `read_experiment`."""
     try:
         raw = tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as fault:
@@ -189,7 +195,7 @@ def read_experiment(path: Path, settings: list[str] | None = None) -> Experiment
     for setting in settings or []:
         _set(raw, setting)
     try:
-        return Experiment.model_validate(raw)
+        return shape.model_validate(raw)
     except ValidationError as fault:
         lines = [f"  {_place(one['loc'])}: {_words(one)}" for one in fault.errors()]
         raise ConfigError(f"{path}: {len(lines)} fault{'s' if len(lines) > 1 else ''}\n" + "\n".join(lines)) from fault
