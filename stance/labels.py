@@ -163,7 +163,7 @@ def agree(judgments: Iterable[Judgment], adjudicators: Iterable[str] = ("adjudic
         ((stance, on_target),) = final
         by = "adjudicated" if decided else "agreed" if len(readers) > 1 else "one"
         # By name, not by order: "author" stands before "second" and the adjudicator is no reader.
-        first = min(readers or decided, key=lambda one: one.annotator).stance
+        first = min(readers or decided, key=lambda one: (one.annotator, one.stance)).stance
         labels[quote] = Label(quote, stance, on_target, _held(readers or decided), by, first)
     return labels, sorted(disputed)
 
