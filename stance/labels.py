@@ -5,9 +5,9 @@ import difflib
 import itertools
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from stance.articles import read_text
 from stance.errors import DataError, gather
@@ -15,6 +15,7 @@ from stance.home import home, shown
 from stance.records import STANCES, Article, Judgment, Quote, read_jsonl
 
 Labelled = tuple[Article, tuple[Quote, ...]]
+Read = TypeVar("Read")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -60,12 +61,23 @@ def read_reports(path: Path, root: Path | None = None) -> list[Labelled]:
     DataError
         With all faulty rows at once.
     """
-    root = root or home()
-    found: list[Labelled] = []
+    folder = root or home()
+    return read_each(read_jsonl(read_text(path).split("\n"), shown(path)), lambda row, at: read_report(row, at, folder))
+
+
+def read_each(rows: Iterable[tuple[str, Mapping[str, Any]]], read_one: Callable[[Mapping[str, Any], str], Read]) -> list[Read]:
+    """Read (place, row) pairs one by one and return what came of them.
+
+    Raises
+    ------
+    DataError
+        With all faulty rows at once.
+    """
+    found: list[Read] = []
     faults: list[str] = []
-    for place, row in read_jsonl(read_text(path).split("\n"), shown(path)):
+    for place, row in rows:
         try:
-            found.append(read_report(row, place, root))
+            found.append(read_one(row, place))
         except DataError as fault:
             faults.append(str(fault))
     gather(faults, DataError)
@@ -106,15 +118,7 @@ def read_judgments(path: Path) -> list[Judgment]:
     DataError
         With all faulty rows at once.
     """
-    found: list[Judgment] = []
-    faults: list[str] = []
-    for place, row in read_jsonl(read_text(path).split("\n"), shown(path)):
-        try:
-            found.append(read_judgment(row, place))
-        except DataError as fault:
-            faults.append(str(fault))
-    gather(faults, DataError)
-    return found
+    return read_each(read_jsonl(read_text(path).split("\n"), shown(path)), read_judgment)
 
 
 def read_annotators(path: Path) -> dict[str, dict[str, str]]:

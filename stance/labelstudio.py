@@ -12,7 +12,7 @@ from typing import Any
 
 from stance.articles import read_text
 from stance.errors import DataError, gather
-from stance.labels import read_judgment
+from stance.labels import read_each, read_judgment
 from stance.records import STANCES, Article, Judgment, Prediction, Quote
 from stance.wording import context_of
 
@@ -94,15 +94,7 @@ def read_import(path: Path, annotator: str | None) -> list[Judgment]:
     """
     text = read_text(path)
     rows = _from_json(text, path, annotator) if path.suffix.lower() == ".json" else _from_csv(text, path, annotator)
-    found: list[Judgment] = []
-    faults: list[str] = []
-    for place, row in rows:
-        try:
-            found.append(read_judgment(row, place))
-        except DataError as fault:
-            faults.append(str(fault))
-    gather(faults, DataError)
-    return found
+    return read_each(rows, read_judgment)
 
 
 Placed = list[tuple[str, dict[str, Any]]]
