@@ -1,20 +1,19 @@
-"""What a word could report: the candidates that the grammar of a paragraph offers, each with its content, its frame and who would speak."""
+"""Where the content begins and ends that a cue reports, by the frame in which it stands: a clause, an infinitive, an object, the words before "she said"."""
 
-import dataclasses
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from stance.cues import CLASSES, NOUNS, cue_features, verb_classes
-from stance.views import Holder, View
+from stance.cues import verb_classes
+from stance.subjects import find_subject, surface_subject
+from stance.views import View
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Span, Token
 
 Range = tuple[int, int]
+
 # Prepositions that carry what is said ("called for a truce", "accused them of stalling"); "in", "at", "after" tell where and when.
 SAYING_PREPOSITIONS = frozenset("for on of as to against with about from into".split())
 ADDRESSED = frozenset("tell inform remind assure notify warn advise brief".split())
-VIEW_NOUNS = frozenset("view opinion word words assessment judgment judgement account telling estimation reckoning".split())
 # An opening clause that belongs to the statement, not to the narrator ("Given the losses, she says …"); "after", "while", "as" are the narrator's.
 THEIR_OPENERS = frozenset("given by if unless because without instead".split())
 # Verbs whose that-clause is not what the speaker holds: with them the statement begins at the verb.
@@ -37,101 +36,12 @@ LIGHT_VERBS = frozenset("voice express make issue have give raise offer repeat r
 WORDS_ONLY = frozenset("PUNCT SPACE".split())
 
 
-@dataclasses.dataclass(slots=True)
-class Candidate:
-    """One word that may report speech.
-
-    ``ranges`` are token stretches of the paragraph's doc, ``holders`` the whole quotations that it announces, ``subject`` the head of the mention.
-    """
-
-    cue: "Token"
-    frame: str
-    ranges: list[Range]
-    subject: "Token | None"
-    holders: list[Holder] = dataclasses.field(default_factory=list)
-    score: float = 0.0
-    cue_end: int = 0
-
-    def features(self, view: View) -> dict[str, float]:
-        """Return the model's features."""
-        doc = self.cue.doc
-        content = [doc[i] for start, end in self.ranges for i in range(start, end)]
-        first = doc[self.ranges[0][0] - 1] if self.ranges and self.ranges[0][0] > 0 else None
-        has_that = first is not None and first.lower_ == "that"
-        return cue_features(self.cue, frame=self.frame, subject=self.subject, content=content, quoted=quoted_part(self, view), has_that=has_that)
-
-
-def quoted_part(candidate: Candidate, view: View) -> str:
-    """Say whether all, some or none of a candidate's content stands in quotation marks."""
-    if candidate.holders and not candidate.ranges:
-        return "all"
-    if candidate.holders:
-        return "some"
-    doc = candidate.cue.doc
-    for start, end in candidate.ranges:
-        low, high = view.starts[doc[start].idx], view.ends[doc[end - 1].idx + len(doc[end - 1]) - 1]
-        if any(low <= quotation.start and quotation.end <= high for quotation in view.fragments):
-            return "some"
-        if any(holder.start >= doc[start].idx and holder.end <= doc[end - 1].idx + len(doc[end - 1]) for holder in view.holders):
-            return "some"
-    return "none"
-
-
-def find_candidates(doc: "Doc", view: View) -> list[Candidate]:
-    """Find all candidates of one paragraph, in text order."""
-    found: list[Candidate] = []
-    for sentence in doc.sents:
-        for token in sentence:
-            if view.holder_at(token.idx) is not None:
-                continue
-            if token.lower_ == "according" or (token.lemma_.lower() in VIEW_NOUNS and token.dep_ == "pobj"):
-                candidate = adjunct_candidate(token, sentence)
-            elif token.pos_ in ("VERB", "AUX"):
-                candidate = verb_candidate(token, sentence, view)
-            elif token.pos_ == "NOUN" and token.lemma_.lower() in NOUNS:
-                candidate = noun_candidate(token)
-            else:
-                continue
-            if candidate is not None:
-                found.append(candidate)
-    return found
-
-
-def verb_candidate(verb: "Token", sentence: "Span", view: View) -> Candidate | None:
-    """Return what a verb would report, by the first frame that fits."""
-    if verb.i <= sentence.start + 1 and verb.tag_ in ("VBN", "VBG") and verb.dep_ in SCENES and verb.lemma_.lower() in ASKING | NARRATING:
-        # "Asked whether he would resign, …", "Commenting on …": the narrator sets the scene.
-        return None
-    subject = find_subject(verb)
-    if subject is None:
-        named = surface_subject(verb, sentence)
-        subject = named[0] if named is not None else None
-    elif verb.lemma_ == "be" and subject.lemma_.lower() in NOUNS:
-        # "The expectation is that …": whoever holds it speaks.
-        subject = next((child for child in subject.children if child.dep_ == "poss"), None) or _holder_of(subject)
-    for frame in (_clause, _infinitive, _fronted, _object):
-        hit = frame(verb, sentence, view)
-        if hit is not None:
-            name, ranges = hit
-            ranges = [cleaned for start, end in ranges if (cleaned := _clean(verb.doc, start, end))]
-            if ranges:
-                return Candidate(verb, name, ranges, subject, cue_end=_cue_end(verb))
-    return None
-
-
-def _cue_end(verb: "Token") -> int:
-    """Return where the cue ends: a particle right behind belongs to it ("pointed out")."""
-    end = verb.i + 1
-    if end < len(verb.doc) and verb.doc[end].dep_ == "prt":
-        end += 1
-    return end
-
-
-def _holds(token: "Token", view: View) -> bool:
+def holds(token: "Token", view: View) -> bool:
+    """Tell whether a word lies inside a whole quotation."""
     return view.holder_at(token.idx) is not None
 
 
-def _clause(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
+def clause_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
     """'said (that) the talks failed', 'asked whether …': what follows the verb up to where the narrator goes on."""
     doc = verb.doc
     clauses = _clauses(verb)
@@ -140,7 +50,7 @@ def _clause(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Rang
     if clear is not None:
         has_that = doc[clear].lower_ == "that"
         start, frame, end = clear + has_that, "that" if has_that else "bare", verb.right_edge.i + 1
-    elif child is None or (_is_infinitive(child) and len(clauses) == 1):
+    elif child is None or (is_infinitive(child) and len(clauses) == 1):
         that = _loose_that(verb, sentence)
         if that is None:
             return None
@@ -152,10 +62,10 @@ def _clause(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Rang
         start = _behind_time(doc, start, child) if frame == "bare" else start
     if child is not None and child.pos_ not in ("VERB", "AUX") and verb.lemma_.lower() in SMALL_CLAUSE:
         return "object", [(_with_negation(verb), trim_end(verb, verb.i, _with_tails(verb, end), tails=True))]
-    if frame != "that" and doc[start - 1].text == "," and start > verb.i + 1 and any(_holds(t, view) for t in doc[max(sentence.start, verb.i - 12) : verb.i]):
+    if frame != "that" and doc[start - 1].text == "," and start > verb.i + 1 and any(holds(t, view) for t in doc[max(sentence.start, verb.i - 12) : verb.i]):
         # '"It failed," he said in a speech, in which he also …': the quotation is what he said.
         return None
-    if start >= len(doc) or any(_holds(token, view) for token in doc[start : start + 2]):
+    if start >= len(doc) or any(holds(token, view) for token in doc[start : start + 2]):
         return None
     end = trim_end(verb, start, end)
     if frame in ("that", "bare") and (verb.lemma_.lower() in DISCLAIMING or (_is_negated(verb) and "belief" in verb_classes(verb.lemma_.lower()))):
@@ -294,17 +204,18 @@ def _their_opening(verb: "Token", sentence: "Span") -> list[Range]:
     return [(sentence.start, commas[-1])]
 
 
-def _is_infinitive(verb: "Token") -> bool:
+def is_infinitive(verb: "Token") -> bool:
+    """Tell "to agree", "to have agreed" from a finite verb."""
     return verb.tag_ in ("VB", "VBP", "VBN") and any(child.lower_ == "to" and child.dep_ == "aux" for child in verb.children)
 
 
-def _infinitive(verb: "Token", _sentence: "Span", _view: View) -> tuple[str, list[Range]] | None:
+def infinitive_content(verb: "Token", _sentence: "Span", _view: View) -> tuple[str, list[Range]] | None:
     """'vowed to come', 'suggested restarting the talks', 'urged Russia to agree': the statement begins with the verb."""
     for child in verb.children:
         if (
             child.i > verb.i
             and child.dep_ in ("xcomp", "ccomp", "advcl")
-            and (_is_infinitive(child) or (child.tag_ in ("VBG", "VBN") and child.dep_ == "xcomp"))
+            and (is_infinitive(child) or (child.tag_ in ("VBG", "VBN") and child.dep_ == "xcomp"))
         ):
             if "stance" not in verb_classes(verb.lemma_.lower()) and (child.dep_ == "advcl" or any(c.dep_ == "dobj" for c in verb.children)):
                 continue
@@ -346,7 +257,7 @@ def _is_reason(child: "Token") -> bool:
     return child.dep_ == "advcl" and any(c.dep_ == "mark" and c.lower_ in ("because", "since", "unless") for c in child.children)
 
 
-def _object(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
+def object_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
     """'welcomed the offer', 'called for a truce', 'stressed the need for talks': only for verbs of the table."""
     classes = set(verb_classes(verb.lemma_.lower()))
     small = verb.lemma_.lower() in SMALL_CLAUSE
@@ -357,7 +268,7 @@ def _object(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Rang
         return None
     objects = [child for child in verb.children if child.i > verb.i and child.dep_ in ("dobj", "oprd")]
     prepositions = [c for c in verb.children if c.i > verb.i and c.dep_ == "prep" and c.lower_ in SAYING_PREPOSITIONS]
-    if any(_holds(child, view) for child in objects) or not (objects or prepositions):
+    if any(holds(child, view) for child in objects) or not (objects or prepositions):
         return None
     if "stance" in classes or small or verb.lemma_.lower() in LIGHT_VERBS:
         end = trim_end(verb, verb.i, _with_tails(verb, _object_end(verb)), tails=True)
@@ -367,7 +278,7 @@ def _object(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Rang
     return ("object" if objects else "preposition"), [(max(start, verb.i + 1), end)]
 
 
-def _fronted(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
+def fronted_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
     """'The talks failed, she said(, and nobody knew why).' and 'The talks, she said, have failed.'."""
     doc = verb.doc
     before = [child for child in verb.children if child.dep_ == "ccomp" and child.i < verb.i]
@@ -384,7 +295,7 @@ def _fronted(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Ran
     low, high = _narrator(verb, sentence)
     if low <= sentence.start + 1 or doc[low - 1].text not in (",", "-", "–", "—", "?", "!"):
         return None
-    if _holds(doc[max(low - 2, 0)], view):
+    if holds(doc[max(low - 2, 0)], view):
         return None
     rest = _rest(verb, high, sentence)
     if _announces(verb, sentence, view) and not before and doc[sentence.start].lower_ not in THEIR_OPENERS:
@@ -394,7 +305,7 @@ def _fronted(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Ran
     if not has_verb and not rest:
         return None
     start = sentence.start
-    held = [i for i in range(start, low) if _holds(doc[i], view)]
+    held = [i for i in range(start, low) if holds(doc[i], view)]
     start = max(held) + 1 if held else start
     return ("inserted" if rest else "fronted"), [(start, low - 1), *rest]
 
@@ -411,7 +322,7 @@ def _stands_apart(verb: "Token") -> bool:
 
 def _announces(verb: "Token", sentence: "Span", view: View) -> bool:
     """Tell whether a whole quotation follows a verb in its sentence."""
-    return any(_holds(token, view) for token in verb.doc[verb.i + 1 : min(sentence.end, verb.i + 30)])
+    return any(holds(token, view) for token in verb.doc[verb.i + 1 : min(sentence.end, verb.i + 30)])
 
 
 def _narrator(verb: "Token", sentence: "Span") -> Range:
@@ -433,31 +344,6 @@ def _narrator(verb: "Token", sentence: "Span") -> Range:
             if child.i < verb.i and child.dep_ in ("aux", "advmod"):
                 low = min(low, child.i)
     return low, verb.i + 1
-
-
-def surface_subject(verb: "Token", sentence: "Span") -> tuple["Token", int] | None:
-    """Return the noun right before a verb, and where its phrase begins, where the parser has given the verb no subject.
-
-    "…, the head of the administration, Ihar Voit, reported": the phrase begins behind a comma and holds no verb.
-    """
-    doc = verb.doc
-    at = verb.i - 1
-    while at > sentence.start and (doc[at].dep_ in ("aux", "neg") or doc[at].pos_ == "ADV"):
-        at -= 1
-    commas = [i for i in range(at, max(sentence.start, at - 30), -1) if doc[i].text == ","]
-    if not commas:
-        return None
-    if doc[at].text == ",":
-        if len(commas) < 3 or at - commas[1] > 12 or any(doc[i].pos_ in ("VERB", "AUX") for i in range(commas[1], at)):
-            return None
-        start, end = commas[2] + 1, commas[1]
-    else:
-        start, end = commas[0] + 1, at + 1
-    if start >= end or any(doc[i].pos_ in ("VERB", "AUX") and doc[i].tag_ not in ("VBN", "VBG") for i in range(start, end)):
-        return None
-    nouns = [doc[i] for i in range(start, end) if doc[i].pos_ in ("NOUN", "PROPN", "PRON")]
-    tops = [noun for noun in nouns if not (start <= noun.head.i < end)] or nouns
-    return (tops[0], start) if tops else None
 
 
 def _rest(verb: "Token", high: int, sentence: "Span") -> list[Range]:
@@ -535,7 +421,7 @@ def _narrates(doc: "Doc", start: int, end: int) -> bool:
     return any("say" in verb_classes(token.lemma_.lower()) and token.tag_ == "VBD" for token in doc[start : min(start + 12, end)])
 
 
-def _clean(doc: "Doc", start: int, end: int) -> Range | None:
+def clean_content(doc: "Doc", start: int, end: int) -> Range | None:
     """Drop stops, joining words and a leading 'that' at the edges of a content."""
     while start < end and (doc[start].pos_ in WORDS_ONLY or doc[start].text in "-–—"):
         start += 1
@@ -546,93 +432,8 @@ def _clean(doc: "Doc", start: int, end: int) -> Range | None:
     return (start, end) if start < end else None
 
 
-def find_subject(verb: "Token", depth: int = 0) -> "Token | None":
-    """Return the head word of who says it: the subject, or that of the clause on which this one hangs."""
-    for child in verb.children:
-        if child.dep_ in ("nsubj", "csubj") and not (child.dep_ == "csubj" and child.pos_ == "VERB"):
-            return child
-    for child in verb.children:
-        if child.dep_ == "agent":
-            return next((c for c in child.children if c.dep_ == "pobj"), None)
-    if depth > 6 or verb.head.i == verb.i:
-        return _inverted(verb)
-    if verb.tag_ == "VBG" and "say" in verb_classes(verb.lemma_.lower()) and _follows_comma(verb):
-        return find_subject(_sayer_above(verb), depth + 1)
-    if verb.dep_ in ("acl", "relcl"):
-        if verb.head.pos_ in ("NOUN", "PROPN", "PRON") and verb.tag_ != "VB":
-            return verb.head
-        return find_subject(verb.head, depth + 1)
-    passive = next((child for child in verb.children if child.dep_ == "nsubjpass"), None)
-    if passive is not None and verb.lemma_.lower() in ("quote", "cite"):
-        return passive
-    return _subject_above(verb, depth) or passive or _inverted(verb)
-
-
-def _subject_above(verb: "Token", depth: int) -> "Token | None":
-    """Return the subject of the clause on which a verb without one hangs."""
-    if verb.dep_ not in ("conj", "advcl", "xcomp", "pcomp", "prep", "dep", "ccomp", "parataxis"):
-        return None
-    if verb.head.pos_ in ("VERB", "AUX", "ADP", "SCONJ"):
-        inverted = _inverted(verb) if verb.dep_ in ("ccomp", "parataxis", "dep") else None
-        return inverted or find_subject(verb.head, depth + 1)
-    return verb.head if verb.head.pos_ in ("NOUN", "PROPN", "PRON") else None
-
-
-def _follows_comma(verb: "Token") -> bool:
-    at = verb.i - 1
-    while at > 0 and verb.doc[at].pos_ == "ADV":
-        at -= 1
-    return at > 0 and verb.doc[at].text in (",", "–", "—", "-")
-
-
-def _sayer_above(verb: "Token") -> "Token":
-    """Return the verb to which ', adding that …' belongs: not one inside what is said, but the one that says it."""
-    token = verb.head
-    while token.head.i != token.i and (token.pos_ not in ("VERB", "AUX") or token.dep_ in ("ccomp", "xcomp", "relcl", "acl", "pcomp")):
-        if token.dep_ == "ccomp" and token.pos_ in ("VERB", "AUX"):
-            return token.head
-        token = token.head
-    return token
-
-
-def _inverted(verb: "Token") -> "Token | None":
-    """'… said Petra Lindqvist': the noun behind the verb, where the parser has not called it a subject."""
-    for child in verb.children:
-        if (
-            child.i > verb.i
-            and child.dep_ in ("nsubj", "dobj", "attr", "dep", "npadvmod")
-            and child.pos_ == "PROPN"
-            and "say" in CLASSES.get(verb.lemma_.lower(), ())
-        ) and child.left_edge.i == verb.i + 1:
-            return child
-    return None
-
-
-def adjunct_candidate(token: "Token", sentence: "Span") -> Candidate | None:
-    """'According to the ministry, …', '…, in her view, …'."""
-    doc = token.doc
-    if token.lower_ == "according":
-        to = token.i + 1
-        if to >= sentence.end or doc[to].lower_ != "to":
-            return None
-        subject = next((child for child in doc[to].children if child.dep_ == "pobj"), None)
-        low = token.i
-    else:
-        preposition = token.head
-        if preposition.lower_ not in ("in", "by") or preposition.i > token.i:
-            return None
-        subject = next((child for child in token.children if child.dep_ == "poss"), None)
-        of = next((child for child in token.children if child.lower_ == "of"), None)
-        subject = subject or (next((c for c in of.children if c.dep_ == "pobj"), None) if of is not None else None)
-        low = preposition.i
-    if subject is None:
-        return None
-    high = _phrase_end(token, subject, sentence)
-    ranges = [cleaned for start, end in _around(doc, low, high, sentence) if (cleaned := _clean(doc, start, end))]
-    return Candidate(token, "according", ranges, subject, cue_end=token.i + 2 if token.lower_ == "according" else token.i + 1) if ranges else None
-
-
-def _phrase_end(token: "Token", subject: "Token", sentence: "Span") -> int:
+def phrase_end(token: "Token", subject: "Token", sentence: "Span") -> int:
+    """Return where a source ends that was named by "according to" or "in the view of"."""
     doc = token.doc
     last = max(subject.i, token.i)
     for at in range(last + 1, sentence.end):
@@ -643,7 +444,8 @@ def _phrase_end(token: "Token", subject: "Token", sentence: "Span") -> int:
     return sentence.end
 
 
-def _around(doc: "Doc", low: int, high: int, sentence: "Span") -> list[Range]:
+def adjunct_content(doc: "Doc", low: int, high: int, sentence: "Span") -> list[Range]:
+    """Return what is said around a source named between ``low`` and ``high``: before it, behind it or both."""
     leading = [i for i in range(sentence.start, low) if doc[i].pos_ not in ("CCONJ", "PUNCT", "SPACE", "ADV")]
     if not leading:
         return [(high, sentence.end)]
@@ -658,63 +460,3 @@ def _around(doc: "Doc", low: int, high: int, sentence: "Span") -> list[Range]:
     if doc[low - 1].lower_ in ("that", "while"):
         return [(high, sentence.end)]
     return [(sentence.start, low), (high, sentence.end)] if doc[low - 1].text == "," else [(sentence.start, low)]
-
-
-def noun_candidate(noun: "Token") -> Candidate | None:
-    """'his warning that …', 'their refusal to …', 'the expectation is that …', 'there are reports that …'."""
-    subject = next((child for child in noun.children if child.dep_ == "poss"), None) or _holder_of(noun)
-    for child in noun.children:
-        if child.i > noun.i and child.dep_ in ("acl", "ccomp", "relcl") and child.pos_ in ("VERB", "AUX"):
-            start, end = child.left_edge.i, child.right_edge.i + 1
-            if noun.doc[start].lower_ == "that" and noun.doc[start].dep_ == "mark":
-                return Candidate(noun, "noun-that", [(start + 1, trim_end(noun, start, end))], subject or find_subject(noun.head), cue_end=noun.i + 1)
-            if _is_infinitive(child) and subject is not None:
-                return Candidate(noun, "noun-infinitive", [(noun.i, end)], subject, cue_end=noun.i + 1)
-    head = noun.head
-    if noun.dep_ == "nsubj" and head.lemma_ == "be":
-        for child in head.children:
-            if child.i > head.i and child.dep_ == "ccomp":
-                cleaned = _clean(noun.doc, child.left_edge.i, child.right_edge.i + 1)
-                return Candidate(noun, "noun-is", [cleaned], subject, cue_end=noun.i + 1) if cleaned else None
-    return None
-
-
-def _holder_of(noun: "Token") -> "Token | None":
-    """Return who holds "the fear among farmers that …", "the warning from Oslo that …", "among farmers, the hope is that …"."""
-    for word in (noun, noun.head):
-        for child in word.children:
-            if child.dep_ == "prep" and child.lower_ in (("among", "from", "by") if word is noun else ("among",)):
-                return next((c for c in child.children if c.dep_ == "pobj"), None)
-    return None
-
-
-def quotation_candidates(doc: "Doc", view: View, holder: Holder) -> Iterator[Candidate]:
-    """Yield the verbs that may announce a whole quotation: what the parser hangs it on first, then the neighbours."""
-    inside = [token for token in doc if holder.start <= token.idx < holder.end]
-    if not inside:
-        return
-    seen: set[int] = set()
-    low, high = inside[0].i, inside[-1].i + 1
-    heads = [token.head for token in inside if token.head.i < low or token.head.i >= high]
-    for token in [*heads, *_neighbours(doc, view, low, high)]:
-        if token.i in seen or token.pos_ not in ("VERB", "AUX") or _holds(token, view):
-            continue
-        seen.add(token.i)
-        side = "after" if token.i > low else "before"
-        near = "hung" if token in heads else "near"
-        yield Candidate(token, f"quote-{side}-{near}", [], find_subject(token), [holder], cue_end=_cue_end(token))
-
-
-def _neighbours(doc: "Doc", view: View, low: int, high: int) -> Iterator["Token"]:
-    """Yield the verbs of the narrator's words right behind and right before a quotation."""
-    closing = view.text[doc[high - 1].idx - 1] if high - 1 >= 0 and doc[high - 1].idx > 0 else ""
-    stopped = closing == "."
-    if not stopped:
-        for at in range(high, min(high + 40, len(doc))):
-            if _holds(doc[at], view) or (doc[at].text in (".", "!", "?") and at > high):
-                break
-            yield doc[at]
-    for at in range(low - 1, max(-1, low - 40), -1):
-        if _holds(doc[at], view) or (doc[at].text in (".", "!", "?", ";")):
-            break
-        yield doc[at]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from stance.contents import find_candidates, quotation_candidates
+from stance.candidates import find_candidates, quotation_candidates
 from stance.cues import CueModel, fit_cues
 from stance.quotes import make_views, parse
 from stance.records import Article, Quote, Span

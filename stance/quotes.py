@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from stance.cast import Cast
 from stance.errors import DataError
 from stance.records import Article, Quote, Span
-from stance.speakers import Cast, attribute_speakers
+from stance.speakers import attribute_speakers
 from stance.statements import Statement, add_inner, find_statements, nested_views
 from stance.views import View, build_view
 from stance.zones import split_paragraphs

@@ -8,10 +8,10 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from stance.contents import Candidate, find_candidates, quotation_candidates
+from stance.candidates import Candidate, find_candidates, quotation_candidates
 from stance.cues import NOUNS, CueModel, load_cues, verb_classes
+from stance.mentions import Mention, mention_of
 from stance.records import Article, Span
-from stance.speakers import Mention, mention_of
 from stance.turns import find_turns, label_before, signature_behind
 from stance.views import Holder, View, build_view, cut_spans
 from stance.zones import BODY, CAPTION, HEADLINE, LINK, Paragraph

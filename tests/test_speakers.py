@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stance.names import clean_name
 from stance.quotes import extract, load_nlp
 from stance.records import Article
-from stance.speakers import clean_name
 
 if TYPE_CHECKING:
     from spacy.language import Language

@@ -1,0 +1,104 @@
+"""Who would speak: the subject of a verb or the holder of a noun, also where the parser has given it none."""
+
+from typing import TYPE_CHECKING
+
+from stance.cues import CLASSES, verb_classes
+
+if TYPE_CHECKING:
+    from spacy.tokens import Span, Token
+
+
+def find_subject(verb: "Token", depth: int = 0) -> "Token | None":
+    """Return the head word of who says it: the subject, or that of the clause on which this one hangs."""
+    for child in verb.children:
+        if child.dep_ in ("nsubj", "csubj") and not (child.dep_ == "csubj" and child.pos_ == "VERB"):
+            return child
+    for child in verb.children:
+        if child.dep_ == "agent":
+            return next((c for c in child.children if c.dep_ == "pobj"), None)
+    if depth > 6 or verb.head.i == verb.i:
+        return _inverted(verb)
+    if verb.tag_ == "VBG" and "say" in verb_classes(verb.lemma_.lower()) and _follows_comma(verb):
+        return find_subject(_sayer_above(verb), depth + 1)
+    if verb.dep_ in ("acl", "relcl"):
+        if verb.head.pos_ in ("NOUN", "PROPN", "PRON") and verb.tag_ != "VB":
+            return verb.head
+        return find_subject(verb.head, depth + 1)
+    passive = next((child for child in verb.children if child.dep_ == "nsubjpass"), None)
+    if passive is not None and verb.lemma_.lower() in ("quote", "cite"):
+        return passive
+    return _subject_above(verb, depth) or passive or _inverted(verb)
+
+
+def _subject_above(verb: "Token", depth: int) -> "Token | None":
+    """Return the subject of the clause on which a verb without one hangs."""
+    if verb.dep_ not in ("conj", "advcl", "xcomp", "pcomp", "prep", "dep", "ccomp", "parataxis"):
+        return None
+    if verb.head.pos_ in ("VERB", "AUX", "ADP", "SCONJ"):
+        inverted = _inverted(verb) if verb.dep_ in ("ccomp", "parataxis", "dep") else None
+        return inverted or find_subject(verb.head, depth + 1)
+    return verb.head if verb.head.pos_ in ("NOUN", "PROPN", "PRON") else None
+
+
+def _follows_comma(verb: "Token") -> bool:
+    at = verb.i - 1
+    while at > 0 and verb.doc[at].pos_ == "ADV":
+        at -= 1
+    return at > 0 and verb.doc[at].text in (",", "–", "—", "-")
+
+
+def _sayer_above(verb: "Token") -> "Token":
+    """Return the verb to which ', adding that …' belongs: not one inside what is said, but the one that says it."""
+    token = verb.head
+    while token.head.i != token.i and (token.pos_ not in ("VERB", "AUX") or token.dep_ in ("ccomp", "xcomp", "relcl", "acl", "pcomp")):
+        if token.dep_ == "ccomp" and token.pos_ in ("VERB", "AUX"):
+            return token.head
+        token = token.head
+    return token
+
+
+def _inverted(verb: "Token") -> "Token | None":
+    """'… said Petra Lindqvist': the noun behind the verb, where the parser has not called it a subject."""
+    for child in verb.children:
+        if (
+            child.i > verb.i
+            and child.dep_ in ("nsubj", "dobj", "attr", "dep", "npadvmod")
+            and child.pos_ == "PROPN"
+            and "say" in CLASSES.get(verb.lemma_.lower(), ())
+        ) and child.left_edge.i == verb.i + 1:
+            return child
+    return None
+
+
+def surface_subject(verb: "Token", sentence: "Span") -> tuple["Token", int] | None:
+    """Return the noun right before a verb, and where its phrase begins, where the parser has given the verb no subject.
+
+    "…, the head of the administration, Ihar Voit, reported": the phrase begins behind a comma and holds no verb.
+    """
+    doc = verb.doc
+    at = verb.i - 1
+    while at > sentence.start and (doc[at].dep_ in ("aux", "neg") or doc[at].pos_ == "ADV"):
+        at -= 1
+    commas = [i for i in range(at, max(sentence.start, at - 30), -1) if doc[i].text == ","]
+    if not commas:
+        return None
+    if doc[at].text == ",":
+        if len(commas) < 3 or at - commas[1] > 12 or any(doc[i].pos_ in ("VERB", "AUX") for i in range(commas[1], at)):
+            return None
+        start, end = commas[2] + 1, commas[1]
+    else:
+        start, end = commas[0] + 1, at + 1
+    if start >= end or any(doc[i].pos_ in ("VERB", "AUX") and doc[i].tag_ not in ("VBN", "VBG") for i in range(start, end)):
+        return None
+    nouns = [doc[i] for i in range(start, end) if doc[i].pos_ in ("NOUN", "PROPN", "PRON")]
+    tops = [noun for noun in nouns if not (start <= noun.head.i < end)] or nouns
+    return (tops[0], start) if tops else None
+
+
+def holder_of(noun: "Token") -> "Token | None":
+    """Return who holds "the fear among farmers that …", "the warning from Oslo that …", "among farmers, the hope is that …"."""
+    for word in (noun, noun.head):
+        for child in word.children:
+            if child.dep_ == "prep" and child.lower_ in (("among", "from", "by") if word is noun else ("among",)):
+                return next((c for c in child.children if c.dep_ == "pobj"), None)
+    return None
