@@ -103,7 +103,7 @@ def answers(model: Model, rows: Iterable[Row], *, abstain_at: float, explain: in
         found = [one.to_dict() for one in model.predict_many(batch, abstain_at=abstain_at)]
         if explain:
             for row, answer in zip(batch, found, strict=True):
-                answer["explanation"] = [] if answer["abstained"] else [one.to_dict() for one in model.explain(row, n=explain, stance=answer["stance"])]
+                answer |= model.why(row, n=explain, stance=answer["stance"])
         yield found
 
 

@@ -105,7 +105,7 @@ def predict(
     format: Annotated[str | None, typer.Option(help="jsonl, csv, parquet or table; by default the kind of --out, else jsonl.")] = None,
     out: Annotated[Path | None, typer.Option(help="A file that appears when whole; repeat the command to go on after an interruption.")] = None,
     abstain_at: Annotated[float, typer.Option(min=0, max=1, help="Abstain where the likeliest stance has less than this.")] = 0.0,
-    explain: Annotated[bool, typer.Option("--explain", help="Add the terms that spoke for the stance or against it.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Add the words that carried the stance or spoke against it.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 where a row could not be judged.")] = False,
     progress: Annotated[bool | None, typer.Option(help="A progress bar on stderr; by default where a person looks.")] = None,
 ) -> None:
@@ -153,7 +153,7 @@ def _predict_one(loaded: "Model", row: "Row", options: dict[str, Any], *, strict
     found = next(loaded.predict_many([row], abstain_at=options["abstain_at"]))
     answer = found.to_dict()
     if options["explain"] and found.stance:
-        answer["explanation"] = [one.to_dict() for one in loaded.explain(row, n=options["explain"], stance=found.stance)]
+        answer |= loaded.why(row, n=options["explain"], stance=found.stance)
     _line(answer)
     if found.abstained:
         typer.echo("1 rows, 1 abstained", err=True)
@@ -336,6 +336,34 @@ def _show_measured(found: "Measured") -> None:
         typer.echo(f"recall of {form} (n = {counts['gold']}): {shares}")
     kinds = Counter(error["kind"] for error in found.whole.errors)
     typer.echo("errors: " + (", ".join(f"{kind} {n}" for kind, n in kinds.most_common()) or "none") + "; all of them in the run's errors.json")
+
+
+@app.command("evaluate-explanations")
+def evaluate_explanations(
+    model: Annotated[str | None, typer.Option(help="A model folder, a run, or models:/stance@champion.")] = None,
+    split: Annotated[str, typer.Option(help="Which labelled quotes: test, validation, train or seeds.")] = "test",
+    quotes: Annotated[int, typer.Option(min=1, help="How many, drawn by chance.")] = 200,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Measure whether explanations are faithful: what deleting their words costs a prediction, beside words drawn by chance.
+
+    Example: stance evaluate-explanations --quotes 200
+    """
+    from stance.dataset import load_table
+    from stance.faithful import measure
+
+    table = load_table(home() / "labels")
+    table = table[table["split"] == split]
+    if table.empty:
+        raise DataError(f"--split {split}: no labelled quotes; expected test, validation, train or seeds (labels/splits.toml)")
+    chosen = table.sample(min(quotes, len(table)), random_state=seed).fillna("").to_dict("records")
+    loaded = stance.load(model)
+    for one in measure(loaded, [{str(name): value for name, value in row.items()} for row in chosen], seed=seed):
+        if as_json:
+            _line({"model": loaded.label, "set": split, **one.to_dict()})
+        else:
+            typer.echo(f"{loaded.label['name']} {loaded.label['version']}, {split}: {one}")
 
 
 @app.command()

@@ -14,9 +14,10 @@ from stance.errors import ModelError
 from stance.frames import add_predictions, frame_rows, is_frame
 from stance.home import home, shown
 from stance.languages import foreign
-from stance.portable import PortableModel, read_model
+from stance.portable import NgramLinear, PortableModel, read_model
 from stance.records import COARSE, STANCES, VALUES, Article, Prediction, Quote
 from stance.tables import Columns
+from stance.why import Reason, reasons
 from stance.wording import context_of
 
 if TYPE_CHECKING:
@@ -63,18 +64,6 @@ class Reading:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {"article": self.article, "model": self.model, "speakers": [speaker.to_dict() for speaker in self.speakers]}
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Reason:
-    """A term of a row and how far it moved the sum behind a stance: above 0 towards it."""
-
-    term: str
-    weight: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        return {"term": self.term, "weight": round(self.weight, 4)}
 
 
 class Model:
@@ -151,6 +140,10 @@ class Model:
         found = list(self.predict_many(frame_rows(frame, columns), abstain_at=abstain_at))
         return add_predictions(frame, found, prefix)
 
+    def probabilities(self, rows: Sequence[Row]) -> np.ndarray:
+        """Return the bare probabilities of rows with a ``text``, shape (n_rows, 5) in the codebook's order: nothing is checked, nothing abstained from."""
+        return self._portable.probabilities([_cut(row) for row in rows])
+
     def _predict_batch(self, rows: Sequence[Row], abstain_at: float) -> list[Prediction]:
         reasons = [_reason(row) for row in rows]
         good = [_cut(row) for row, reason in zip(rows, reasons, strict=True) if reason is None]
@@ -173,41 +166,52 @@ class Model:
         return Prediction(_id(row), None, even, 0.0, None, True, reason, self.label)
 
     def explain(self, row: Row | str, *, n: int = 8, stance: str | None = None) -> list[Reason]:
-        """Return the terms that spoke most for a stance, or against it, the strongest first; none for a row that is not judged.
+        """Return the words that carried a stance, or spoke against it, the strongest first; none for a row that is not judged.
 
-        Only the model's n-gram members can say that; what a sentence encoder sees has no words.
+        A word's weight is what the probability of the stance loses where the word is left out: of the whole model, its encoder included
+        (see `stance.why`). It costs as much as predicting one quote a word, at most 65.
 
         Parameters
         ----------
         n
-            How many terms.
+            How many words.
         stance
             By default the predicted one.
-
-        Raises
-        ------
-        ModelError
-            If the model has no n-gram member.
         """
-        row = row if isinstance(row, Mapping) else {"text": row}
-        stance = stance or next(self.predict_many([row])).stance
-        if stance is None:
+        asked = self._asked(row, stance)
+        return reasons(*asked, self.probabilities)[:n] if asked else []
+
+    def features(self, row: Row | str, *, n: int = 8, stance: str | None = None) -> list[Reason]:
+        """Return the n-grams and frames that moved the sum behind a stance most, for the model's linear members over such terms; none where it has none.
+
+        These are the features as those members see them; what the whole model makes of a word says `explain`.
+        """
+        asked = self._asked(row, stance)
+        if not asked:
             return []
-        row = _cut(row)
-        heads = [member for member in self._portable.members if hasattr(member[2], "contributions")]
-        if not heads:
-            raise ModelError(f"model {self.label['name']}: has no n-gram member, so there are no terms to show; predict without --explain")
+        row, stance = asked
         found = []
         total = sum(weight for weight, _, _ in self._portable.members)
-        for weight, classes, head in heads:
-            if stance not in classes:
+        for weight, classes, head in self._portable.members:
+            if not isinstance(head, NgramLinear) or stance not in classes:
                 continue
-            terms, values, coef = head.contributions(row)  # type: ignore[attr-defined]
+            terms, values, coef = head.contributions(row)
             # How far a term moves this stance's sum beyond what it does to all of them.
             ours = coef[:, [k for k, one in enumerate(classes) if one == stance]].mean(axis=1)
             pull = weight / total * values * (ours - coef.mean(axis=1))
             found += [Reason(term, float(one)) for term, one in zip(terms, pull, strict=True)]
         return sorted(found, key=lambda one: -abs(one.weight))[:n]
+
+    def why(self, row: Row | str, *, n: int = 8, stance: str | None) -> dict[str, Any]:
+        """Return ``explanation`` (words) and ``features`` as answers carry them; empty where there is no stance."""
+        found = {"explanation": self.explain, "features": self.features}
+        return {name: [one.to_dict() for one in ask(row, n=n, stance=stance)] if stance else [] for name, ask in found.items()}
+
+    def _asked(self, row: Row | str, stance: str | None) -> tuple[Row, str] | None:
+        """Return the row as it is read and the stance that is asked about; None for a row that is not judged."""
+        row = row if isinstance(row, Mapping) else {"text": row}
+        found = stance or next(self.predict_many([row])).stance
+        return (_cut(row), found) if found and _reason(row) is None else None
 
     def read(self, text: str | Article, *, nlp: "Language | None" = None) -> Reading:
         """Extract the quotes of an article and predict each: its speakers with their stances."""

@@ -74,10 +74,11 @@ class ArticleIn(BaseModel):
 
 
 class Term(BaseModel):
-    """A term and how far it moved the sum behind the stance."""
+    """A word and what the stance's probability loses without it, with its place in the text; or a feature and how far it moved the stance's sum."""
 
     term: str
     weight: float
+    span: list[int] = []
 
 
 class PredictionOut(BaseModel):
@@ -93,6 +94,7 @@ class PredictionOut(BaseModel):
     reason: str = ""
     note: str = ""
     explanation: list[Term] = []
+    features: list[Term] = []
 
 
 class ReadingOut(BaseModel):
@@ -294,7 +296,7 @@ def build_app(holder: Holder, metrics: Metrics, limits: Limits, *, key: str | No
     async def predict(
         rows: RowIn | Annotated[list[RowIn], Field(max_length=limits.batch_rows)],
         abstain_at: Annotated[float, Query(ge=0, le=1, description="Abstain where the likeliest stance has less than this.")] = 0.0,
-        explain: Annotated[bool, Query(description="Add the terms that spoke for the stance.")] = False,
+        explain: Annotated[bool, Query(description="Add the words that carried the stance.")] = False,
     ) -> Response:
         """One quote (an object) or many (a list): one answer a quote, in the same order."""
         asked = rows if isinstance(rows, list) else [rows]
@@ -340,7 +342,7 @@ def _predicted(model: Model, rows: list[RowIn], abstain_at: float, *, explain: b
     found = [one.to_dict() for one in model.predict_many(asked, abstain_at=abstain_at)]
     if explain:
         for row, answer in zip(asked, found, strict=True):
-            answer["explanation"] = [one.to_dict() for one in model.explain(row, stance=answer["stance"])] if answer["stance"] else []
+            answer |= model.why(row, stance=answer["stance"])
     return found
 
 

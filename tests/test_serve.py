@@ -79,7 +79,8 @@ def test_it_answers_as_python_does(server, ngrams):
         assert client.post("/predict?abstain_at=1", json=rows[0]).json()["reason"].startswith("unsure")
         explained = client.post("/predict?explain=true", json=rows[:2]).json()
         assert explained[0]["explanation"] == [one.to_dict() for one in model.explain(rows[0])]
-        assert explained[1]["explanation"] == []
+        assert explained[0]["features"] == [one.to_dict() for one in model.features(rows[0])]
+        assert explained[1]["explanation"] == explained[1]["features"] == []
         assert client.get("/model").json() == model.card
         assert client.get("/health").json() == {"status": "ok", "model": model.label}
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import stance
 from stance import bulk, tables
-from stance.errors import DataError, ModelError
+from stance.errors import DataError
 from stance.tables import Columns, csv_rows, json_rows, open_rows
 
 ROWS = [
@@ -286,22 +286,15 @@ def test_an_unsure_answer_keeps_its_probabilities(ngrams):
     assert found["reason"].startswith(f"unsure: {sure.stance} is likeliest with 0.")
 
 
-def test_an_explanation_adds_up_to_the_sums_of_the_model(ngrams, model):
+def test_the_features_add_up_to_the_sums_of_the_model(ngrams, model):
     loaded = stance.load(ngrams)
     text = "We will never accept such talks."
     _, classes, head = loaded._portable.members[0]
     _, values, coef = head.contributions({"text": text})
-    by_stance = {name: sum(one.weight for one in loaded.explain(text, n=10_000, stance=name)) for name in classes}
+    by_stance = {name: sum(one.weight for one in loaded.features(text, n=10_000, stance=name)) for name in classes}
     sums = values @ coef
     assert list(by_stance.values()) == pytest.approx(list(sums - sums.mean()))
-    assert [abs(one.weight) for one in model.explain(text, n=5)] == sorted((abs(one.weight) for one in model.explain(text, n=5)), reverse=True)
-    assert loaded.explain("") == []
-
-
-def test_a_model_without_n_grams_has_no_terms_to_show(model):
-    bare = stance.Model(type(model._portable)(model.card, model._portable.members[1:]), model.folder)
-    with pytest.raises(ModelError, match="has no n-gram member"):
-        bare.explain("We will talk.")
+    assert [abs(one.weight) for one in model.features(text, n=5)] == sorted((abs(one.weight) for one in model.features(text, n=5)), reverse=True)
 
 
 def test_a_person_sees_a_bar_and_a_pipe_does_not(many, ngrams, tmp_path):
