@@ -2,7 +2,7 @@
 PYTHON ?= python3
 EXPERIMENT ?=
 PORT ?= 5000
-RUNS ?= ngrams vote
+RUNS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 
@@ -41,7 +41,7 @@ check: $(READY)  ## labels, seeds, experiments, types, imports, style
 ui: $(READY)  ## open the runs in the browser (PORT=5051: another port)
 	@$(BIN)/stance ui --port $(PORT)
 
-compare: $(READY)  ## one run against another (RUNS='ngrams vote')
+compare: $(READY)  ## the leaderboard; with RUNS='ngrams vote' one run against another
 	@$(BIN)/stance compare $(RUNS)
 
 promote: $(READY)  ## make a run the champion that predict uses (RUN=vote)

@@ -401,7 +401,9 @@ def run_benchmark(corpus: str, file: Path | None = None, experiment: Path | None
     say(f"{config.name}: {config.question}")
     mlflow = tracking.open_store()
     name = f"{config.name}-{time.strftime('%m%d-%H%M%S')}"
-    with tracking.tracked_run(mlflow, name, {"question": config.question, "commit": tracking.commit(), "mlflow.note.content": config.question}):
+    with tracking.tracked_run(
+        mlflow, name, {"kind": "benchmark", "question": config.question, "commit": tracking.commit(), "mlflow.note.content": config.question}
+    ):
         start = time.monotonic()
         figures, answers = measure(config, table, say)
         _log(mlflow, config, file, figures, answers, time.monotonic() - start)

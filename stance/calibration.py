@@ -8,6 +8,7 @@ import numpy as np
 from stance.records import STANCES
 
 RISKS = (0.05, 0.1, 0.15, 0.2, 0.25)
+STATED_RISK = 0.1  # of these, the one that runs are compared at
 COLDEST, HOTTEST = 0.2, 5.0
 
 
@@ -49,6 +50,12 @@ def risk_coverage(confidence: np.ndarray, right: np.ndarray) -> tuple[np.ndarray
     order = np.argsort(-confidence, kind="stable")
     n = np.arange(1, len(order) + 1)
     return n / max(len(order), 1), np.cumsum(~np.asarray(right, dtype=bool)[order]) / n
+
+
+def answered(confidence: np.ndarray, right: np.ndarray, abstain_at: float) -> tuple[float, float]:
+    """Return (coverage, risk) when everything less sure than ``abstain_at`` is left unanswered; the risk of no answer is 0."""
+    given = np.asarray(confidence) >= abstain_at
+    return float(given.mean()), float((~np.asarray(right, dtype=bool)[given]).mean()) if given.any() else 0.0
 
 
 def thresholds(shares: np.ndarray, truth: Sequence[str]) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stance.config import Experiment
     from stance.evaluate import Report
     from stance.experiment import Outcome
+    from stance.leaderboard import Board
     from stance.predict import Model, Reading, Row
     from stance.quote_runs import Measured
     from stance.records import Article
@@ -234,7 +235,7 @@ def train(
             continue
         is_default = path.resolve() == (home() / DEFAULT).resolve() and not settings
         typer.echo(f"{experiment.name}: {experiment.question}")
-        outcome = run(experiment, sets=sets, default=is_default, say=typer.echo)
+        outcome = run(experiment, sets=sets, default=is_default, settings=settings or (), say=typer.echo)
         _show_outcome(outcome)
     if seeds and outcome is not None:
         articles = sorted(str(path) for path in (home() / "seeds").glob("*.txt"))
@@ -265,16 +266,9 @@ def _show_outcome(outcome: "Outcome") -> None:
     typer.echo(f"model: {shown(outcome.folder)}   seconds: " + ", ".join(f"{key} {value:.1f}" for key, value in outcome.seconds.items()))
 
 
-SETS = {
-    "cv": ("training reports", "cross-validated by report"),
-    "validation": ("validation reports", "other authors"),
-    "test": ("test reports", "other authors, written last"),
-    "seeds": ("seed articles", "real news, not trained on"),
-    "dev": ("development set", "real news, not trained on"),
-}
-
-
 def _outcome_row(name: str, one: "Report") -> tuple[str, ...]:
+    from stance.evaluate import SETS
+
     figures = (f"{score.value:.2f} ({score.low:.2f}-{score.high:.2f})" for score in (one.five, one.coarse))
     return (*SETS.get(name, (name, "")), *figures, f"{one.majority:.2f}", str(one.five.n_quotes), str(one.five.n_articles))
 
@@ -367,11 +361,46 @@ def evaluate_explanations(
 
 
 @app.command()
-def compare(first: str, second: str, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """Compare two runs: the second's macro-F1 minus the first's, with an interval, paired by article.
+def leaderboard(
+    out: Annotated[Path | None, typer.Option(help="A .md, .json or .csv file; by default experiments/leaderboard.md and .json.")] = None,
+) -> None:
+    """Write the leaderboard: the newest run of every experiment, all sets, beside the majority baseline.
+
+    Example: stance leaderboard
+    """
+    from stance.leaderboard import read_board, write_board
+
+    board = read_board()
+    _show_wide(board)
+    typer.echo("written: " + ", ".join(shown(path) for path in write_board(board, out)))
+
+
+def _show_wide(board: "Board") -> None:
+    from rich.console import Console
+
+    from stance.leaderboard import show_board
+
+    Console(width=None if sys.stdout.isatty() else 150).print(show_board(board))
+
+
+@app.command()
+def compare(
+    first: Annotated[str | None, typer.Argument(metavar="[RUN")] = None,
+    second: Annotated[str | None, typer.Argument(metavar="RUN]")] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Compare two runs: the second's macro-F1 minus the first's, with an interval, paired by article; without runs, print the leaderboard.
 
     Example: stance compare ngrams vote
     """
+    if first is None:
+        from stance.leaderboard import read_board, to_json
+
+        board = read_board()
+        typer.echo(to_json(board), nl=False) if as_json else _show_wide(board)
+        return
+    if second is None:
+        raise typer.BadParameter("one run is given; expected two to compare, or none for the leaderboard")
     from stance.experiment import compare_runs
 
     names = compare_runs(first, second)
@@ -386,6 +415,8 @@ def compare(first: str, second: str, as_json: Annotated[bool, typer.Option("--js
             }
         )
         return
+    from stance.evaluate import SETS
+
     typer.echo(f"{names[1]} minus {names[0]}: macro-F1 with 95% bootstrap interval")
     for name, found in names[2].items():
         typer.echo(f"  {SETS.get(name, (name,))[0]}")

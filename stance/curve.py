@@ -73,7 +73,7 @@ def run_curve(experiment: Experiment, *, sets: dict[str, pd.DataFrame] | None = 
     """Measure a curve as one tracked run: the scores as steps, a table and a figure a set."""
     sets = sets if sets is not None else load_sets()
     mlflow = tracking.open_store()
-    with tracking.tracked_run(mlflow, f"{experiment.name}-{time.strftime('%m%d-%H%M%S')}", {"question": experiment.question}):
+    with tracking.tracked_run(mlflow, f"{experiment.name}-{time.strftime('%m%d-%H%M%S')}", {"kind": "curve", "question": experiment.question}):
         mlflow.log_params({"experiment": experiment.name, "seed": str(experiment.seed)})
         mlflow.log_dict(experiment.model_dump(), "experiment.json")
         table = measure(experiment, sets, say)

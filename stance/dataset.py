@@ -111,6 +111,11 @@ def fingerprint(table: pd.DataFrame) -> str:
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def digests(sets: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """Return the beginning of each set's fingerprint: enough to tell whether two runs were measured on the same labels."""
+    return {name: fingerprint(table)[:12] for name, table in sets.items()}
+
+
 def folds_by_article(table: pd.DataFrame, n_folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """Split into folds (train rows, test rows) that share no article, with like shares of the stances.
 

@@ -13,6 +13,14 @@ _TO_COARSE = np.array([COARSE_NAMES.index(COARSE[stance]) for stance in STANCES]
 N_RESAMPLES = 2000
 # Below this number of articles drawing articles says nothing (two of them can be drawn in three ways): quotes are drawn instead.
 FEWEST_ARTICLES = 10
+# What each set is, and how it came to be measured; in the order in which they are shown.
+SETS = {
+    "cv": ("training reports", "cross-validated by report"),
+    "validation": ("validation reports", "other authors"),
+    "test": ("test reports", "other authors, written last"),
+    "seeds": ("seed articles", "real news, not trained on"),
+    "dev": ("development set", "real news, not trained on"),
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -127,6 +135,12 @@ def calibration_error(probabilities: np.ndarray, right: np.ndarray, n_bins: int 
     return float(sum(gaps))
 
 
+def surest_half(confidence: np.ndarray, right: np.ndarray) -> float:
+    """Return the accuracy on the half of the rows (rounded up) that the model is surest of."""
+    order = np.argsort(-confidence, kind="stable")[: (len(confidence) + 1) // 2]
+    return float(right[order].mean())
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Report:
     """All that is said of one model on one set."""
@@ -137,12 +151,14 @@ class Report:
     majority: float
     accuracy: float
     calibration_error: float
+    surest_half: float
     recall: dict[str, float]
     tables: np.ndarray
 
     def metrics(self) -> dict[str, float]:
         """Return the figures under short names, as a run logs them."""
         short = {"f1": self.five.value, "f1_low": self.five.low, "f1_high": self.five.high, "coarse": self.coarse.value}
+        short |= {"coarse_low": self.coarse.low, "coarse_high": self.coarse.high, "half": self.surest_half, "articles": float(self.five.n_articles)}
         short |= {"acc": self.accuracy, "ece": self.calibration_error, "base": self.majority, "n": float(self.five.n_quotes)}
         short |= {f"rec_{stance[:4]}": value for stance, value in self.recall.items()}
         return {f"{self.name}_{key}": round(float(value), 4) for key, value in short.items()}
@@ -166,6 +182,7 @@ def report(name: str, truth: Sequence[str], probabilities: np.ndarray, articles:
         float(macro_f1(baseline)),
         float(right.mean()),
         calibration_error(probabilities, right),
+        surest_half(probabilities.max(axis=1), right),
         recall,
         tables,
     )

@@ -6,7 +6,7 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from stance import dataset, evaluate, tracking
-from stance.calibration import fit_temperature, risk_coverage, temper, thresholds
+from stance.calibration import STATED_RISK, answered, fit_temperature, risk_coverage, temper, thresholds
 from stance.classifiers import build_pipeline
 from stance.config import Experiment
 from stance.encoders import encode_cached
@@ -182,7 +182,9 @@ def card(experiment: Experiment, trained: Trained, run_id: str) -> dict[str, Any
     }
 
 
-def run(experiment: Experiment, *, sets: dict[str, pd.DataFrame] | None = None, default: bool = False, say: Say = print) -> Outcome:
+def run(
+    experiment: Experiment, *, sets: dict[str, pd.DataFrame] | None = None, default: bool = False, settings: Sequence[str] = (), say: Say = print
+) -> Outcome:
     """Run one experiment into the tracking store.
 
     Parameters
@@ -193,13 +195,17 @@ def run(experiment: Experiment, *, sets: dict[str, pd.DataFrame] | None = None, 
         Tables by split; read from ``labels/`` when None.
     default
         Whether this is the default experiment: then prediction uses its newest run until a champion is promoted.
+    settings
+        What was changed of the experiment's file, ``key.path=value``; runs with different ones are never taken for the same experiment.
     say
         Takes lines of progress.
     """
     sets = sets if sets is not None else load_sets()
     mlflow = tracking.open_store()
     name = f"{experiment.name}-{time.strftime('%m%d-%H%M%S')}"
-    tags = {"question": experiment.question, "commit": tracking.commit(), "mlflow.note.content": experiment.question}
+    tags = {"kind": "train", "question": experiment.question, "commit": tracking.commit(), "mlflow.note.content": experiment.question}
+    measured = {name: part for name, part in sets.items() if name not in experiment.data.train}
+    tags |= {"settings": ", ".join(settings), "labels": json.dumps(dataset.digests(measured))}
     with tracking.tracked_run(mlflow, name, tags) as started:
         trained = train(experiment, sets, say)
         run_id = started.info.run_id
@@ -219,6 +225,7 @@ def _log(mlflow: Any, experiment: Experiment, trained: Trained, folder: Path, wh
     data = mlflow.data.from_pandas(table[["quote", "text", "cue", "stance"]], name="reports", digest=whole["data"]["fingerprint"][:12])
     mlflow.log_input(data, context="training")
     metrics = {key: value for one in trained.reports.values() for key, value in one.metrics().items()}
+    metrics |= _answered(trained)
     metrics |= {f"{key}_s": round(value, 2) for key, value in trained.seconds.items()}
     spread = [one.five.value for one in trained.folds]
     metrics |= {"train_n": float(len(table))} | ({"cv_sd": round(float(np.std(spread, ddof=1)), 4)} if spread else {})
@@ -233,6 +240,17 @@ def _log(mlflow: Any, experiment: Experiment, trained: Trained, folder: Path, wh
     requirements = ["stance", *(f"{name}=={number}" for name, number in whole["versions"].items() if name != "python")]
     described = "; ".join(f"{name}: macro-F1 {one.five}" for name, one in trained.reports.items())
     tracking.log_model(mlflow, folder, example, requirements, f"{experiment.question} {described}")
+
+
+def _answered(trained: Trained) -> dict[str, float]:
+    """Return per set how much is answered, and how much of it wrong, when abstention is set to `STATED_RISK` on predictions out of fold."""
+    # Where no threshold kept the risk, nothing is answered.
+    at = next((row["abstain_at"] for row in trained.risks if row["risk"] == STATED_RISK), np.inf)
+    out: dict[str, float] = {}
+    for name, part in trained.predictions.groupby("set") if trained.risks else []:
+        coverage, risk = answered(part["confidence"].to_numpy(), (part["stance"] == part["predicted"]).to_numpy(), at)
+        out |= {f"{name}_cov": round(coverage, 4), f"{name}_risk": round(risk, 4)}
+    return out
 
 
 def _flat(given: dict[str, Any] | list[Any], prefix: str = "") -> dict[str, Any]:

@@ -163,7 +163,7 @@ def run_measure(path: Path, *, iou: float = 0.8, speaker: str = "name", kinds: C
     mlflow = tracking.open_store()
     name = f"quotes-{path.stem}-{time.strftime('%m%d-%H%M%S')}"
     question = f"How many quotes of {path.name} are found, and with the right speaker?"
-    with tracking.tracked_run(mlflow, name, {"question": question, "commit": tracking.commit(), "mlflow.note.content": question}):
+    with tracking.tracked_run(mlflow, name, {"kind": "quotes", "question": question, "commit": tracking.commit(), "mlflow.note.content": question}):
         counts, words_per_s = measure(gold, nlp=nlp, iou=iou, speaker=speaker, kinds=kinds)
         found = Measured(name, tuple(counts), total(counts), {kind: interval(counts, kind, seed=seed) for kind in MEASURED}, words_per_s)
         options = {"iou": iou, "speaker": speaker, "kinds": ",".join(kinds), "speech_only": speech_only, "seed": seed}

@@ -219,6 +219,28 @@ def find_run(mlflow: Any, name: str) -> Any:
     return (exact or named)[0]
 
 
+def all_runs(mlflow: Any) -> Iterator[Any]:
+    """Yield every run of the project, the newest first."""
+    client = mlflow.MlflowClient()
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    token = None
+    while True:
+        page = client.search_runs([experiment.experiment_id], order_by=["attributes.start_time DESC"], max_results=500, page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def kind_of(run: Any) -> str:
+    """Return what a run is: train, benchmark, curve, quotes or sweep; told from what it logged where it was tracked before runs were tagged so."""
+    tagged = run.data.tags.get("kind")
+    if tagged:
+        return str(tagged)
+    params, metrics = run.data.params, run.data.metrics
+    return "benchmark" if "corpus" in params else "quotes" if "gold" in params else "train" if "train_n" in metrics else "curve"
+
+
 def pointer(name: str) -> dict[str, str]:
     """Return what ``models/NAME.json`` points to; empty where there is none."""
     try:
