@@ -47,7 +47,8 @@ compare: $(READY)  ## one run against another (RUNS='ngrams vote')
 promote: $(READY)  ## make a run the champion that predict uses (RUN=vote)
 	@$(BIN)/stance promote $(RUN)
 
-bench: $(READY)  ## what prediction costs, as ratios (takes minutes)
+bench: $(READY)  ## what training and prediction cost, as ratios (takes minutes)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/training.py
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/prediction.py
 
 clean:  ## remove what training and tests wrote; labels, seeds and .venv stay

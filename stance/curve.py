@@ -11,6 +11,7 @@ from stance.config import Data, Experiment
 from stance.errors import ConfigError
 from stance.experiment import fit, load_sets, training_table, warm_encoders
 from stance.model import probabilities
+from stance.terms import shared_counts
 
 MEASURED = ("test", "seeds", "dev")
 
@@ -35,6 +36,7 @@ def steps(experiment: Experiment) -> list[tuple[str, Experiment]]:
     return found
 
 
+@shared_counts()
 def measure(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Callable[[str], None] = print) -> pd.DataFrame:
     """Fit every step of a curve and score it on test reports, seeds and the development set where they are.
 

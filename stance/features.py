@@ -6,11 +6,11 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from stance.encoders import encode_cached
 from stance.lexicon import frame_terms, masked_terms
+from stance.terms import Tfidf
 from stance.wording import view_of
 
 Rows = pd.DataFrame | Iterable[Mapping[str, Any]]
@@ -74,10 +74,7 @@ def tfidf(view: str = "cue+text", words: tuple[int, int] = (1, 2), chars: tuple[
 
 def _ngrams(view: str, words: tuple[int, int], chars: tuple[int, int] | None, min_df: int) -> list[tuple[str, Any]]:
     settings = [("words", "word", words)] + ([("chars", "char_wb", chars)] if chars else [])
-    return [
-        (name, Pipeline([("view", QuoteText(view)), ("tfidf", TfidfVectorizer(analyzer=analyzer, ngram_range=tuple(size), min_df=min_df, sublinear_tf=True))]))
-        for name, analyzer, size in settings
-    ]
+    return [(name, Pipeline([("view", QuoteText(view)), ("tfidf", Tfidf(analyzer, (size[0], size[1]), min_df))])) for name, analyzer, size in settings]
 
 
 def frames(min_df: int = 2) -> Pipeline:
@@ -90,8 +87,8 @@ def masked(min_df: int = 2) -> Pipeline:
     return Pipeline([("rows", RowList()), ("blocks", FeatureUnion([("masked", _terms(masked_terms, min_df))]))])
 
 
-def _terms(analyzer: Callable[[Mapping[str, Any]], list[str]], min_df: int) -> TfidfVectorizer:
-    return TfidfVectorizer(analyzer=analyzer, min_df=min_df, sublinear_tf=True)
+def _terms(analyzer: Callable[[Mapping[str, Any]], list[str]], min_df: int) -> Tfidf:
+    return Tfidf(analyzer, min_df=min_df)
 
 
 def wording(view: str = "cue+text", words: tuple[int, int] = (1, 2), chars: tuple[int, int] | None = (3, 5), min_df: int = 2) -> Pipeline:
