@@ -13,9 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from stance.features import FEATURES, QuoteText, Rows
 from stance.finetune import FineTuned
-
-# The label of neutral quotes that do not speak of negotiations, inside NeutralInTwo only.
-OFF_TARGET = "neutral off the target"
+from stance.records import OFF_TARGET
 
 
 def majority() -> DummyClassifier:

@@ -99,6 +99,8 @@ class Finetuned(_Strict):
     layer_decay: float = Field(default=0.85, gt=0, le=1)
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     mask_share: float = Field(default=0.1, ge=0, le=0.4)
+    name_mask_share: float = Field(default=0.0, ge=0, le=1, description="share of the names that are hidden besides")
+    group_share: float = Field(default=0.0, ge=0, le=10, description="weight of the losses of coarse labels and of on or off the target")
     batch_size: int = Field(default=16, ge=1, le=256)
     r_drop: float = Field(default=0.0, ge=0, le=10, description="weight of the distance between two passes; above 0 training takes twice as long")
     held_out: float = Field(default=0.0, ge=0, le=0.5, description="share of the reports that choose the epoch")
