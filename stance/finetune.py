@@ -33,7 +33,7 @@ WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 MAX_TOKENS = 128
 MASK_ID, SPECIAL_IDS = 103, 1000  # of BERT's vocabulary: [MASK]; below 1000 stand marks and unused words
 OPSET = 17
-SENTENCE_OPENERS = tuple(["", *".!?:|\"“”‘"])  # behind these a capital is no name's
+SENTENCE_OPENERS = ("", *'.!?:|"“”‘')  # behind these a capital is no name's
 
 
 class FineTuned(ClassifierMixin, BaseEstimator):
@@ -201,7 +201,7 @@ class FineTuned(ClassifierMixin, BaseEstimator):
         import torch
 
         loss_of = torch.nn.CrossEntropyLoss(label_smoothing=self.label_smoothing)
-        groups = [torch.tensor(one) for one in class_groups(self.classes_)] if self.group_share else []
+        groups = [torch.tensor(one) for one in class_groups(self.classes_.tolist())] if self.group_share else []
 
         def whole(logits: Any, labels: Any) -> Any:
             loss = loss_of(logits, labels)
