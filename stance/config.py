@@ -83,6 +83,41 @@ class LogReg(_Strict):
     class_weight: Literal["balanced", "none"] = "none"
 
 
+class SupportVectors(_Strict):
+    """Linear support vector machines, the softmax of their margins."""
+
+    kind: Literal["svm"]
+    C: float = Field(default=0.3, gt=0)
+    sharpness: float = Field(default=2.0, gt=0)
+    class_weight: Literal["balanced", "none"] = "none"
+
+
+class InTwoSteps(_Strict):
+    """First on or off the target, then which stance."""
+
+    kind: Literal["two-step"]
+    C: float = Field(default=5.0, gt=0)
+    C_first: float = Field(default=5.0, gt=0)
+
+
+class InOrder(_Strict):
+    """The stances as places on one axis."""
+
+    kind: Literal["ordinal"]
+    C: float = Field(default=5.0, gt=0)
+
+
+class Boosting(_Strict):
+    """Gradient-boosted trees, for sentence vectors."""
+
+    kind: Literal["boosting"]
+    rounds: int = Field(default=100, ge=1, le=2000)
+    learning_rate: float = Field(default=0.1, gt=0, le=1)
+    leaves: int = Field(default=15, ge=2, le=255)
+    l2: float = Field(default=1.0, ge=0)
+    seed: int = Field(default=13, ge=0, lt=2**32)
+
+
 class RowsAsTheyAre(_Strict):
     """The rows themselves: for the fine-tuned encoder, which reads text."""
 
@@ -99,6 +134,8 @@ class Finetuned(_Strict):
     layer_decay: float = Field(default=0.85, gt=0, le=1)
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     mask_share: float = Field(default=0.1, ge=0, le=0.4)
+    name_mask_share: float = Field(default=0.0, ge=0, le=1, description="share of the names that are hidden besides")
+    group_share: float = Field(default=0.0, ge=0, le=10, description="weight of the losses of coarse labels and of on or off the target")
     batch_size: int = Field(default=16, ge=1, le=256)
     r_drop: float = Field(default=0.0, ge=0, le=10, description="weight of the distance between two passes; above 0 training takes twice as long")
     held_out: float = Field(default=0.0, ge=0, le=0.5, description="share of the reports that choose the epoch")
@@ -110,13 +147,15 @@ class Member(_Strict):
 
     weight: float = Field(default=1.0, gt=0)
     features: Annotated[NoFeatures | Tfidf | Frames | Masked | Wording | Encoder | RowsAsTheyAre, Field(discriminator="kind")]
-    classifier: Annotated[Majority | LogReg | Finetuned, Field(discriminator="kind")]
+    classifier: Annotated[Majority | LogReg | SupportVectors | InTwoSteps | InOrder | Boosting | Finetuned, Field(discriminator="kind")]
 
     @model_validator(mode="after")
     def _fits(self) -> "Member":
         pair = (self.features.kind, self.classifier.kind)
         if (pair[0] == "none") != (pair[1] == "majority") or (pair[0] == "rows") != (pair[1] == "finetuned"):
             raise ValueError(f"features {pair[0]!r} do not go with classifier {pair[1]!r}: majority takes none, finetuned takes rows, logreg any other")
+        if pair[1] == "boosting" and pair[0] != "encoder":
+            raise ValueError(f"features {pair[0]!r} do not go with classifier 'boosting': trees take the dense vectors of encoder; use logreg or svm")
         return self
 
     def build_options(self) -> dict[str, Any]:
@@ -129,6 +168,14 @@ class Member(_Strict):
         if classifier.get("class_weight") == "none":
             classifier["class_weight"] = None
         return {"weight": self.weight, "features": features, "classifier": classifier}
+
+
+class Stack(_Strict):
+    """A regression over the members' probabilities instead of their weighted mean."""
+
+    folds: int = Field(default=5, ge=2, le=20, description="folds by report whose predictions teach the regression")
+    C: float = Field(default=0.1, gt=0)
+    seed: int = Field(default=13, ge=0, lt=2**32)
 
 
 class Data(_Strict):
@@ -163,7 +210,17 @@ class Experiment(_Strict):
     data: Data = Data()
     curve: Curve | None = None
     neutral_in_two: bool = Field(default=False, description="learn neutral on and off the target as two classes")
+    stack: Stack | None = Field(default=None, description="learn whom of the members to trust, instead of a vote by weights")
     member: list[Member] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _together(self) -> "Experiment":
+        kinds = [member.classifier.kind for member in self.member]
+        if self.neutral_in_two and "ordinal" in kinds:
+            raise ValueError("neutral_in_two does not go with classifier 'ordinal': a neutral off the target has no place on its axis")
+        if self.stack and "finetuned" in kinds:
+            raise ValueError("stack does not go with classifier 'finetuned', which takes ten minutes a fold; let it be a member of a vote")
+        return self
 
 
 def read_experiment(path: Path, settings: list[str] | None = None) -> Experiment:
@@ -224,7 +281,7 @@ def _set(raw: dict[str, Any], setting: str) -> None:
 
 def _place(loc: tuple[int | str, ...]) -> str:
     # pydantic puts the chosen kind of a union into the path; people look for what they wrote.
-    kinds = {"none", "tfidf", "frames", "masked", "wording", "encoder", "rows", "majority", "logreg", "finetuned"}
+    kinds = {"none", "tfidf", "frames", "masked", "wording", "encoder", "rows", "majority", "logreg", "svm", "two-step", "ordinal", "boosting", "finetuned"}
     return ".".join(str(part) for k, part in enumerate(loc) if not (part in kinds and k and loc[k - 1] in ("features", "classifier"))) or "file"
 
 

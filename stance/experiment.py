@@ -87,7 +87,9 @@ def training_table(experiment: Experiment, sets: dict[str, pd.DataFrame]) -> pd.
 
 def fit(experiment: Experiment, table: pd.DataFrame) -> Any:
     """Return the experiment's pipeline, fitted on the table."""
-    return build_pipeline([member.build_options() for member in experiment.member], neutral_in_two=experiment.neutral_in_two).fit(table, table["stance"])
+    members = [member.build_options() for member in experiment.member]
+    stack = experiment.stack.model_dump() if experiment.stack else None
+    return build_pipeline(members, neutral_in_two=experiment.neutral_in_two, stack=stack).fit(table, table["stance"])
 
 
 def warm_encoders(experiment: Experiment, tables: list[pd.DataFrame]) -> None:

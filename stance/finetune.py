@@ -4,6 +4,7 @@ Needs the extra ``finetune`` for training; what it trains is answered by `stance
 """
 
 import math
+import re
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ from stance.errors import ModelError
 from stance.features import Rows, to_rows
 from stance.home import sha256
 from stance.portable import OnnxText
+from stance.records import COARSE, OFF_TARGET
 from stance.wording import view_of
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 MAX_TOKENS = 128
 MASK_ID, SPECIAL_IDS = 103, 1000  # of BERT's vocabulary: [MASK]; below 1000 stand marks and unused words
 OPSET = 17
+SENTENCE_OPENERS = ("", *'.!?:|"“”‘')  # behind these a capital is no name's
 
 
 class FineTuned(ClassifierMixin, BaseEstimator):
@@ -48,6 +51,10 @@ class FineTuned(ClassifierMixin, BaseEstimator):
         Share of the target that is spread over all classes.
     mask_share
         Mean share of the words that are hidden from each training quote.
+    name_mask_share
+        Share of the names (words with a capital inside a sentence) that are hidden besides: what is learned should not hang on who it was.
+    group_share
+        Weight of two further losses beside that of the classes: of the coarse labels and of on or off the target, each the sum of its classes.
     r_drop
         Weight of the distance between two passes with other dropout; 0: one pass, half the time.
     held_out
@@ -78,6 +85,8 @@ class FineTuned(ClassifierMixin, BaseEstimator):
         layer_decay: float = 0.85,
         label_smoothing: float = 0.1,
         mask_share: float = 0.1,
+        name_mask_share: float = 0.0,
+        group_share: float = 0.0,
         batch_size: int = 16,
         r_drop: float = 0.0,
         held_out: float = 0.0,
@@ -89,6 +98,8 @@ class FineTuned(ClassifierMixin, BaseEstimator):
         self.layer_decay = layer_decay
         self.label_smoothing = label_smoothing
         self.mask_share = mask_share
+        self.name_mask_share = name_mask_share
+        self.group_share = group_share
         self.batch_size = batch_size
         self.r_drop = r_drop
         self.held_out = held_out
@@ -111,7 +122,10 @@ class FineTuned(ClassifierMixin, BaseEstimator):
         tokenizer = Tokenizer.from_file(str(root / "tokenizer.json"))
         tokenizer.no_padding()
         tokenizer.enable_truncation(MAX_TOKENS)
-        ids = [one.ids for one in tokenizer.encode_batch([view_of(row, self.view) for row in rows])]
+        texts = [view_of(row, self.view) for row in rows]
+        encoded = tokenizer.encode_batch(texts)
+        ids = [one.ids for one in encoded]
+        names = [name_words(one.word_ids, one.offsets, text) for one, text in zip(encoded, texts, strict=True)]
         learned, chosen = self._held_out(rows)
 
         # One thread: on a busy machine two are slower, and sums in another order would give another model.
@@ -121,7 +135,7 @@ class FineTuned(ClassifierMixin, BaseEstimator):
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(self.seed)
                 network = _network(root, len(self.classes_))
-                self.history_ = self._train(network, ids, labels, learned, chosen)
+                self.history_ = self._train(network, ids, names, labels, learned, chosen)
                 self.onnx_ = to_onnx(network)
         finally:
             torch.set_num_threads(threads)
@@ -145,7 +159,7 @@ class FineTuned(ClassifierMixin, BaseEstimator):
         return learned, chosen
 
     def _train(
-        self, network: "torch.nn.Module", ids: list[list[int]], labels: np.ndarray, learned: np.ndarray, chosen: np.ndarray
+        self, network: "torch.nn.Module", ids: list[list[int]], names: list[list[int]], labels: np.ndarray, learned: np.ndarray, chosen: np.ndarray
     ) -> list[tuple[float, float]]:
         import torch
 
@@ -153,7 +167,7 @@ class FineTuned(ClassifierMixin, BaseEstimator):
         groups = self._parameter_groups(network)
         optimizer = torch.optim.AdamW(groups)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, warm_then_linear(self.epochs * math.ceil(len(learned) / self.batch_size)))
-        loss_of = torch.nn.CrossEntropyLoss(label_smoothing=self.label_smoothing)
+        loss_of = self._loss()
         history, best, kept = [], -1.0, None
         for _ in range(self.epochs):
             network.train()
@@ -162,6 +176,8 @@ class FineTuned(ClassifierMixin, BaseEstimator):
                 at = learned[batch]
                 tokens, mask = pad([ids[k] for k in at])
                 hidden = (rng.random(tokens.shape) < 2 * self.mask_share * rng.random((len(tokens), 1))) & (tokens >= SPECIAL_IDS)
+                if self.name_mask_share:
+                    hidden |= hide_names([names[k] for k in at], tokens.shape, self.name_mask_share, rng)
                 inputs = torch.tensor(np.where(hidden, MASK_ID, tokens)), torch.tensor(mask)
                 passes = [network(*inputs) for _ in range(2 if self.r_drop else 1)]
                 loss = sum(loss_of(logits, torch.tensor(labels[at])) for logits in passes) / len(passes)
@@ -180,6 +196,21 @@ class FineTuned(ClassifierMixin, BaseEstimator):
         if kept is not None:
             network.load_state_dict(kept)
         return history
+
+    def _loss(self) -> Any:
+        import torch
+
+        loss_of = torch.nn.CrossEntropyLoss(label_smoothing=self.label_smoothing)
+        groups = [torch.tensor(one) for one in class_groups(self.classes_.tolist())] if self.group_share else []
+
+        def whole(logits: Any, labels: Any) -> Any:
+            loss = loss_of(logits, labels)
+            for group in groups:
+                sums = torch.stack([logits[:, group == k].logsumexp(dim=1) for k in range(int(group.max()) + 1)], dim=1)
+                loss = loss + self.group_share * loss_of(sums, group[labels])
+            return loss
+
+        return whole
 
     def _parameter_groups(self, network: Any) -> list[dict[str, Any]]:
         layers = list(network.encoder.encoder.layer)
@@ -245,6 +276,39 @@ def _network(root: Path, n_classes: int) -> "torch.nn.Module":
             return self.head(self.dropout((hidden * weight).sum(1) / weight.sum(1)))
 
     return Network()
+
+
+def name_words(word_ids: Sequence[int | None], offsets: Sequence[tuple[int, int]], text: str) -> list[int]:
+    """Return per token the number of the name that it belongs to, -1 where it belongs to none.
+
+    A name is told by its capital, so a word that begins a sentence, a quotation or the text is none; neither is *I*.
+    """
+    named: dict[int, bool] = {}
+    for word, (start, _) in zip(word_ids, offsets, strict=True):
+        if word is not None and word not in named:
+            before = text[:start].rstrip()
+            named[word] = text[start].isupper() and before[-1:] not in SENTENCE_OPENERS and not re.match(r"I\b", text[start:])
+    return [word if word is not None and named[word] else -1 for word in word_ids]
+
+
+def hide_names(names: Sequence[Sequence[int]], shape: tuple[int, ...], share: float, rng: np.random.Generator) -> np.ndarray:
+    """Return which tokens are hidden when each name is hidden with some probability, as a whole, shape (n_texts, longest)."""
+    hidden = np.zeros(shape, dtype=bool)
+    for row, one in enumerate(names):
+        numbers = np.array(one)
+        drawn = [number for number in sorted(set(one) - {-1}) if rng.random() < share]
+        hidden[row, : len(one)] = np.isin(numbers, drawn)
+    return hidden
+
+
+def class_groups(classes: Sequence[Any]) -> list[np.ndarray]:
+    """Return how classes fall into groups, each an array of group numbers, one a class: by coarse label, and by on or off the target.
+
+    A way of grouping that tells no two classes apart is left out, and so is one that tells them all.
+    """
+    coarse = [COARSE["neutral" if one == OFF_TARGET else str(one)] for one in classes]
+    ways = [np.unique(coarse, return_inverse=True)[1], np.array([int(one == OFF_TARGET) for one in classes])]
+    return [way for way in ways if 1 < len(set(way.tolist())) < len(classes)]
 
 
 def distance(first: "torch.Tensor", second: "torch.Tensor") -> "torch.Tensor":

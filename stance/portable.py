@@ -23,10 +23,11 @@ from stance.calibration import temper
 from stance.errors import ModelError
 from stance.home import shown
 from stance.lexicon import frame_terms, masked_terms
+from stance.links import LINKS, log_shares, softmax
 from stance.records import STANCES, write_whole
 from stance.wording import VIEWS, view_of
 
-FORMAT = 2  # 2: blocks have views of their own, a stance may be learned in two classes, networks
+FORMAT = 3  # 2: blocks have views of their own, a stance may be learned in two classes, networks; 3: links, trees, stacks
 NETWORK, TOKENIZER = "model.onnx", "tokenizer.json"  # the files of a network, behind member-N
 _WORD = re.compile(r"(?u)\b\w\w+\b")
 _BLANKS = re.compile(r"\s\s+")
@@ -76,12 +77,6 @@ class Head(Protocol):
     def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
         """Return the probabilities."""
         ...
-
-
-def softmax(values: np.ndarray) -> np.ndarray:
-    """Return exp(values) scaled to sum 1 over the last axis, without overflow."""
-    grown = np.exp(values - values.max(axis=-1, keepdims=True))
-    return np.asarray(grown / grown.sum(axis=-1, keepdims=True))
 
 
 class Constant:
@@ -162,13 +157,17 @@ class NgramLinear:
         return names, np.concatenate(values), self.coef[np.concatenate(places)]
 
     def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
-        """Return the probabilities of each row, all rows of a call counted together."""
+        """Return the probabilities of each row."""
+        return softmax(self.scores(rows))
+
+    def scores(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Return the sums of each row, shape (n_rows, n_columns), all rows of a call counted together."""
         views = {view: [view_of(row, view).lower() for row in rows] for view in {block.view for block in self.blocks} if view}
         sums = np.tile(self.intercept, (len(rows), 1))
         for block, known in zip(self.blocks, self._known, strict=True):
             found = [_places(text, block, known) for text in views[block.view]] if block.view else [_row_places(row, block) for row in rows]
             sums += self._block_sums(block, found)
-        return softmax(sums)
+        return sums
 
     def _block_sums(self, block: _Block, found: Sequence[np.ndarray]) -> np.ndarray:
         """Return one block's part of the sums, shape (n_texts, n_classes), from the places of the terms of each text.
@@ -229,24 +228,98 @@ class _Kept(dict[str, Any]):
         return found
 
 
-class EncoderLinear:
-    """Sentence vectors and a multinomial logistic regression over them."""
+class _Encoded:
+    """Rows to the vectors of the encoder that the model was trained with."""
 
-    def __init__(self, view: str, encoder: str, digest: str, arrays: Mapping[str, np.ndarray]) -> None:
-        self.view = view
-        self.encoder = encoder
-        self.digest = digest
-        self.coef = arrays["coef"].T.copy()
-        self.intercept = arrays["intercept"]
+    def __init__(self, description: Mapping[str, Any]) -> None:
+        self.view = str(description["view"])
+        self.encoder = str(description["encoder"])
+        self.digest = description["digest"]
 
-    def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
-        """Return the probabilities of each row; the encoder is loaded at the first call."""
+    def __call__(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Return shape (n_rows, n_dims); the encoder is loaded at the first call."""
         from stance.encoders import get_encoder
 
         encoder = get_encoder(self.encoder)
         if encoder.digest != self.digest:
             raise ModelError(f"encoder {self.encoder!r} is another one than the model was trained with; retrain, or install that version")
-        return softmax(encoder.encode([view_of(row, self.view) for row in rows]) @ self.coef + self.intercept)
+        return encoder.encode([view_of(row, self.view) for row in rows])
+
+
+class EncoderLinear:
+    """Sentence vectors and a multinomial logistic regression over them."""
+
+    def __init__(self, encoded: _Encoded, arrays: Mapping[str, np.ndarray]) -> None:
+        self.encoded = encoded
+        self.coef = arrays["coef"].T.copy()
+        self.intercept = arrays["intercept"]
+
+    def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Return the probabilities of each row."""
+        return softmax(self.scores(rows))
+
+    def scores(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Return the sums of each row, shape (n_rows, n_columns)."""
+        return np.asarray(self.encoded(rows) @ self.coef + self.intercept)
+
+
+class EncoderTrees:
+    """Sentence vectors and gradient-boosted trees over them: one row of the arrays a tree, a leaf's children are itself."""
+
+    def __init__(self, encoded: _Encoded, n_classes: int, arrays: Mapping[str, np.ndarray]) -> None:
+        self.encoded = encoded
+        self.n_classes = n_classes
+        self.feature, self.threshold, self.left, self.right, self.value = (arrays[name] for name in ("feature", "threshold", "left", "right", "value"))
+        self.baseline = arrays["baseline"]
+        if not (self.left.min() >= 0 and self.right.min() >= 0 and max(self.left.max(), self.right.max()) < self.left.shape[1]):
+            raise ValueError("a tree leads out of itself")
+
+    def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Return the probabilities of each row."""
+        return self.of_vectors(self.encoded(rows))
+
+    def of_vectors(self, vectors: np.ndarray) -> np.ndarray:
+        """Return the probabilities of each vector."""
+        trees = np.arange(len(self.value))
+        places = np.zeros((len(vectors), len(trees)), dtype=np.int32)
+        wide = vectors.astype(np.float64)
+        for _ in range(self.value.shape[1]):  # no path is longer than its tree
+            goes_left = np.take_along_axis(wide, self.feature[trees, places], axis=1) <= self.threshold[trees, places]
+            further = np.where(goes_left, self.left[trees, places], self.right[trees, places])
+            if (further == places).all():
+                break
+            places = further
+        sums = self.value[trees, places].reshape(len(vectors), -1, len(self.baseline)).sum(axis=1) + self.baseline
+        if self.n_classes == 2:  # one tree a round says yes or no
+            sums = np.hstack([np.zeros_like(sums), sums])
+        return softmax(sums)
+
+
+class Linked:
+    """A linear head whose sums are read in another way than as a softmax."""
+
+    def __init__(self, inner: NgramLinear | EncoderLinear, link: str) -> None:
+        self.inner = inner
+        self.link = LINKS[link]
+
+    def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Return the probabilities of each row."""
+        return self.link(self.inner.scores(rows))
+
+
+class Stacked:
+    """A regression over the logarithms of other heads' probabilities. ``orders`` says per head in which order its columns are read."""
+
+    def __init__(self, heads: Sequence[Head], orders: Sequence[Sequence[int]], arrays: Mapping[str, np.ndarray]) -> None:
+        self.heads = list(heads)
+        self.orders = [list(order) for order in orders]
+        self.coef = arrays["coef"].T.copy()
+        self.intercept = arrays["intercept"]
+
+    def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Return the probabilities of each row."""
+        shares = np.stack([head.probabilities(rows)[:, order] for head, order in zip(self.heads, self.orders, strict=True)], axis=1)
+        return softmax(log_shares(shares) @ self.coef + self.intercept)
 
 
 class OnnxText:
@@ -430,12 +503,29 @@ def _head(description: Mapping[str, Any], arrays: Mapping[str, Any]) -> Head:
     kind = description["kind"]
     if kind == "constant":
         return Constant(arrays["shares"])
+    if kind == "stack":
+        heads = [_head(one, _parts_of(number, arrays)) for number, one in enumerate(description["members"])]
+        return Stacked(heads, [one["order"] for one in description["members"]], arrays)
     if kind == "ngrams":
-        return NgramLinear(description["blocks"], arrays)
-    if kind not in ("encoder", "onnx"):
+        return _linked(NgramLinear(description["blocks"], arrays), description)
+    if kind not in ("encoder", "trees", "onnx"):
         raise ValueError(f"kind {kind!r} is unknown")
     if description["view"] not in VIEWS:
         raise ValueError(f"view {description['view']!r} is unknown")
+    if kind == "trees":
+        return EncoderTrees(_Encoded(description), len(description["classes"]), arrays)
     if kind == "encoder":
-        return EncoderLinear(description["view"], description["encoder"], description["digest"], arrays)
+        return _linked(EncoderLinear(_Encoded(description), arrays), description)
     return OnnxText(description["view"], arrays[NETWORK], arrays[TOKENIZER].decode("utf-8"))
+
+
+def _linked(head: NgramLinear | EncoderLinear, description: Mapping[str, Any]) -> Head:
+    link = description.get("link", "softmax")
+    if link not in LINKS:
+        raise ValueError(f"link {link!r} is unknown")
+    return head if link == "softmax" else Linked(head, link)
+
+
+def _parts_of(number: int, arrays: Mapping[str, Any]) -> dict[str, Any]:
+    prefix = f"{number}_"
+    return {name.removeprefix(prefix): part for name, part in arrays.items() if name.startswith(prefix)}

@@ -15,6 +15,8 @@ from stance.errors import DataError
 
 STANCES = ("support", "conditional", "skeptical", "oppose", "neutral")
 COARSE = {"support": "favor", "conditional": "favor", "skeptical": "against", "oppose": "against", "neutral": "none"}
+# How quotes that do not speak of negotiations are called where neutral is learned as two classes.
+OFF_TARGET = "neutral off the target"
 # Where each stance lies from oppose (-1) to support (+1); the values of labels/codebook.toml.
 VALUES = {"support": 1.0, "conditional": 0.4, "skeptical": -0.5, "oppose": -1.0, "neutral": 0.0}
 FORMS = ("direct", "indirect", "mixed")
