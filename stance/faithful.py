@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from stance.errors import DataError
-from stance.evaluate import FEWEST_ARTICLES, resample
+from stance.evaluate import FEWEST_ARTICLES
 from stance.predict import Model
 from stance.records import STANCES
+from stance.uncertainty import interval
 from stance.why import parts_of, without
 
 NUMBERS = (1, 2, 3, 5)
@@ -87,20 +88,12 @@ def measure(model: Model, rows: Sequence[Mapping[str, Any]], *, seed: int = 0) -
         raise DataError(f"no quote of more than {max(NUMBERS)} words among {len(rows)}; give more quotes")
     names = sorted({article for article, _ in found})
     unit = "article" if len(names) >= FEWEST_ARTICLES else "quote"
-    units = [names.index(article) for article, _ in found] if unit == "article" else list(range(len(found)))
+    units = np.array([names.index(article) for article, _ in found]) if unit == "article" else np.arange(len(found))
     lost = np.stack([one for _, one in found])
     out = []
     for k, n in enumerate(NUMBERS):
         gap = lost[:, k, 0, 0] - lost[:, k, 1, 0]
-        low, high = _interval(gap, units, rng)
+        low, high = interval(gap, units, seed)
         (top, flips), (chance, flips_by_chance) = lost[:, k].mean(axis=0)
         out.append(Faithfulness(n, float(top), float(chance), low, high, (float(flips), float(flips_by_chance)), len(found), len(names), unit))
     return out
-
-
-def _interval(values: np.ndarray, units: Sequence[int], rng: np.random.Generator) -> tuple[float, float]:
-    """Return the 95% bootstrap interval of a mean, whole units drawn."""
-    sums, counts = np.bincount(units, values), np.bincount(units)
-    drawn = resample(len(sums), rng)
-    low, high = np.quantile((drawn @ sums) / (drawn @ counts), [0.025, 0.975])
-    return float(low), float(high)

@@ -59,8 +59,8 @@ def _plain(value: Any) -> Any:
     return None if missing else value
 
 
-def add_predictions(data: Any, found: list[Prediction], prefix: str = "") -> Any:
-    """Return the table with columns `ADDED` behind its own: same library, same order, same index.
+def add_predictions(data: Any, found: list[Prediction], prefix: str = "", *, with_sets: bool = False) -> Any:
+    """Return the table with columns `ADDED` behind its own, ``with_sets`` also prediction_set (joined by blanks): same library, same order, same index.
 
     Raises
     ------
@@ -70,11 +70,13 @@ def add_predictions(data: Any, found: list[Prediction], prefix: str = "") -> Any
     import narwhals as nw
 
     frame = _narwhals(data)
-    taken = [prefix + name for name in ADDED if prefix + name in frame.columns]
+    names = (*ADDED, "prediction_set") if with_sets else ADDED
+    taken = [prefix + name for name in names if prefix + name in frame.columns]
     if taken:
         raise DataError(f"the table has a column {taken[0]} already; give prefix='predicted_', nothing is overwritten")
     kinds: dict[str, Any] = {"score": nw.Float64, "abstained": nw.Boolean, **{f"p_{stance}": nw.Float64 for stance in STANCES}}
     values: dict[str, list[Any]] = {name: [getattr(one, name) for one in found] for name in ADDED[:5]}
     values |= {f"p_{stance}": [one.probabilities[stance] for one in found] for stance in STANCES}
-    added = [nw.new_series(prefix + name, values[name], kinds.get(name, nw.String), backend=frame.implementation) for name in ADDED]
+    values["prediction_set"] = [" ".join(one.prediction_set or ()) for one in found]
+    added = [nw.new_series(prefix + name, values[name], kinds.get(name, nw.String), backend=frame.implementation) for name in names]
     return frame.with_columns(*added).to_native()

@@ -25,6 +25,7 @@ from stance.home import shown
 from stance.lexicon import frame_terms, masked_terms
 from stance.links import LINKS, log_shares, softmax
 from stance.records import STANCES, write_whole
+from stance.sets import check_bounds
 from stance.wording import VIEWS, view_of
 
 FORMAT = 3  # 2: blocks have views of their own, a stance may be learned in two classes, networks; 3: links, trees, stacks
@@ -472,6 +473,10 @@ def read_card(folder: Path) -> dict[str, Any]:
             raise ModelError(f"{path}: lacks {name!r}; train or export it anew")
     if card.get("stances") != list(STANCES):
         raise ModelError(f"{path}: stances {card.get('stances')}, expected {list(STANCES)}; it was made for another codebook, train anew")
+    try:
+        check_bounds(card)
+    except (ValueError, LookupError, TypeError) as fault:
+        raise ModelError(f"{path}: sets: {fault}; expected the bounds of prediction sets; train or export it anew") from fault
     files = card["files"]
     if not isinstance(files, dict) or any(Path(name).name != name or not isinstance(digest, str) for name, digest in files.items()):
         raise ModelError(f"{path}: files must name files of its own folder with their checksums; train or export it anew")
@@ -507,7 +512,9 @@ def _head(description: Mapping[str, Any], arrays: Mapping[str, Any]) -> Head:
         heads = [_head(one, _parts_of(number, arrays)) for number, one in enumerate(description["members"])]
         return Stacked(heads, [one["order"] for one in description["members"]], arrays)
     if kind == "ngrams":
-        return _linked(NgramLinear(description["blocks"], arrays), description)
+        # In format 1 all blocks of a member had one view, written beside them.
+        blocks = [{"view": description.get("view"), **block} for block in description["blocks"]]
+        return _linked(NgramLinear(blocks, arrays), description)
     if kind not in ("encoder", "trees", "onnx"):
         raise ValueError(f"kind {kind!r} is unknown")
     if description["view"] not in VIEWS:

@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stance.calibration import risk_at
 from stance.errors import ModelError
 from stance.frames import add_predictions, frame_rows, is_frame
 from stance.home import home, shown
 from stance.languages import foreign
 from stance.portable import NgramLinear, PortableModel, read_model
 from stance.records import COARSE, STANCES, VALUES, Article, Prediction, Quote
+from stance.sets import HIGHEST, LOWEST
+from stance.sets import members as set_members
+from stance.sets import names as set_names
 from stance.tables import Columns
 from stance.why import Reason, reasons
 from stance.wording import context_of
@@ -103,7 +107,7 @@ class Model:
         """
         return next(self.predict_many([{"id": id, "text": text, "speaker": speaker, "cue": cue, "context": context}]))
 
-    def predict_many(self, rows: Iterable[Row | str | None] | Any, *, abstain_at: float = 0.0) -> Iterator[Prediction]:
+    def predict_many(self, rows: Iterable[Row | str | None] | Any, *, abstain_at: float = 0.0, sets: float | None = None) -> Iterator[Prediction]:
         """Predict many, lazily, one answer a row in the same order.
 
         Parameters
@@ -112,17 +116,53 @@ class Model:
             Dictionaries ``{"id"?, "text", "speaker"?, "cue"?, "context"?}``, plain texts, or a table with such columns: pandas, polars,
             Arrow. Without a column ``id`` the index of a pandas table comes back as id.
         abstain_at
-            Below this probability of the likeliest stance the answer is an abstention (0: never).
+            Below this probability of the likeliest stance the answer is an abstention (0: never). `threshold_for` gives one for a risk.
+        sets
+            Add a ``prediction_set`` that holds the right stance with this probability, from .5 to .99 (see `stance.sets`).
+
+        Raises
+        ------
+        ModelError
+            If ``sets`` is asked of a model that was trained without cross-validation, or by an older version.
         """
+        if sets is not None:
+            self._check_sets(sets)
+        return self._predict_each(rows, abstain_at, sets)
+
+    def _predict_each(self, rows: Iterable[Row | str | None] | Any, abstain_at: float, sets: float | None) -> Iterator[Prediction]:
         batch: list[Row] = []
         for row in frame_rows(rows) if is_frame(rows) else rows:
             batch.append(row if isinstance(row, Mapping) else {"text": row})
             if len(batch) == BATCH:
-                yield from self._predict_batch(batch, abstain_at)
+                yield from self._predict_batch(batch, abstain_at, sets)
                 batch = []
-        yield from self._predict_batch(batch, abstain_at)
+        yield from self._predict_batch(batch, abstain_at, sets)
 
-    def predict_frame(self, frame: Any, *, columns: Columns | None = None, abstain_at: float = 0.0, prefix: str = "") -> Any:
+    def _check_sets(self, level: float) -> None:
+        if not LOWEST <= level <= HIGHEST:
+            raise ModelError(f"prediction sets at {level:g}: expected a probability from {LOWEST:g} to {HIGHEST:g}")
+        if "sets" not in self.card:
+            raise ModelError(
+                f"model {self.label['name']} {self.label['version']}: its card has no bounds for prediction sets (trained without cross-validation, or by an "
+                "older version); train it anew, or predict without sets"
+            )
+
+    def threshold_for(self, risk: float) -> float:
+        """Return the ``abstain_at`` under which at most the share ``risk`` of the answers was wrong, on reports that were not learned from.
+
+        Raises
+        ------
+        ModelError
+            If the model's card has none for this risk.
+        """
+        rows = self.card.get("abstention") or []
+        found = [float(row["abstain_at"]) for row in rows if row["risk"] <= risk + 1e-9]
+        if not found:
+            known = ", ".join(f"{row['risk']:g}" for row in rows) or "none"
+            raise ModelError(f"model {self.label['name']} {self.label['version']}: no threshold for a risk of {risk:g}; its card has {known}")
+        return min(found)
+
+    def predict_frame(self, frame: Any, *, columns: Columns | None = None, abstain_at: float = 0.0, sets: float | None = None, prefix: str = "") -> Any:
         """Return a table (pandas, polars, Arrow) with the predictions as columns behind its own: same order, same index.
 
         Parameters
@@ -130,35 +170,47 @@ class Model:
         columns
             Which columns hold what, where they are not called text, cue, context, id.
         prefix
-            Begins the names of the new columns: stance, score, coarse, abstained, reason, p_support …
+            Begins the names of the new columns: stance, score, coarse, abstained, reason, p_support …, prediction_set where ``sets`` asks for it.
 
         Raises
         ------
         DataError
             If a column is missing, or a new one is there already.
         """
-        found = list(self.predict_many(frame_rows(frame, columns), abstain_at=abstain_at))
-        return add_predictions(frame, found, prefix)
+        found = list(self.predict_many(frame_rows(frame, columns), abstain_at=abstain_at, sets=sets))
+        return add_predictions(frame, found, prefix, with_sets=sets is not None)
 
     def probabilities(self, rows: Sequence[Row]) -> np.ndarray:
         """Return the bare probabilities of rows with a ``text``, shape (n_rows, 5) in the codebook's order: nothing is checked, nothing abstained from."""
         return self._portable.probabilities([_cut(row) for row in rows])
 
-    def _predict_batch(self, rows: Sequence[Row], abstain_at: float) -> list[Prediction]:
+    def _predict_batch(self, rows: Sequence[Row], abstain_at: float, sets: float | None) -> list[Prediction]:
         reasons = [_reason(row) for row in rows]
         good = [_cut(row) for row, reason in zip(rows, reasons, strict=True) if reason is None]
         shares = self._portable.probabilities(good)
         scores = (shares * _VALUES).sum(axis=1)  # row by row: a product of matrices rounds by the size of the batch
         found = zip(shares.tolist(), scores.tolist(), shares.argmax(axis=1).tolist(), strict=True)
-        return [self._abstained(row, reason) if reason else self._answer(row, *next(found), abstain_at) for row, reason in zip(rows, reasons, strict=True)]
+        answers = [self._abstained(row, reason) if reason else self._answer(row, *next(found), abstain_at) for row, reason in zip(rows, reasons, strict=True)]
+        if sets is None:
+            return answers
+        inside = iter(set_members(shares, self.card["sets"], sets))
+        # Of a row that is not judged nothing is known: every stance may be the right one.
+        return [dataclasses.replace(one, prediction_set=STANCES if why else set_names(next(inside))) for one, why in zip(answers, reasons, strict=True)]
 
     def _answer(self, row: Row, shares: list[float], score: float, best: int, abstain_at: float) -> Prediction:
         stance = STANCES[best]
         named = dict(zip(STANCES, shares, strict=True))
         if shares[best] < abstain_at:
-            reason = f"unsure: {stance} is likeliest with {shares[best]:.2f}, below {abstain_at:g}"
+            reason = f"unsure: {stance} is likeliest with {shares[best]:.2f}, below {abstain_at:g}{self._risk(abstain_at)}"
             return Prediction(_id(row), None, named, score, None, True, reason, self.label, _note(row))
         return Prediction(_id(row), stance, named, score, COARSE[stance], False, None, self.label, _note(row))
+
+    def _risk(self, abstain_at: float) -> str:
+        """Return what is known of a threshold, for the reason of an abstention."""
+        at = risk_at(self.card.get("risk_curve") or [], abstain_at)
+        if at is None:
+            return ""
+        return f"; of cross-validated answers from {at['from']:g} on {at['wrong']:.0%} were wrong, and {at['answered']:.0%} of the quotes were answered"
 
     def _abstained(self, row: Row, reason: str) -> Prediction:
         # Nothing is known: every stance is as likely as the other.

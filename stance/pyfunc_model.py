@@ -12,7 +12,10 @@ import stance
 
 
 class StanceModel(PythonModel):
-    """Rows with ``text`` (and ``cue``, ``context``, ``id``) to one row each: stance, score, abstained, and the whole prediction as JSON."""
+    """Rows with ``text`` (and ``cue``, ``context``, ``id``) to one row each: stance, score, abstained, and the whole prediction as JSON.
+
+    Parameters of a call: ``abstain_at``, and ``sets`` (0: none), as `stance.Model.predict_many` takes them.
+    """
 
     def load_context(self, context: Any) -> None:
         """Read the model folder that was logged with the run."""
@@ -20,9 +23,10 @@ class StanceModel(PythonModel):
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002 - mlflow's signature
         """Predict every row, in order."""
+        asked = params or {}
         table = model_input.astype(object).where(model_input.notna(), None)
         rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
-        found = [one.to_dict() for one in self._model.predict_many(rows)]
+        found = [one.to_dict() for one in self._model.predict_many(rows, abstain_at=asked.get("abstain_at", 0.0), sets=asked.get("sets") or None)]
         answer = pd.DataFrame({name: [one[name] for one in found] for name in ("stance", "score", "abstained")})
         answer["prediction"] = [json.dumps(one, ensure_ascii=False) for one in found]
         return answer

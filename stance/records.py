@@ -140,6 +140,7 @@ class Prediction:
 
     ``probabilities`` has all five stances and sums to 1; ``score`` is its expectation from -1 (oppose) to +1 (support). ``stance``
     is None exactly where ``abstained`` is true, and then ``reason`` says why. ``note`` tells what was done to a row that was answered.
+    ``prediction_set``, where it was asked for, holds the right stance as often as was asked for (see `stance.sets`).
     """
 
     id: str | None
@@ -151,13 +152,16 @@ class Prediction:
     reason: str | None
     model: dict[str, str]
     note: str | None = None
+    prediction_set: tuple[str, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the public JSON form; ``reason`` and ``note`` only where there is one."""
+        """Return the public JSON form; ``reason``, ``note`` and ``prediction_set`` only where there is one."""
         row: dict[str, Any] = {"id": self.id, "stance": self.stance, "probabilities": dict(self.probabilities), "score": self.score}
         row |= {"coarse": self.coarse, "abstained": self.abstained}
         if self.reason is not None:
             row["reason"] = self.reason
+        if self.prediction_set is not None:
+            row["prediction_set"] = list(self.prediction_set)
         row["model"] = dict(self.model)
         if self.note is not None:
             row["note"] = self.note

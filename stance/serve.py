@@ -33,6 +33,7 @@ import stance
 from stance.errors import ConfigError, DataError, StanceError
 from stance.predict import Model, load, resolve
 from stance.records import STANCES, Article
+from stance.sets import HIGHEST, LOWEST
 
 KEY_VARIABLE = "STANCE_API_KEY"
 OPEN_PATHS = ("/health",)
@@ -91,6 +92,7 @@ class PredictionOut(BaseModel):
     coarse: Literal["favor", "against", "none"] | None
     abstained: bool
     model: dict[str, str]
+    prediction_set: list[str] = []
     reason: str = ""
     note: str = ""
     explanation: list[Term] = []
@@ -296,12 +298,15 @@ def build_app(holder: Holder, metrics: Metrics, limits: Limits, *, key: str | No
     async def predict(
         rows: RowIn | Annotated[list[RowIn], Field(max_length=limits.batch_rows)],
         abstain_at: Annotated[float, Query(ge=0, le=1, description="Abstain where the likeliest stance has less than this.")] = 0.0,
+        sets: Annotated[
+            float | None, Query(ge=LOWEST, le=HIGHEST, description="Add the set of stances that holds the right one with this probability.")
+        ] = None,
         explain: Annotated[bool, Query(description="Add the words that carried the stance.")] = False,
     ) -> Response:
         """One quote (an object) or many (a list): one answer a quote, in the same order."""
         asked = rows if isinstance(rows, list) else [rows]
         _check_lengths([one.text for one in asked], limits)
-        work = functools.partial(_predicted, holder.model, asked, abstain_at, explain=explain)
+        work = functools.partial(_predicted, holder.model, asked, abstain_at, sets, explain=explain)
         found = await anyio.to_thread.run_sync(work, limiter=wait, abandon_on_cancel=True)
         for one in found:
             metrics.predictions.labels(one["stance"] or "abstained").inc()
@@ -337,9 +342,9 @@ def build_app(holder: Holder, metrics: Metrics, limits: Limits, *, key: str | No
     return Gate(app, limits, key, metrics)
 
 
-def _predicted(model: Model, rows: list[RowIn], abstain_at: float, *, explain: bool) -> list[dict[str, Any]]:
+def _predicted(model: Model, rows: list[RowIn], abstain_at: float, sets: float | None, *, explain: bool) -> list[dict[str, Any]]:
     asked = [{"id": one.id, "text": one.text, "cue": one.cue, "context": one.context} for one in rows]
-    found = [one.to_dict() for one in model.predict_many(asked, abstain_at=abstain_at)]
+    found = [one.to_dict() for one in model.predict_many(asked, abstain_at=abstain_at, sets=sets)]
     if explain:
         for row, answer in zip(asked, found, strict=True):
             answer |= model.why(row, stance=answer["stance"])

@@ -331,14 +331,18 @@ class JsonWriter:
 FLAT = ("id", "stance", "score", "coarse", "abstained", "reason", "note", *(f"p_{stance}" for stance in STANCES), "model", "version")
 
 
-def flat(row: Mapping[str, Any], *, explained: bool) -> dict[str, Any]:
-    """Return an answer as one flat record for CSV and Parquet."""
+def flat(row: Mapping[str, Any], extra: Sequence[str] = ()) -> dict[str, Any]:
+    """Return an answer as one flat record for CSV and Parquet; ``extra`` are columns that were asked for: explanation, prediction_set."""
     record = {name: row.get(name) for name in FLAT[:7]}
     record |= {f"p_{stance}": row["probabilities"][stance] for stance in STANCES}
     record |= {"model": row["model"].get("name"), "version": row["model"].get("version")}
-    if explained:
-        record["explanation"] = shown_terms(row)
-    return record
+    shown = {"explanation": shown_terms, "prediction_set": shown_set}
+    return record | {name: shown[name](row) for name in extra}
+
+
+def shown_set(row: Mapping[str, Any]) -> str:
+    """Return a prediction set as words divided by blanks."""
+    return " ".join(row.get("prediction_set", ()))
 
 
 def shown_terms(row: Mapping[str, Any]) -> str:
@@ -349,10 +353,10 @@ def shown_terms(row: Mapping[str, Any]) -> str:
 class CsvWriter:
     """CSV with a header: one column a field."""
 
-    def __init__(self, out: IO[bytes], *, explained: bool) -> None:
+    def __init__(self, out: IO[bytes], extra: Sequence[str] = ()) -> None:
         self._out = out
-        self._explained = explained
-        self._names = [*FLAT, "explanation"] if explained else list(FLAT)
+        self._extra = tuple(extra)
+        self._names = [*FLAT, *extra]
         self._started = False
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -362,7 +366,7 @@ class CsvWriter:
         if not self._started:
             writer.writeheader()
             self._started = True
-        writer.writerows(flat(row, explained=self._explained) for row in rows)
+        writer.writerows(flat(row, self._extra) for row in rows)
         self._out.write(text.getvalue().encode("utf-8", "backslashreplace"))
         self._out.flush()
 
@@ -375,19 +379,19 @@ class CsvWriter:
 class ParquetWriter:
     """Parquet with typed columns, one row group for every 20,000 rows."""
 
-    def __init__(self, out: IO[bytes], *, explained: bool) -> None:
+    def __init__(self, out: IO[bytes], extra: Sequence[str] = ()) -> None:
         pa, parquet = _pyarrow("--format parquet")
         kinds = {"abstained": pa.bool_(), "score": pa.float64(), **{f"p_{stance}": pa.float64() for stance in STANCES}}
-        self._names = [*FLAT, "explanation"] if explained else list(FLAT)
+        self._names = [*FLAT, *extra]
         self._schema = pa.schema([(name, kinds.get(name, pa.string())) for name in self._names])
         self._table = pa.Table
         self._writer = parquet.ParquetWriter(out, self._schema)
-        self._explained = explained
+        self._extra = tuple(extra)
         self._held: list[dict[str, Any]] = []
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Hold rows until a row group is full."""
-        self._held += [{name: _clean(value) for name, value in flat(row, explained=self._explained).items()} for row in rows]
+        self._held += [{name: _clean(value) for name, value in flat(row, self._extra).items()} for row in rows]
         if len(self._held) >= 20_000:
             self._flush()
 
@@ -409,12 +413,12 @@ def _clean(value: Any) -> Any:
 class TableWriter:
     """A table for people, a page a batch."""
 
-    def __init__(self, out: IO[bytes], *, explained: bool) -> None:
+    def __init__(self, out: IO[bytes], extra: Sequence[str] = ()) -> None:
         from rich.console import Console
 
         wide = sys.stdout.isatty()
         self._console = Console(file=io.TextIOWrapper(out, encoding="utf-8", errors="replace", write_through=True), width=None if wide else 120)
-        self._explained = explained
+        self._extra = tuple(extra)
         self._started = False
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -425,11 +429,14 @@ class TableWriter:
         table = Table(box=None, show_header=not self._started, pad_edge=False)
         for name, width in (("id", 20), ("stance", 11), ("sure", 5), ("score", 5)):
             table.add_column(name, width=width, no_wrap=True)
-        table.add_column("because" if self._explained else "reason")
+        if "prediction_set" in self._extra:
+            table.add_column("one of", width=24)
+        table.add_column("because" if "explanation" in self._extra else "reason")
         for row in rows:
             sure = max(row["probabilities"].values())
-            why = row.get("reason") or row.get("note") or (shown_terms(row) if self._explained else "")
-            table.add_row(escape(str(row["id"] or "")), row["stance"] or "-", f"{sure:.2f}", f"{row['score']:+.2f}", escape(why))
+            why = row.get("reason") or row.get("note") or shown_terms(row)
+            one_of = [shown_set(row)] if "prediction_set" in self._extra else []
+            table.add_row(escape(str(row["id"] or "")), row["stance"] or "-", f"{sure:.2f}", f"{row['score']:+.2f}", *one_of, escape(why))
         if rows:
             self._console.print(table)
             self._started = True
@@ -440,12 +447,12 @@ class TableWriter:
             cast(io.TextIOWrapper, self._console.file).detach()
 
 
-def writer_for(kind: str, out: IO[bytes], *, explained: bool) -> RowWriter:
-    """Return the writer of a format, one of `FORMATS`."""
+def writer_for(kind: str, out: IO[bytes], extra: Sequence[str] = ()) -> RowWriter:
+    """Return the writer of a format, one of `FORMATS`; JSONL has every field anyway, the others have the columns ``extra`` where asked for."""
     if kind == "jsonl":
         return JsonWriter(out)
     writers: dict[str, type[CsvWriter | ParquetWriter | TableWriter]] = {"csv": CsvWriter, "parquet": ParquetWriter, "table": TableWriter}
-    return writers[kind](out, explained=explained)
+    return writers[kind](out, extra)
 
 
 @contextlib.contextmanager

@@ -259,15 +259,16 @@ def log_model(mlflow: Any, folder: Path, example: list[dict[str, Any]], requirem
     """Log a model folder as a pyfunc (code and data files, no pickle), register it and return its version."""
     import pandas as pd
     from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
 
     inputs = Schema([ColSpec("string", name, required=name == "text") for name in ("text", "cue", "context", "speaker", "id")])
     outputs = Schema([ColSpec("string", "stance"), ColSpec("double", "score"), ColSpec("boolean", "abstained"), ColSpec("string", "prediction")])
+    asked = ParamSchema([ParamSpec("abstain_at", "double", 0.0), ParamSpec("sets", "double", 0.0)])
     logged = mlflow.pyfunc.log_model(
         name="model",
         python_model=str(Path(__file__).parent / "pyfunc_model.py"),
         artifacts={"model": str(folder)},
-        signature=ModelSignature(inputs, outputs),
+        signature=ModelSignature(inputs, outputs, asked),
         input_example=pd.DataFrame(example),
         pip_requirements=requirements,
     )

@@ -1,0 +1,79 @@
+"""What a model's card says of its own uncertainty, learned from quotes that the model had not learned from, and whether it holds on others."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stance.calibration import risk_curve, thresholds
+from stance.evaluate import FEWEST_ARTICLES, resample
+from stance.records import STANCES
+from stance.sets import fit_sets, members
+
+MEASURED_LEVELS = (0.8, 0.9, 0.95)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Coverage:
+    """How often the prediction sets of one level held the label of a set of quotes.
+
+    ``low`` and ``high`` bound the share (95% bootstrap, by ``unit``); ``size`` is the mean number of stances in a set, ``single`` the share of
+    sets with one; ``per_stance`` are the shares covered among the quotes of each label.
+    """
+
+    name: str
+    level: float
+    covered: float
+    low: float
+    high: float
+    size: float
+    single: float
+    per_stance: dict[str, float]
+    n_quotes: int
+    n_articles: int
+    unit: str
+
+    def row(self) -> dict[str, Any]:
+        """Return one row of a table."""
+        figures = {name: round(getattr(self, name), 4) for name in ("level", "covered", "low", "high", "size", "single")}
+        per_stance = {stance: round(self.per_stance[stance], 4) if stance in self.per_stance else None for stance in STANCES}
+        return {"set": self.name, **figures, **per_stance, "n_quotes": self.n_quotes, "n_articles": self.n_articles, "unit": self.unit}
+
+    def __str__(self) -> str:
+        return (
+            f"sets at {self.level:.0%} hold the label of {self.covered:.1%} ({self.low:.1%}-{self.high:.1%} by {self.unit}, n = {self.n_quotes} quotes in "
+            f"{self.n_articles} articles), {self.size:.2f} stances a set, {self.single:.0%} of them one"
+        )
+
+
+def learn(table: pd.DataFrame, shares: np.ndarray) -> dict[str, Any]:
+    """Return a card's entries on uncertainty, from calibrated probabilities of quotes that were not learned from, in the table's order."""
+    truth = list(table["stance"])
+    return {
+        "abstention": thresholds(shares, truth),
+        "risk_curve": risk_curve(shares, truth),
+        "sets": fit_sets(shares, truth, list(table["article"])),
+    }
+
+
+def coverage(name: str, table: pd.DataFrame, shares: np.ndarray, sets: dict[str, Any], level: float, *, seed: int = 0) -> Coverage:
+    """Measure the prediction sets of one level on labelled quotes that the bounds do not come from."""
+    inside = members(shares, sets, level)
+    labels = np.array([STANCES.index(stance) for stance in table["stance"]])
+    held = inside[np.arange(len(labels)), labels]
+    n_articles = table["article"].nunique()
+    unit = "article" if n_articles >= FEWEST_ARTICLES else "quote"
+    units = pd.factorize(table["article"])[0] if unit == "article" else np.arange(len(table))
+    low, high = interval(held.astype(float), units, seed)
+    per_stance = {stance: float(held[labels == k].mean()) for k, stance in enumerate(STANCES) if (labels == k).any()}
+    sizes = inside.sum(axis=1)
+    return Coverage(name, level, float(held.mean()), low, high, float(sizes.mean()), float((sizes == 1).mean()), per_stance, len(table), n_articles, unit)
+
+
+def interval(values: np.ndarray, units: np.ndarray, seed: int = 0, share: float = 0.95) -> tuple[float, float]:
+    """Return the bootstrap interval of a mean, whole units drawn: ``units`` numbers each value's from 0."""
+    sums, counts = np.bincount(units, values), np.bincount(units)
+    drawn = resample(len(sums), np.random.default_rng(seed))
+    low, high = np.quantile((drawn @ sums) / (drawn @ counts), [(1 - share) / 2, (1 + share) / 2])
+    return float(low), float(high)
