@@ -586,7 +586,7 @@ def _write_tasks(items: Any, out: Path) -> None:
         write_whole(out, json.dumps(to_tasks(items), ensure_ascii=False, indent=1) + "\n")
         write_whole(out.with_suffix(".xml"), CONFIG)
     elif out.suffix == ".csv":
-        write_whole(out, to_csv(items))
+        write_whole(out, to_csv(items).encode("utf-8-sig"))  # without the mark Excel takes it for another encoding
     else:
         raise DataError(f"{out}: unknown kind of file; expected .json (Label Studio) or .csv (spreadsheet)")
 

@@ -90,8 +90,11 @@ def read_judgment(row: Mapping[str, Any], place: str) -> Judgment:
     Raises
     ------
     DataError
-        If a stance is not in the codebook, or an off-target statement has a stance.
+        If a stance is not in the codebook, an attributed one has no holder, or an off-target statement has a stance.
     """
+    for held in row.get("attributed", ()):
+        if not held.get("holder"):
+            raise DataError(f"{place}: attributed {held.get('stance')!r} has no holder; expected holder=stance, for example Merrow=oppose")
     stances = [row.get("stance"), *(held.get("stance") for held in row.get("attributed", ()))]
     for stance in stances:
         if stance not in STANCES:

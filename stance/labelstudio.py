@@ -20,7 +20,9 @@ CSV_COLUMNS = ("quote", "article", "speaker", "cue", "context", "text", "suggest
 # The labeling interface to paste into a Label Studio project: what a task shows and what an annotator answers.
 CONFIG = f"""<View>
   <Header value="$speaker ($cue)"/>
+  <Header value="What stands before" size="5"/>
   <Text name="context" value="$context"/>
+  <Header value="The statement to judge" size="5"/>
   <Text name="text" value="$text"/>
   <Choices name="stance" toName="text" choice="single" required="true" showInLine="true">
 {chr(10).join(f'    <Choice value="{stance}"/>' for stance in STANCES)}
@@ -29,7 +31,9 @@ CONFIG = f"""<View>
     <Choice value="on target"/>
     <Choice value="off target"/>
   </Choices>
+  <Header value="Stances that it ascribes to others (Enter keeps what you typed)" size="5"/>
   <TextArea name="attributed" toName="text" placeholder="holder=stance; holder=stance" rows="1" maxSubmissions="1"/>
+  <Header value="Why you judged so (Enter keeps what you typed)" size="5"/>
   <TextArea name="note" toName="text" placeholder="why" rows="1" maxSubmissions="1"/>
 </View>
 """
@@ -92,9 +96,11 @@ def read_import(path: Path, annotator: str | None) -> list[Judgment]:
     DataError
         With every faulty row.
     """
-    text = read_text(path)
-    rows = _from_json(text, path, annotator) if path.suffix.lower() == ".json" else _from_csv(text, path, annotator)
-    return read_each(rows, read_judgment)
+    readers = {".json": _from_json, ".csv": _from_csv}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise DataError(f"{path}: unknown kind of file; expected .json (an export of Label Studio) or .csv (a spreadsheet saved as CSV UTF-8)")
+    return read_each(reader(read_text(path), path, annotator), read_judgment)
 
 
 Placed = list[tuple[str, dict[str, Any]]]
@@ -111,8 +117,10 @@ def _from_json(text: str, path: Path, annotator: str | None) -> Placed:
     for number, task in enumerate(tasks, 1):
         place = f"{path}: task {number}"
         data = task.get("data")
-        if not isinstance(data, dict) or "annotations" not in task:
-            raise DataError(f"{place}: lacks data or annotations; export from Label Studio as JSON, not JSON-MIN")
+        if isinstance(data, dict) and "annotations" not in task:
+            raise DataError(f"{place}: lacks annotations, so it is a task before labelling; label it in Label Studio, then export as JSON, not JSON-MIN")
+        if not isinstance(data, dict):
+            raise DataError(f"{place}: lacks data; export from Label Studio as JSON, not JSON-MIN")
         for annotation in task["annotations"]:
             if not annotation.get("was_cancelled") and annotation.get("result"):
                 rows.append((place, _judged(data, annotation, annotator)))
@@ -131,7 +139,9 @@ def _judged(data: Mapping[str, Any], annotation: Mapping[str, Any], annotator: s
 def _from_csv(text: str, path: Path, annotator: str | None) -> Placed:
     if not annotator:
         raise DataError(f"{path}: a spreadsheet does not say who judged; give --annotator NAME")
-    reader = csv.DictReader(io.StringIO(text, newline=""))
+    # Where the comma divides decimals, spreadsheets save CSV with semicolons; some save tabs.
+    head = text.partition("\n")[0]
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
     missing = [name for name in ("quote", "stance", "on_target") if name not in (reader.fieldnames or [])]
     if missing:
         raise DataError(f"{path}: lacks the columns {', '.join(missing)}; found {', '.join(reader.fieldnames or ['none'])}")

@@ -104,11 +104,18 @@ def wrong_choice(tasks):
     return tasks
 
 
+def without_holder(tasks):
+    tasks[0]["annotations"][0]["result"].append({"from_name": "attributed", "value": {"text": ["no partner named"]}})
+    return tasks
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        (without_holder, "task 1: attributed 'no partner named' has no holder; expected holder=stance"),
         (lambda tasks: {"tasks": tasks}, "expected a list of tasks"),
-        (without_annotations, "task 1: lacks data or annotations; export from Label Studio as JSON, not JSON-MIN"),
+        (without_annotations, "task 1: lacks annotations, so it is a task before labelling; label it in Label Studio"),
+        (lambda tasks: [task["data"] for task in tasks], "task 1: lacks data; export from Label Studio as JSON, not JSON-MIN"),
         (wrong_choice, r"task 1: stance 'skeptic' is not in labels/codebook\.toml .*did you mean 'skeptical'"),
     ],
 )
@@ -124,6 +131,23 @@ def test_a_spreadsheet_needs_its_annotator_and_columns(tmp_path):
         read_import(path, None)
     with pytest.raises(DataError, match="lacks the columns stance, on_target; found quote, label"):
         read_import(path, "anna")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_spreadsheet_is_read_as_excel_libreoffice_and_sheets_save_it(tmp_path, delimiter, encoding):
+    path = tmp_path / "filled.csv"
+    with path.open("w", encoding=encoding, newline="") as file:
+        writer = csv.DictWriter(file, CSV_COLUMNS, delimiter=delimiter, lineterminator="\r\n")
+        writer.writeheader()
+        writer.writerow({"quote": "a#1", "text": "“We will come; perhaps”", "stance": "Support", "on_target": "yes"})
+    assert read_import(path, "anna") == [Judgment("a#1", "anna", "support", True)]
+
+
+def test_a_workbook_is_told_how_to_be_saved(tmp_path):
+    (tmp_path / "filled.xlsx").write_bytes(b"PK")
+    with pytest.raises(DataError, match=r"filled\.xlsx: unknown kind of file; expected \.json .* or \.csv \(a spreadsheet saved as CSV UTF-8\)"):
+        read_import(tmp_path / "filled.xlsx", "anna")
 
 
 def test_merging_adds_and_never_overwrites():

@@ -1,0 +1,59 @@
+"""The pages of docs/ are followed step by step, as a stranger would."""
+
+import json
+import re
+import shutil
+
+import pytest
+from pages import ROOT, Reader, blocks_of
+
+from stance.records import STANCES
+
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+# docs/scale.md needs Spark, Java and Dask: tests/test_scale.py runs what it shows.
+FOLLOWED = [page for page in PAGES if page.name != "scale.md" and any(block.kind in ("console", "python") or block.file for block in blocks_of(page))]
+
+
+@pytest.fixture
+def reader(project, model_folder):
+    one = Reader(project, model_folder)
+    yield one
+    one.stop()
+
+
+@pytest.mark.parametrize("page", FOLLOWED, ids=lambda page: page.stem)
+def test_a_page_can_be_followed_step_by_step(reader, page):
+    reader.follow(page)
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES], ids=lambda page: page.stem)
+def test_every_link_within_the_project_leads_somewhere(page):
+    for target in re.findall(r"\]\((?!https?:)([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_page_is_in_the_readme():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [page.name for page in PAGES if f"(docs/{page.name})" not in readme] == []
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="no node on this machine")
+def test_the_function_for_google_sheets_asks_the_server_and_fills_two_columns(reader):
+    """Apps Script's own classes are stood in for; the function is the page's, the server and its answer are real."""
+    (function,) = [block.body for block in blocks_of(ROOT / "docs" / "over-http.md") if block.file == "stance.gs"]
+    reader.start("STANCE_API_KEY=sesame .venv/bin/stance serve --port 8000")
+    google = """
+    import { execFileSync } from "node:child_process";
+    const PropertiesService = { getScriptProperties: () => ({ getProperty: () => "sesame" }) };
+    const UrlFetchApp = { fetch: (address, given) => {
+      const headers = Object.entries({ ...given.headers, "Content-Type": given.contentType }).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
+      const printed = execFileSync("curl", ["-s", "-w", "\\n%{http_code}", "-d", given.payload, ...headers, address.replace("https://stance.example.org", "http://127.0.0.1:8000")]).toString();
+      const at = printed.lastIndexOf("\\n");
+      return { getContentText: () => printed.slice(0, at), getResponseCode: () => Number(printed.slice(at + 1)) };
+    } };
+    """
+    printed = reader.run_script("javascript", google + function + '\nconsole.log(JSON.stringify(STANCE([["We are ready to talk."], [""]])));')
+    (first, second) = json.loads(printed)
+    assert first[0] in STANCES
+    assert -1 <= first[1] <= 1
+    assert second == ["empty text", 0]
