@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from stance.predict import Model, Reading, Row
     from stance.quote_runs import Measured
     from stance.records import Article
+    from stance.speaker_runs import Told
 
 DEFAULT = "experiments/default.toml"
 LANGUAGE_CHARS = 20_000
@@ -340,6 +341,38 @@ def _show_measured(found: "Measured") -> None:
         typer.echo(f"recall of {form} (n = {counts['gold']}): {shares}")
     kinds = Counter(error["kind"] for error in found.whole.errors)
     typer.echo("errors: " + (", ".join(f"{kind} {n}" for kind, n in kinds.most_common()) or "none") + "; all of them in the run's errors.json")
+
+
+@app.command("evaluate-speakers")
+def evaluate_speakers(run: str, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Measure how well speakers' stances are told from their quotes, by a run's predictions: the hierarchical model beside the mean and a majority vote.
+
+    Example: stance evaluate-speakers vote
+    """
+    from stance.speaker_runs import evaluate_speakers as evaluate
+
+    name, prior, told = evaluate(run)
+    if as_json:
+        for one in told:
+            _line({"run": name, "prior": prior.to_dict(), **one.to_dict()})
+        return
+    _show_told(f"{name}: speakers' stances from their quotes, mean over speakers (95% bootstrap interval)", told)
+    typer.echo(f"fitted on cross-validated predictions: alpha {', '.join(f'{one:.2f}' for one in prior.alpha)}, trust {prior.trust:g}")
+
+
+def _show_told(title: str, told: "list[Told]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    for column in ("measured on", "way", "accuracy", "Brier", "log score", "90% held", "width", "Brier above hierarchical"):
+        table.add_column(column, justify="left" if column in ("measured on", "way") else "right")
+    for one in told:
+        where = f"{one.name}, {one.least_quotes}+ quotes, n = {one.n_speakers} in {one.n_articles}, by {one.unit}" if one.way == "hierarchical" else ""
+        shown_figures = (f"{value:.3f} ({one.bounds[key][0]:.2f}-{one.bounds[key][1]:.2f})" for key, value in one.figures.items() if key != "width")
+        gain = "" if one.way == "hierarchical" else f"{one.gain:+.3f} ({one.gain_bounds[0]:+.3f} to {one.gain_bounds[1]:+.3f})"
+        table.add_row(where, one.way, *shown_figures, f"{one.figures['width']:.2f}", gain)
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
 @app.command("evaluate-explanations")

@@ -24,6 +24,7 @@ from stance.errors import ModelError
 from stance.home import shown
 from stance.lexicon import frame_terms, masked_terms
 from stance.links import LINKS, log_shares, softmax
+from stance.pooling import Prior
 from stance.records import STANCES, write_whole
 from stance.sets import check_bounds
 from stance.wording import VIEWS, view_of
@@ -475,8 +476,9 @@ def read_card(folder: Path) -> dict[str, Any]:
         raise ModelError(f"{path}: stances {card.get('stances')}, expected {list(STANCES)}; it was made for another codebook, train anew")
     try:
         check_bounds(card)
+        Prior.of_card(card)
     except (ValueError, LookupError, TypeError) as fault:
-        raise ModelError(f"{path}: sets: {fault}; expected the bounds of prediction sets; train or export it anew") from fault
+        raise ModelError(f"{path}: {fault!r} in its entries sets or speakers; train or export it anew") from fault
     files = card["files"]
     if not isinstance(files, dict) or any(Path(name).name != name or not isinstance(digest, str) for name, digest in files.items()):
         raise ModelError(f"{path}: files must name files of its own folder with their checksums; train or export it anew")

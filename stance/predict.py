@@ -15,6 +15,7 @@ from stance.errors import ModelError
 from stance.frames import add_predictions, frame_rows, is_frame
 from stance.home import home, shown
 from stance.languages import foreign
+from stance.pooling import DEFAULT, Prior, pool
 from stance.portable import NgramLinear, PortableModel, read_model
 from stance.records import COARSE, STANCES, VALUES, Article, Prediction, Quote
 from stance.sets import HIGHEST, LOWEST
@@ -37,8 +38,9 @@ Row = Mapping[str, Any]
 class SpeakerStance:
     """What the quotes of one speaker say together.
 
-    ``stance`` is the likeliest of the mean probabilities, None where the model abstained from every quote; ``score`` the mean score;
-    ``low`` and ``high`` bound it: the standard deviation of the quotes' own distributions, pooled, over the square root of their number.
+    ``probabilities`` are those of the speaker's stance: the commonest of the quotes' labels but neutral, neutral where all are. ``stance`` is the
+    likeliest, None where the model abstained from every quote; ``score`` is the expected mean score of the quotes, and with probability 90% that
+    mean lies from ``low`` to ``high``. The model behind it is that of `stance.pooling`.
     """
 
     speaker: str | None
@@ -80,6 +82,7 @@ class Model:
         self._portable = portable
         self.folder = folder
         self.card = portable.card
+        self._prior = Prior.of_card(portable.card)
         self.label = {"name": portable.name, "version": portable.version}
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -283,23 +286,20 @@ class Model:
         by_speaker: dict[str | None, list[tuple[Quote, Prediction]]] = defaultdict(list)
         for quote, prediction in zip(quotes, self.predict_many(rows), strict=True):
             by_speaker[quote.speaker].append((quote, prediction))
-        speakers = [speaker_stance(name, pairs) for name, pairs in by_speaker.items()]
+        speakers = [speaker_stance(name, pairs, self._prior) for name, pairs in by_speaker.items()]
         speakers.sort(key=lambda one: (one.speaker is None, -len(one.quotes)))
         return Reading(article.id, tuple(speakers), self.label)
 
 
-def speaker_stance(name: str | None, pairs: Sequence[tuple[Quote, Prediction]]) -> SpeakerStance:
-    """Gather one speaker's predictions: the mean of the quotes' probabilities, abstentions left out."""
+def speaker_stance(name: str | None, pairs: Sequence[tuple[Quote, Prediction]], prior: Prior = DEFAULT) -> SpeakerStance:
+    """Gather one speaker's predictions (see `stance.pooling`), abstentions left out."""
     role = next((quote.speaker_role for quote, _ in pairs if quote.speaker_role), None)
     shares = np.array([[one.probabilities[stance] for stance in STANCES] for _, one in pairs if not one.abstained])
     if not len(shares):
         return SpeakerStance(name, role, None, dict.fromkeys(STANCES, 1 / len(STANCES)), 0.0, -1.0, 1.0, tuple(pairs))
-    mean = shares.mean(axis=0)
-    score = float(mean @ _VALUES)
-    variance = shares @ _VALUES**2 - (shares @ _VALUES) ** 2
-    error = float(np.sqrt(max(0.0, variance.mean()) / len(shares)))
-    low, high = max(-1.0, score - error), min(1.0, score + error)
-    return SpeakerStance(name, role, STANCES[int(mean.argmax())], dict(zip(STANCES, mean.tolist(), strict=True)), score, low, high, tuple(pairs))
+    found = pool(shares, prior)
+    named = dict(zip(STANCES, found.shares.tolist(), strict=True))
+    return SpeakerStance(name, role, STANCES[int(found.shares.argmax())], named, found.score, found.low, found.high, tuple(pairs))
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from stance.calibration import risk_curve, thresholds
 from stance.evaluate import FEWEST_ARTICLES, resample
+from stance.pooling import fit_prior
 from stance.records import STANCES
 from stance.sets import fit_sets, members
 
@@ -54,6 +55,7 @@ def learn(table: pd.DataFrame, shares: np.ndarray) -> dict[str, Any]:
         "abstention": thresholds(shares, truth),
         "risk_curve": risk_curve(shares, truth),
         "sets": fit_sets(shares, truth, list(table["article"])),
+        "speakers": fit_prior(shares, truth, list(zip(table["article"], table["speaker"], strict=True))).to_dict(),
     }
 
 

@@ -99,10 +99,11 @@ def fake(name, **shares):
 
 
 def test_more_quotes_of_the_same_kind_make_a_speakers_score_surer():
-    few = speaker_stance("S", [fake("1", support=0.5, neutral=0.5)])
-    many = speaker_stance("S", [fake(str(k), support=0.5, neutral=0.5) for k in range(16)])
-    assert few.score == pytest.approx(many.score) == pytest.approx(0.5)
-    assert many.high - many.low == pytest.approx((few.high - few.low) / 4)
+    few = speaker_stance("S", [fake("1", support=0.6, neutral=0.4)])
+    many = speaker_stance("S", [fake(str(k), support=0.6, neutral=0.4) for k in range(16)])
+    assert few.stance == many.stance == "support"
+    assert many.high - many.low < (few.high - few.low) / 2
+    assert many.probabilities["support"] > few.probabilities["support"]
 
 
 def test_without_any_model_the_message_says_what_to_do(project):

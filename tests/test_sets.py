@@ -207,5 +207,5 @@ def test_bounds_that_are_none_are_refused_by_name(calibrated, tmp_path):
             (folder / path.name).write_bytes(path.read_bytes())
         card = json.loads((folder / "card.json").read_text())
         (folder / "card.json").write_text(json.dumps({**card, "sets": wrong}))
-        with pytest.raises(ModelError, match=r"card\.json: sets: .*train or export it anew"):
+        with pytest.raises(ModelError, match=r"card\.json: .* in its entries sets or speakers; train or export it anew"):
             stance.load(folder)
