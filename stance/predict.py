@@ -15,7 +15,8 @@ from stance.errors import ModelError
 from stance.frames import add_predictions, frame_rows, is_frame
 from stance.home import home, shown
 from stance.languages import foreign
-from stance.portable import NgramLinear, PortableModel, read_model
+from stance.ngrams import NgramLinear
+from stance.portable import PortableModel, read_model
 from stance.records import COARSE, STANCES, VALUES, Article, Prediction, Quote
 from stance.sets import HIGHEST, LOWEST
 from stance.sets import members as set_members
@@ -322,7 +323,7 @@ def _reason(row: Row) -> str | None:
         return "no text"
     if not isinstance(text, str):
         return f"text is {type(text).__name__}, expected a string"
-    if not any(letter.isalnum() for letter in text):
+    if not (text[:1].isalnum() or any(map(str.isalnum, text))):
         return "empty text"
     language = foreign(text[:MAX_CHARS])
     return f"not English (looks like {language})" if language else None
@@ -334,7 +335,7 @@ def _note(row: Row) -> str | None:
 
 
 def _cut(row: Row) -> Row:
-    return {**row, "text": row["text"][:MAX_CHARS]}
+    return {**row, "text": row["text"][:MAX_CHARS]} if len(row["text"]) > MAX_CHARS else row
 
 
 def load(source: str | Path | None = None) -> Model:
