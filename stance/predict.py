@@ -303,6 +303,16 @@ def speaker_stance(name: str | None, pairs: Sequence[tuple[Quote, Prediction]]) 
     return SpeakerStance(name, role, STANCES[int(mean.argmax())], dict(zip(STANCES, mean.tolist(), strict=True)), score, low, high, tuple(pairs))
 
 
+def attributed_of(prediction: Prediction) -> list[tuple[str, str, float | None]]:
+    """Return the stances that a quote ascribes to others, (holder, stance, how sure the model is); none where it does not tell them."""
+    found = []
+    for one in getattr(prediction, "attributed", None) or ():
+        told = one if isinstance(one, Mapping) else one.to_dict()
+        sure = told.get("probability")
+        found.append((str(told["holder"]), str(told["stance"]), None if sure is None else float(sure)))
+    return found
+
+
 @lru_cache(maxsize=1)
 def _pipeline() -> "Language":
     from stance.quotes import load_nlp
