@@ -123,8 +123,40 @@ def in_python(pipeline: Any, folder: Path, rows: list[dict[str, Any]], n: int) -
     show("one quote: predict / predict_proba, p50", other / one, "<= 0.25 (0.1)", f"{other * 1e6:.0f} us / {one * 1e6:.0f} us, n = {len(some)}")
 
 
-def many_rows(folder: Path, place: Path, rows: list[dict[str, Any]], n: int) -> None:
-    """Measure the memory of a large CSV file on the command line."""
+def int8_network(rows: list[dict[str, Any]], n: int) -> None:
+    """Measure the int8 network of the newest fine-tuned model against the fp32 encoder of the same build, each text by itself."""
+    from stance.encoders import get_encoder
+    from stance.portable import OnnxText
+    from stance.wording import view_of
+
+    for path in sorted((home() / "models").glob("*/card.json"), key=lambda path: -path.stat().st_mtime):
+        networks = [member for _, _, member in stance.load(path.parent)._portable.members if isinstance(member, OnnxText)]
+        if networks:
+            break
+    else:
+        print("no int8 row: no fine-tuned model in models/; run make finetune")
+        return
+    some = rows[:: len(rows) // 200][:200]
+    texts = [view_of(row, networks[0].view) for row in some]
+    whole = get_encoder("minilm")
+    networks[0].probabilities(some[:2])
+    whole.encode(texts[:2])
+    sides = (lambda: [whole.encode([text]) for text in texts], lambda: networks[0].probabilities(some), lambda: whole.encode(texts))
+    theirs, ours, together = (statistics.median(one) for one in zip(*([cpu(side) for side in sides] for _ in range(n)), strict=True))
+    detail = f"{len(some) / ours:.0f} / {len(some) / theirs:.0f} quotes a CPU s, {path.parent.name}, n = {len(some)}, median of {n}"
+    show("int8 network / fp32 encoder one by one", theirs / ours, ">= 3 (6)", detail)
+    show("  fp32 encoder in batches sorted by length", theirs / together, "", f"{len(some) / together:.0f} quotes a CPU s")
+
+
+def many_rows(folder: Path, place: Path, rows: list[dict[str, Any]], sizes: list[int]) -> None:
+    """Measure the memory of CSV files of several sizes on the command line: it must not grow with them."""
+    for n in sizes:
+        used = predict_csv(folder, place, rows, n)
+        show("memory of predict on CSV, MB", used.ru_maxrss / 1024, "< 300 (150)", f"{n} rows, {n / (used.ru_utime + used.ru_stime):.0f} rows a CPU s")
+
+
+def predict_csv(folder: Path, place: Path, rows: list[dict[str, Any]], n: int) -> resource.struct_rusage:
+    """Answer a CSV file of ``n`` different rows in a process of its own and return what it used."""
     path = place / "rows.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -138,7 +170,7 @@ def many_rows(folder: Path, place: Path, rows: list[dict[str, Any]], n: int) -> 
         n_answers = sum(1 for _ in file)
     if n_answers != n:
         raise SystemExit(f"{n_answers} answers to {n} rows")
-    show("memory of predict on CSV, MB", used.ru_maxrss / 1024, "< 300 (150)", f"{n} rows, {n / (used.ru_utime + used.ru_stime):.0f} rows a CPU s")
+    return used
 
 
 def free_port() -> int:
@@ -208,8 +240,8 @@ def over_http(folder: Path, place: Path, seconds: float) -> None:
 def main() -> None:
     """Measure everything, or what is named."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["start", "python", "http", "memory"], help="start python http memory")
-    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the CSV file")
+    parser.add_argument("parts", nargs="*", default=["start", "python", "int8", "http", "memory"], help="start python int8 http memory")
+    parser.add_argument("--rows", type=int, nargs="*", default=[100_000, 300_000, 1_000_000], help="rows of the CSV files")
     parser.add_argument("-n", type=int, default=5, help="repetitions")
     given = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -221,6 +253,7 @@ def main() -> None:
         parts: dict[str, Callable[[], None]] = {
             "start": lambda: start_up(folder, given.n),
             "python": lambda: in_python(pipeline, folder, rows, given.n),
+            "int8": lambda: int8_network(rows, given.n),
             "http": lambda: over_http(folder, Path(place), 5.0),
             "memory": lambda: many_rows(folder, Path(place), rows, given.rows),
         }

@@ -12,7 +12,11 @@ _ENGLISH = frozenset(
     "because about".split()
 )
 # One of these may stand in another language, two different ones hardly.
-_LIKELY = frozenset("to are not be it has only if will is any into than its us can nothing until both without before after more talks don't won't".split())
+_LIKELY = frozenset(
+    "to are not be it has only if will is any into than its us can nothing until both without before after more talks don't won't two three four five seven "
+    "nine first next year years day days week weeks month months people called asked since while each some other against up down out through within "
+    "between during must may might cannot can't own very every still even just also such why does did his she having nobody neither".split()
+)
 SURE = 0.99
 
 

@@ -14,7 +14,8 @@ from stance.errors import ModelError
 from stance.features import SentenceVectors
 from stance.finetune import FineTuned
 from stance.linear import Stack, linear_of
-from stance.portable import NETWORK, ROW_ANALYZERS, TOKENIZER, write_model
+from stance.ngrams import ROW_ANALYZERS
+from stance.portable import NETWORK, TOKENIZER, write_model
 from stance.records import STANCES
 
 Described = tuple[dict[str, Any], dict[str, Any]]

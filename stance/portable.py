@@ -5,15 +5,12 @@ The folder holds ``card.json`` (labels, configuration, scores, versions, a check
 ``member-N.tokenizer.json``. Reading needs numpy only.
 """
 
-import dataclasses
 import hashlib
 import json
-import re
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
-from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,8 +19,8 @@ import numpy as np
 from stance.calibration import temper
 from stance.errors import ModelError
 from stance.home import shown
-from stance.lexicon import frame_terms, masked_terms
 from stance.links import LINKS, log_shares, softmax
+from stance.ngrams import NgramLinear
 from stance.pooling import Prior
 from stance.records import STANCES, write_whole
 from stance.sets import check_bounds
@@ -31,46 +28,8 @@ from stance.wording import VIEWS, view_of
 
 FORMAT = 3  # 2: blocks have views of their own, a stance may be learned in two classes, networks; 3: links, trees, stacks
 NETWORK, TOKENIZER = "model.onnx", "tokenizer.json"  # the files of a network, behind member-N
-_WORD = re.compile(r"(?u)\b\w\w+\b")
-_BLANKS = re.compile(r"\s\s+")
-_NOWHERE = np.zeros(0, dtype=np.int32)
-# Words whose n-grams are remembered: enough for a newspaper's vocabulary, about 20 MB when full.
-MOST_KEPT_WORDS = 50_000
-LONGEST_KEPT_WORD = 40
 # What reading a foreign or mangled member can raise: wrong JSON, no zip, other names, other shapes, other types.
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OSError, EOFError, RecursionError, zipfile.BadZipFile, zlib.error)
-
-
-def word_terms(text: str, low: int, high: int) -> list[str]:
-    """Return the word n-grams of lower-cased text, as scikit-learn's word analyzer does."""
-    return ngrams(_WORD.findall(text), low, high)
-
-
-def ngrams(words: Sequence[str], low: int, high: int) -> list[str]:
-    """Return every run of ``low`` to ``high`` words, joined by a blank."""
-    terms: list[str] = []
-    for n in range(low, high + 1):
-        runs = zip(*(words[k:] for k in range(n)), strict=False)  # they end with the last whole run
-        terms.extend(words if n == 1 else map(" ".join, runs))
-    return terms
-
-
-def char_terms(text: str, low: int, high: int) -> list[str]:
-    """Return the character n-grams within words padded by blanks, as scikit-learn's char_wb analyzer does."""
-    terms = []
-    for word in _BLANKS.sub(" ", text).split():
-        padded = f" {word} "
-        for n in range(low, high + 1):
-            terms.append(padded[:n])
-            terms.extend(padded[k : k + n] for k in range(1, len(padded) - n + 1))
-            if n >= len(padded):
-                break  # a word shorter than n counts once
-    return terms
-
-
-ANALYZERS = {"word": word_terms, "char_wb": char_terms}
-# These read the whole row: its cue and context as well as its text.
-ROW_ANALYZERS = {"frames": frame_terms, "masked": masked_terms}
 
 
 class Head(Protocol):
@@ -90,144 +49,6 @@ class Constant:
     def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
         """Return the shares, one row each."""
         return np.tile(self.shares, (len(rows), 1))
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Block:
-    """Terms with their places. They come from a view's n-grams (``analyze``), or from the whole row where ``view`` is None."""
-
-    analyze: Callable[..., list[str]]
-    view: str | None
-    low: int
-    high: int
-    index: dict[str, int]
-    idf: np.ndarray
-    start: int
-
-    def terms(self, row: Mapping[str, Any]) -> list[str]:
-        """Return the terms of one row, known or not."""
-        return self.analyze(row) if self.view is None else self.analyze(view_of(row, self.view).lower(), self.low, self.high)
-
-
-def _block(description: Mapping[str, Any], index: dict[str, int], idf: np.ndarray, start: int) -> _Block:
-    name = description["analyzer"]
-    if name in ROW_ANALYZERS:
-        return _Block(ROW_ANALYZERS[name], None, 1, 1, index, idf, start)
-    if description["view"] not in VIEWS:
-        raise ValueError(f"view {description['view']!r} is unknown")
-    return _Block(ANALYZERS[name], description["view"], int(description["low"]), int(description["high"]), index, idf, start)
-
-
-class NgramLinear:
-    """TF-IDF blocks of terms (n-grams of a view, or terms of the whole row) and a multinomial logistic regression over them."""
-
-    def __init__(self, blocks: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> None:
-        self.coef = arrays["coef"].T.copy()
-        self.intercept = arrays["intercept"]
-        self._by_class = np.ascontiguousarray(arrays["coef"])
-        self.blocks: list[_Block] = []
-        start = 0
-        for number, block in enumerate(blocks):
-            terms = block["terms"]
-            index = {term: start + k for k, term in enumerate(terms)}
-            self.blocks.append(_block(block, index, arrays[f"idf{number}"], start))
-            start += len(terms)
-        if start != len(self.coef):
-            raise ValueError(f"{start} terms for {len(self.coef)} coefficients")
-        # Per block, what words met before came to. Threads may write the same entry twice, never a different one.
-        self._known = [_Kept(block) for block in self.blocks]
-
-    def contributions(self, row: Mapping[str, Any]) -> tuple[list[str], np.ndarray, np.ndarray]:
-        """Return one row's known terms, their TF-IDF values and their coefficients, shape (n_terms, n_classes)."""
-        names: list[str] = []
-        values: list[np.ndarray] = []
-        places: list[np.ndarray] = []
-        for block in self.blocks:
-            count: dict[str, int] = {}
-            for term in block.terms(row):
-                if term in block.index:
-                    count[term] = count.get(term, 0) + 1
-            if not count:
-                continue
-            at = np.fromiter((block.index[term] for term in count), dtype=np.int64, count=len(count))
-            weight = (1 + np.log(np.fromiter(count.values(), dtype=np.float64, count=len(count)))) * block.idf[at - block.start]
-            names.extend(count)
-            values.append(weight / np.sqrt((weight**2).sum()))
-            places.append(at)
-        if not values:
-            return [], np.zeros(0), np.zeros((0, self.coef.shape[1]))
-        return names, np.concatenate(values), self.coef[np.concatenate(places)]
-
-    def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
-        """Return the probabilities of each row."""
-        return softmax(self.scores(rows))
-
-    def scores(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
-        """Return the sums of each row, shape (n_rows, n_columns), all rows of a call counted together."""
-        views = {view: [view_of(row, view).lower() for row in rows] for view in {block.view for block in self.blocks} if view}
-        sums = np.tile(self.intercept, (len(rows), 1))
-        for block, known in zip(self.blocks, self._known, strict=True):
-            found = [_places(text, block, known) for text in views[block.view]] if block.view else [_row_places(row, block) for row in rows]
-            sums += self._block_sums(block, found)
-        return sums
-
-    def _block_sums(self, block: _Block, found: Sequence[np.ndarray]) -> np.ndarray:
-        """Return one block's part of the sums, shape (n_texts, n_classes), from the places of the terms of each text.
-
-        The places of all terms of all texts are sorted once; equal neighbours are counts. Within a text the order of adding
-        is that of the places, so that an answer is the same to the last bit whatever else is in the batch.
-        """
-        n_terms, n_texts = len(self.coef), len(found)
-        kind = np.int32 if n_texts * n_terms < 2**31 else np.int64  # half the bytes sort twice as fast
-        n_found = np.fromiter((len(one) for one in found), dtype=np.int64, count=n_texts)
-        keys: np.ndarray = np.repeat(np.arange(0, n_texts * n_terms, n_terms, dtype=kind), n_found)
-        keys += np.concatenate([*found, _NOWHERE])
-        if not len(keys):
-            return np.zeros((n_texts, len(self.intercept)))
-        keys.sort()
-        first = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-        count = np.diff(np.append(first, len(keys)))
-        keys = keys[first].astype(np.intp)
-        text_of = keys // n_terms
-        at = keys - text_of * n_terms
-        weight = (1 + np.log(np.arange(1, count.max() + 1)))[count - 1] * block.idf[at - block.start]
-        length = np.sqrt(np.bincount(text_of, weight * weight, minlength=n_texts))
-        length[length == 0] = 1.0
-        return np.stack([np.bincount(text_of, weight * one[at], minlength=n_texts) / length for one in self._by_class], axis=1)
-
-
-def _row_places(row: Mapping[str, Any], block: _Block) -> np.ndarray:
-    return _known_places(block.terms(row), block)
-
-
-def _known_places(terms: Sequence[str], block: _Block) -> np.ndarray:
-    return np.array([at for at in map(block.index.get, terms) if at is not None], dtype=np.int32)
-
-
-def _places(text: str, block: _Block, known: "_Kept") -> np.ndarray:
-    """Return the places of the terms of one text that the block knows, repeated as often as they occur.
-
-    No word crosses a blank, and most words are met again: what a stretch between blanks holds is worked out once.
-    """
-    found = list(map(known.__getitem__, text.split()))
-    if block.analyze is char_terms:
-        return np.concatenate(found) if found else _NOWHERE
-    return _known_places(ngrams(list(chain.from_iterable(found)), block.low, block.high), block)
-
-
-class _Kept(dict[str, Any]):
-    """What the stretches between blanks came to in one block: the places of their letters' n-grams, or their words."""
-
-    def __init__(self, block: _Block) -> None:
-        super().__init__()
-        self._block = block
-
-    def __missing__(self, part: str) -> Any:
-        block = self._block
-        found: Any = _known_places(char_terms(part, block.low, block.high), block) if block.analyze is char_terms else _WORD.findall(part)
-        if len(part) <= LONGEST_KEPT_WORD and len(self) < MOST_KEPT_WORDS:
-            self[part] = found
-        return found
 
 
 class _Encoded:

@@ -15,8 +15,9 @@ from stance.errors import ModelError
 from stance.frames import add_predictions, frame_rows, is_frame
 from stance.home import home, shown
 from stance.languages import foreign
+from stance.ngrams import NgramLinear
 from stance.pooling import DEFAULT, Prior, pool
-from stance.portable import NgramLinear, PortableModel, read_model
+from stance.portable import PortableModel, read_model
 from stance.records import COARSE, STANCES, VALUES, Article, Prediction, Quote
 from stance.sets import HIGHEST, LOWEST
 from stance.sets import members as set_members
@@ -302,6 +303,16 @@ def speaker_stance(name: str | None, pairs: Sequence[tuple[Quote, Prediction]], 
     return SpeakerStance(name, role, STANCES[int(found.shares.argmax())], named, found.score, found.low, found.high, tuple(pairs))
 
 
+def attributed_of(prediction: Prediction) -> list[tuple[str, str, float | None]]:
+    """Return the stances that a quote ascribes to others, (holder, stance, how sure the model is); none where it does not tell them."""
+    found = []
+    for one in getattr(prediction, "attributed", None) or ():
+        told = one if isinstance(one, Mapping) else one.to_dict()
+        sure = told.get("probability")
+        found.append((str(told["holder"]), str(told["stance"]), None if sure is None else float(sure)))
+    return found
+
+
 @lru_cache(maxsize=1)
 def _pipeline() -> "Language":
     from stance.quotes import load_nlp
@@ -322,7 +333,7 @@ def _reason(row: Row) -> str | None:
         return "no text"
     if not isinstance(text, str):
         return f"text is {type(text).__name__}, expected a string"
-    if not any(letter.isalnum() for letter in text):
+    if not (text[:1].isalnum() or any(map(str.isalnum, text))):
         return "empty text"
     language = foreign(text[:MAX_CHARS])
     return f"not English (looks like {language})" if language else None
@@ -334,7 +345,7 @@ def _note(row: Row) -> str | None:
 
 
 def _cut(row: Row) -> Row:
-    return {**row, "text": row["text"][:MAX_CHARS]}
+    return {**row, "text": row["text"][:MAX_CHARS]} if len(row["text"]) > MAX_CHARS else row
 
 
 def load(source: str | Path | None = None) -> Model:

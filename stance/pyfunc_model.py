@@ -10,6 +10,8 @@ from mlflow.pyfunc.model import PythonModel
 
 import stance
 
+COLUMNS = {"stance": object, "score": float, "abstained": bool}
+
 
 class StanceModel(PythonModel):
     """Rows with ``text`` (and ``cue``, ``context``, ``id``) to one row each: stance, score, abstained, and the whole prediction as JSON.
@@ -26,8 +28,13 @@ class StanceModel(PythonModel):
         asked = params or {}
         table = model_input.astype(object).where(model_input.notna(), None)
         rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+        for row in rows:
+            # Whole numbers become floats where pandas found one missing among them.
+            if isinstance(row.get("id"), float) and row["id"].is_integer():
+                row["id"] = int(row["id"])
         found = [one.to_dict() for one in self._model.predict_many(rows, abstain_at=asked.get("abstain_at", 0.0), sets=asked.get("sets") or None)]
-        answer = pd.DataFrame({name: [one[name] for one in found] for name in ("stance", "score", "abstained")})
+        # As objects: in pandas' own texts a missing stance is NaN, which MLflow would write into its answers, and which is no JSON.
+        answer = pd.DataFrame({name: pd.Series([one[name] for one in found], dtype=kind) for name, kind in COLUMNS.items()})
         answer["prediction"] = [json.dumps(one, ensure_ascii=False) for one in found]
         return answer
 

@@ -21,7 +21,8 @@ from markupsafe import Markup, escape
 import stance
 from stance.articles import SUFFIXES
 from stance.errors import ConfigError, DataError
-from stance.predict import Reading, SpeakerStance, speaker_stance
+from stance.evaluate import SETS
+from stance.predict import Reading, SpeakerStance, attributed_of, speaker_stance
 from stance.records import STANCES, Article, Prediction, Quote, write_whole
 
 # On light and on dark paper. The light ones are those of labels/codebook.toml.
@@ -31,13 +32,6 @@ COLORS = {
     "skeptical": ("#c77d0a", "#f0a94a"),
     "oppose": ("#b3261e", "#ff8a80"),
     "neutral": ("#6b7280", "#a1a8b3"),
-}
-MEASURED_ON = {
-    "cv": "training reports (invented), cross-validated by report",
-    "validation": "validation reports (invented), other authors",
-    "test": "test reports (invented), other authors",
-    "seeds": "two seed articles, real news",
-    "dev": "development set, real news",
 }
 NOBODY = "(nobody found)"
 ABSTAINED = "abstained"
@@ -79,6 +73,11 @@ class SpeakerRow:
     def name(self) -> str:
         """The name as the page shows it."""
         return self.found.speaker or NOBODY
+
+    @property
+    def n_abstained(self) -> int:
+        """How many of the quotes the model abstained from; they count in no mean."""
+        return sum(one.prediction.abstained for one in self.quotes)
 
     @property
     def articles(self) -> list[int]:
@@ -161,13 +160,13 @@ def _page(readings: Sequence[tuple[Article, Reading]], card: Mapping[str, Any]) 
         "counts": Counter(one.label for one in everything),
         "labels": (*STANCES, ABSTAINED),
         "n_quotes": len(everything),
-        "attributed": [(one, row_of[one.anchor], holder, held) for one in everything for holder, held in attributed_of(one.prediction)],
+        "attributed": [(one, row_of[one.anchor], *told) for one in everything for told in attributed_of(one.prediction)],
         "timelines": list(timelines(articles, speakers)),
         "n_undated": sum(date_of(article) is None for article in articles),
         "titles": [str(article.title or article.id) for article in articles],
         "open": len(articles) <= OPEN_ARTICLES,
         "card": card,
-        "set_names": MEASURED_ON,
+        "set_names": {name: ", ".join(told) for name, told in SETS.items()},
         "model": readings[0][1].model,
         "made": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "version": stance.__version__,
@@ -215,11 +214,6 @@ def gather_speakers(articles: Sequence[Article], placed: Sequence[Sequence[Place
         groups[name, -1 if shared else one.article].append(one)
     rows = [SpeakerRow(speaker_stance(name or None, [(one.quote, one.prediction) for one in ones]), tuple(ones)) for (name, _), ones in groups.items()]
     return sorted(rows, key=lambda row: (row.found.speaker is None, -len(row.quotes), row.name))
-
-
-def attributed_of(prediction: Prediction) -> list[tuple[str, str]]:
-    """Return the stances that a quote ascribes to others, (holder, stance); none where the model does not tell them."""
-    return [(one["holder"], one["stance"]) if isinstance(one, Mapping) else (one[0], one[1]) for one in getattr(prediction, "attributed", None) or ()]
 
 
 def date_of(article: Article) -> datetime.date | None:
@@ -279,12 +273,12 @@ def mark_up(article: Article, placed: Sequence[Placed], rows: Sequence[int]) -> 
 
 def _mark(one: Placed, row: int, *, first: bool) -> Markup:
     name, found = one.quote.speaker or NOBODY, one.prediction
-    said = found.reason or "" if found.abstained else signed(found.score)
-    hover = f"{name}: {one.label}, {said}"
+    # What follows a semicolon are figures about the threshold: they stand in the table of quotes.
+    said = (found.reason or "").split(";")[0] if found.abstained else signed(found.score)
     if not first:
-        return Markup('<mark class="{}" title="{}">').format(one.label, hover)
+        return Markup('<mark class="{}" data-of="{}">').format(one.label, one.anchor)
     note = Markup('<a class="n" href="#s{}">{} <small>{}</small></a><b class="l">{}</b>').format(row, name, said, one.label)
-    return Markup('<mark class="{}" id="{}" title="{}">{}').format(one.label, one.anchor, hover, note)
+    return Markup('<mark class="{}" id="{}">{}').format(one.label, one.anchor, note)
 
 
 def timelines(articles: Sequence[Article], speakers: Sequence[SpeakerRow]) -> Iterator[tuple[int, SpeakerRow, Markup]]:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stance.predict import Reading, SpeakerStance
+from stance.predict import Reading, SpeakerStance, attributed_of
 from stance.records import Prediction, Quote
 
 # Beside the colour always stands the name: colours are for the eye that can tell them.
@@ -67,8 +67,12 @@ def bar(low: float, score: float, high: float, style: str, width: int = WIDTH) -
 def _quote(quote: Quote, prediction: Prediction) -> Text:
     words = " ".join(quote.text.split())
     cut = words if len(words) <= MAX_QUOTE else words[: MAX_QUOTE - 1].rsplit(" ", 1)[0] + " …"
-    label = prediction.stance or f"abstained ({prediction.reason})"
-    return Text(label, style=STYLES[prediction.stance]).append(f" {cut}", style="default")
+    label = prediction.stance or f"abstained ({(prediction.reason or '').split(';')[0]})"
+    text = Text(label, style=STYLES[prediction.stance]).append(f" {cut}", style="default")
+    for holder, stance, sure in attributed_of(prediction):
+        share = "" if sure is None else f" ({sure:.0%})"
+        text.append("\n  says of ", style="dim").append(holder).append(": ", style="dim").append(stance + share, style=STYLES[stance])
+    return text
 
 
 def _summary(reading: Reading) -> str:

@@ -33,6 +33,22 @@ def view_of(row: Mapping[str, Any], view: str) -> str:
     return f"{context} | {text}" if context else text
 
 
+def stretches_of(row: Mapping[str, Any], view: str) -> list[str]:
+    """Return what stands between the blanks of a view in lower case: ``view_of(row, view).lower().split()`` without joining it first."""
+    parts = str(row["text"]).lower().split()
+    if view == "text":
+        return parts
+    cue = str(row.get("cue") or "").lower().split()
+    # The second comparison is the whole one; the first is quick and fails nearly always.
+    if cue and not (parts and parts[0].startswith(cue[0]) and " ".join(parts).startswith(" ".join(cue))):
+        cue[-1] += ":"
+        parts = cue + parts
+    if view == "cue+text":
+        return parts
+    context = str(row.get("context") or "").lower().split()
+    return [*context, "|", *parts] if context else parts
+
+
 def context_of(article: Article, quote: Quote) -> str:
     """Return what stands before the quote in its paragraph and the one before, at most 300 characters, from a sentence's start."""
     before = article.text[max(0, quote.spans[0][0] - 2 * CONTEXT_CHARS) : quote.spans[0][0]]

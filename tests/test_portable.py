@@ -12,8 +12,10 @@ import stance
 from stance.classifiers import build_pipeline
 from stance.errors import ModelError
 from stance.model import probabilities, save_model
-from stance.portable import ANALYZERS, read_model
+from stance.ngrams import ANALYZERS
+from stance.portable import read_model
 from stance.records import STANCES
+from stance.wording import VIEWS, stretches_of, view_of
 
 TEXTS = st.text(max_size=60) | st.text(alphabet="abAB ß-'\n\u00a0é1“", max_size=60)
 
@@ -28,6 +30,38 @@ def test_terms_are_those_of_scikit_learn(text, setting):
 def test_the_folder_gives_the_pipelines_probabilities_on_labelled_quotes(model, fitted, sets):
     rows = sets["test"].to_dict("records")
     assert np.abs(model._portable.probabilities(rows) - probabilities(fitted, sets["test"])).max() < 1e-6
+
+
+WORDS = TEXTS | st.lists(st.sampled_from("talk talks Talks, talk-talks no nono ΑΣ ΑΣ: ῼ İ ǅ aaaaaaa".split()), max_size=12).map(" ".join)
+
+
+@given(st.fixed_dictionaries({"text": WORDS, "cue": WORDS | st.none(), "context": WORDS | st.none()}), st.sampled_from(VIEWS))
+def test_stretches_are_the_view_cut_at_its_blanks(row, view):
+    assert stretches_of(row, view) == view_of(row, view).lower().split()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(WORDS, min_size=1, max_size=6))
+def test_an_answer_is_the_same_to_the_last_bit_alone_and_in_company_and_anew(ngrams, texts):
+    _, portable = ngrams
+    rows = [{"text": text, "cue": "said"} for text in texts]
+    together = portable.probabilities(rows)
+    assert (np.concatenate([portable.probabilities([row]) for row in rows]) == together).all()
+    for known in portable.members[0][2]._known:
+        known.clear()
+    assert (portable.probabilities(rows) == together).all()
+
+
+def test_answers_do_not_hang_on_what_is_remembered(ngrams, sets, monkeypatch):
+    fitted, portable = ngrams
+    rows = [{**row, "text": f"{row['text']} {'peace' * 12} {row['text']}"} for row in sets["test"].to_dict("records")]
+    remembered = portable.probabilities(rows)
+    for known in portable.members[0][2]._known:
+        known.clear()
+    monkeypatch.setattr("stance.ngrams.MOST_KEPT", 20)
+    assert (np.concatenate([portable.probabilities(rows[k : k + 3]) for k in range(0, len(rows), 3)]) == remembered).all()
+    assert all(len("".join(known)) < 40 * 100 for known in portable.members[0][2]._known)
+    assert np.abs(remembered - probabilities(fitted, rows)).max() < 1e-9
 
 
 @settings(max_examples=60, deadline=None)

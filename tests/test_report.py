@@ -1,13 +1,19 @@
 """The page a person reads: what is in it, and how it behaves in a real browser."""
 
+import base64
+import contextlib
+import dataclasses
+import itertools
 import re
 import tomllib
+from types import SimpleNamespace
 
 import pytest
 from browser import BROWSER, WITHOUT, open_browser
 from test_cli import cli
 
-from stance.records import STANCES, Article, Quote
+from stance.predict import Reading, attributed_of, speaker_stance
+from stance.records import COARSE, STANCES, VALUES, Article, Prediction, Quote
 from stance.report import render, write_report
 
 FIRST = Article(
@@ -55,6 +61,46 @@ def test_the_colours_are_those_of_the_codebook(root):
     assert {one["name"]: one["color"] for one in entries} == {stance: COLORS[stance][0] for stance in STANCES}
 
 
+def test_abstentions_are_shown_as_such_and_count_in_no_mean(model):
+    quotes = [quote(FIRST, 1, "We are ready to resume the talks", "Mara Lindqvist"), quote(FIRST, 2, "Nobody here wants them", "Mara Lindqvist")]
+    found = list(model.predict_many([one.text for one in quotes]))
+    reason = "unsure: support is likeliest with 0.40, below 0.5; of cross-validated answers from 0.5 on 12% were wrong"
+    found[1] = dataclasses.replace(found[1], stance=None, coarse=None, abstained=True, reason=reason)
+    pairs = list(zip(quotes, found, strict=True))
+    page = render([(FIRST, Reading("first", (speaker_stance("Mara Lindqvist", pairs),), model.label))], CARD)
+    assert "the model abstained from 1." in page
+    assert '<mark class="abstained"' in page
+    assert "<small>unsure: support is likeliest with 0.40, below 0.5</small>" in page
+    assert "2 quotes</a> <small>1 abstained</small>" in page
+    only = render([(FIRST, Reading("first", (speaker_stance("Mara Lindqvist", pairs[1:]),), model.label))], CARD)
+    assert "<small>no score</small>" in only
+    assert 'class="axis"></td>' in only
+
+
+def test_who_says_that_whom_takes_a_stance_stands_in_a_table_of_its_own(readings, monkeypatch):
+    told = SimpleNamespace(attributed=[{"holder": "the <i>Kremlin</i>", "stance": "oppose", "probability": 0.83}])
+    named = SimpleNamespace(attributed=[SimpleNamespace(to_dict=lambda: {"holder": "Kyiv", "stance": "support"})])
+    assert attributed_of(told) == [("the <i>Kremlin</i>", "oppose", 0.83)]
+    assert attributed_of(named) == [("Kyiv", "support", None)]
+    assert 'id="attributed"' not in render(readings, CARD)
+    monkeypatch.setattr("stance.report.attributed_of", lambda prediction: attributed_of(told) if prediction.id == "first#2" else [])
+    page = render(readings, CARD)
+    assert '<a href="#attributed">Attributed stances</a>' in page
+    (row,) = re.findall(r'<tr class="oppose"><th scope="row">.*the &lt;i&gt;Kremlin.*', page)
+    assert "Tomas Reyk" in row
+    assert "83%" in row
+    assert 'href="#q0-1">Nobody here wants them' in row
+
+
+def test_the_foot_names_model_version_data_and_scores(readings):
+    scores = {"cv": {"macro_f1": 0.731, "interval": [0.71, 0.75], "coarse_macro_f1": 0.8, "n_quotes": 6273, "n_articles": 468}}
+    card = {**CARD, "scores": scores, "versions": {"numpy": "2.4"}}
+    foot = render(readings, card).split("<footer")[1]
+    for words in ("<b>vote</b>, version <b>test</b>", "Trained on 1 quotes of 1 reports", "0" * 16, "0.73 <small>0.71 to 0.75", "6273", "numpy 2.4"):
+        assert words in foot
+    assert "training reports, cross-validated by report" in foot
+
+
 def test_the_verb_writes_a_page_or_says_what_is_missing(tmp_path, model_folder):
     (tmp_path / "a.txt").write_text(SECOND.text, encoding="utf-8")
     done = cli("report", str(tmp_path / "a.txt"), "--out", str(tmp_path / "page.html"), "--model", str(model_folder))
@@ -98,6 +144,143 @@ def test_the_page_sorts_filters_and_links_without_a_word_on_the_console(readings
             target = link.get_dom_attribute("href").removeprefix("#")
             assert browser.find_elements(By.ID, target), target
         assert not browser.get_log("browser")
+
+
+@contextlib.contextmanager
+def opened(page, tmp_path, size="1300,900"):
+    with open_browser(tmp_path / "profile", size) as browser:
+        browser.get(page.as_uri())
+        yield browser
+        assert not browser.get_log("browser")
+
+
+@pytest.fixture
+def page(readings, tmp_path, monkeypatch):
+    monkeypatch.setattr("stance.report.attributed_of", lambda prediction: [("Kyiv", "support", 0.7)] if prediction.id == "first#2" else [])
+    write_report(readings, CARD, tmp_path / "page.html")
+    return tmp_path / "page.html"
+
+
+def ax_nodes(browser, *roles):
+    """Role and name of what assistive programs are told."""
+    browser.execute_cdp_cmd("Accessibility.enable", {})
+    nodes = browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    told = [(one.get("role", {}).get("value"), one.get("name", {}).get("value", "")) for one in nodes if not one.get("ignored")]
+    return [(role, name) for role, name in told if role in roles]
+
+
+@pytest.mark.skipif(BROWSER is None, reason=WITHOUT)
+def test_assistive_programs_are_told_parts_tables_and_links_by_name(page, tmp_path):
+    with opened(page, tmp_path) as browser:
+        landmarks = {role for role, _ in ax_nodes(browser, "main", "banner", "contentinfo", "navigation")}
+        tables = [name for _, name in ax_nodes(browser, "table")]
+        named = ax_nodes(browser, "link", "button", "searchbox", "combobox", "region", "navigation")
+        headings = [name for _, name in ax_nodes(browser, "heading")]
+        rows = [name for _, name in ax_nodes(browser, "rowheader")]
+    assert landmarks == {"main", "banner", "contentinfo", "navigation"}
+    assert [name[:12] for name in tables] == ["The mean of ", "Who says of ", "Each quote l"]
+    assert [one for one in named if not one[1].strip()] == []
+    # A mark of the timeline is a link that says what it shows.
+    assert any(re.match(r"2025-03-01: \w+ [+−]?\d\.\d\d, 1 quote", name) for role, name in named if role == "link")
+    assert {"Speakers", "Attributed stances", "Timeline", "Quotes", "Articles", "About these figures"} <= set(headings)
+    assert "Mara Lindqvist" in rows
+
+
+@pytest.mark.skipif(BROWSER is None, reason=WITHOUT)
+def test_keys_alone_reach_sort_and_filter_the_tables(page, tmp_path):
+    from selenium.webdriver.common.keys import Keys
+
+    with opened(page, tmp_path) as browser:
+        focus = lambda: browser.switch_to.active_element  # noqa: E731
+        press = lambda *keys: focus().send_keys(*keys)  # noqa: E731
+        press(Keys.TAB)
+        assert focus().text == "Skip to the speakers"
+        seen = []
+        for _ in range(60):
+            press(Keys.TAB)
+            outline = browser.execute_script("const s = getComputedStyle(document.activeElement); return [s.outlineStyle, parseFloat(s.outlineWidth)]")
+            assert outline[0] == "solid", focus().get_attribute("outerHTML")
+            assert outline[1] >= 2
+            seen.append(focus().text)
+            if seen[-1] == "Score":
+                break
+        assert seen[-3:] == ["Speaker", "Likeliest stance", "Score"]
+        head = focus().find_element("xpath", "..")
+        states = [head.get_dom_attribute("aria-sort")]
+        for _ in range(2):
+            press(Keys.ENTER)
+            states.append(head.get_dom_attribute("aria-sort"))
+        assert states == ["none", "descending", "ascending"]
+        # A figure leads to its quotes: the number of quotes of a speaker filters the table below and takes the focus there.
+        link = browser.find_element("css selector", "#speaker-table td.num a")
+        link.send_keys(Keys.ENTER)
+        assert focus().get_dom_attribute("id") == "quotes"
+        assert browser.find_element("id", "chip").get_dom_attribute("aria-label").startswith("Only ")
+        browser.find_element("id", "chip").send_keys(Keys.ENTER)
+        assert browser.find_element("id", "count").text == "4 of 4 quotes"
+        # A quote leads to its place in the article, also where that is folded away.
+        browser.find_element("css selector", "#quote-table td a").send_keys(Keys.ENTER)
+        assert browser.execute_script("const m = document.querySelector('mark:target'); return m !== null && m.getClientRects().length > 0")
+
+
+@pytest.mark.skipif(BROWSER is None, reason=WITHOUT)
+def test_dark_paper_print_and_hover(page, tmp_path):
+    with opened(page, tmp_path) as browser:
+        paper = lambda: browser.execute_script("return getComputedStyle(document.body).backgroundColor")  # noqa: E731
+        media = lambda scheme, kind="screen": browser.execute_cdp_cmd(  # noqa: E731
+            "Emulation.setEmulatedMedia", {"media": kind, "features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        )
+        media("light")
+        light = paper()
+        media("dark")
+        assert paper() != light
+        media("dark", "print")
+        assert paper() == "rgb(255, 255, 255)"
+        assert not browser.find_element("css selector", "nav").is_displayed()
+        assert browser.find_element("css selector", "mark .l").is_displayed()
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 720, "height": 1000, "deviceScaleFactor": 1, "mobile": False})
+        assert browser.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+        pdf = base64.b64decode(browser.execute_cdp_cmd("Page.printToPDF", {"paperWidth": 8.27, "paperHeight": 11.7})["data"])
+        assert pdf.startswith(b"%PDF")
+        media("light")
+        mark = browser.find_element("css selector", "mark[id]")
+        browser.execute_script("arguments[0].dispatchEvent(new MouseEvent('mouseover', {bubbles: true}))", mark)
+        assert re.match(r"Mara Lindqvist: \w+, [+−]?\d\.\d\d", mark.get_dom_attribute("title"))
+
+
+def five_hundred(root):
+    """Readings of 500 articles made from the labelled reports; their labels stand for predictions."""
+    from stance.labels import read_labels
+
+    reports, labels = read_labels(root / "labels")
+    model = {"name": "labels", "version": "test"}
+    for number, (article, quotes) in enumerate(itertools.islice(itertools.cycle(reports), 500)):
+        article = dataclasses.replace(article, id=f"{article.id}-{number}", date=f"2025-{number // 28 % 12 + 1:02}-{number % 28 + 1:02}")
+        by_speaker = {}
+        for one in quotes:
+            stance = labels[one.id].stance
+            shares = {name: 0.6 if name == stance else 0.1 for name in STANCES}
+            score = sum(VALUES[name] * share for name, share in shares.items())
+            by_speaker.setdefault(one.speaker, []).append((one, Prediction(one.id, stance, shares, score, COARSE[stance], False, None, model)))
+        yield article, Reading(article.id, tuple(speaker_stance(name, pairs) for name, pairs in by_speaker.items()), model)
+
+
+@pytest.mark.skipif(BROWSER is None, reason=WITHOUT)
+def test_five_hundred_articles_are_one_page_under_five_megabytes_that_opens_and_sorts(root, tmp_path):
+    assert write_report(five_hundred(root), CARD, tmp_path / "page.html") < 5_000_000
+    with opened(tmp_path / "page.html", tmp_path) as browser:
+        count = browser.find_element("id", "count").text
+        n_quotes = int(count.split()[0])
+        assert count == f"{n_quotes} of {n_quotes} quotes"
+        assert n_quotes > 5000
+        first = lambda: browser.find_element("css selector", "#quote-table tbody tr").text  # noqa: E731
+        before = first()
+        browser.find_element("css selector", "#quote-table thead th:nth-child(3) button").click()
+        assert first() != before
+        shown = lambda: sum(row.is_displayed() for row in browser.find_elements("css selector", "#speaker-table tbody tr")[:40])  # noqa: E731
+        assert shown() == 25
+        browser.find_element("css selector", "#find-speaker").send_keys("xyzzy")
+        assert shown() == 0
 
 
 @pytest.mark.skipif(BROWSER is None, reason=WITHOUT)

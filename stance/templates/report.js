@@ -65,8 +65,9 @@
     const head = element("th", "", { scope: "row" });
     head.append(link(`#s${q[2]}`, data.speakers[q[2]]));
     row.append(head);
-    cell(row, element("b", label, { className: "l" }));
-    cell(row, typeof q[4] === "number" ? signed(q[4]) : element("small", q[4] || "no score"), "num");
+    const told = typeof q[4] === "number";
+    cell(row, [element("b", label, { className: "l" }), ...(told || !q[4] ? [] : [element("small", q[4])])], "why");
+    cell(row, told ? signed(q[4]) : element("small", "no score"), "num");
     cell(row, link(`#${anchor(q)}`, words(q)));
     if (several) cell(row, [link(`#a${q[0]}`, data.articles[q[0]]), " ", element("small", data.dates[q[0]])], "source");
     cell(row, `${q[5][0]}–${q[5][q[5].length - 1]}`, "num");
@@ -123,11 +124,20 @@
     $("quotes").scrollIntoView();
   };
   document.addEventListener("click", (event) => {
-    const from = event.target.closest("[data-speaker], [data-stance], .axis");
+    const from = event.target.closest("[data-stance], #speaker-table td.num a, td.axis[style]");
     if (!from) return;
     event.preventDefault();
-    const { speaker, stance } = from.matches(".axis") ? from.closest("tr").querySelector("[data-speaker]").dataset : from.dataset;
-    toQuotes(speaker === undefined ? { stance } : { speaker: Number(speaker) });
+    const { stance } = from.dataset;
+    toQuotes(stance === undefined ? { speaker: Number(from.closest("tr").id.slice(1)) } : { stance });
+  });
+
+  // ---- who speaks, on hover; the same stands beside the mark
+  const hover = (q) => `${data.speakers[q[2]]}: ${data.labels[q[3]]}, ${typeof q[4] === "number" ? signed(q[4]) : q[4] || "no score"}`;
+  const byAnchor = new Map(data.quotes.map((q) => [anchor(q), q]));
+  document.addEventListener("mouseover", (event) => {
+    const mark = event.target.closest("mark");
+    const q = mark && !mark.title && byAnchor.get(mark.id || mark.dataset.of);
+    if (q) mark.title = hover(q);
   });
 
   // ---- tables that stand on the page already
@@ -152,25 +162,34 @@
       });
     });
   });
-  const speakers = $("speaker-table");
-  if (speakers) {
-    const rows = [...speakers.tBodies[0].rows];
-    const all = $("all-speakers");
+  // ---- long tables begin folded
+  const FIRST = 25;
+  const fold = (table, what) => {
+    const n = table ? table.tBodies[0].rows.length : 0;
+    if (n <= FIRST) return () => {};
+    const all = element("button", "", { type: "button" });
     const shorten = (short) => {
-      speakers.classList.toggle("short", short);
-      all.textContent = short ? `Show all ${rows.length} speakers` : "Show the first 25";
+      table.classList.toggle("short", short);
+      all.textContent = short ? `Show all ${n} ${what}` : `Show the first ${FIRST}`;
+      all.setAttribute("aria-expanded", String(!short));
     };
-    if (rows.length > 25) {
-      all.hidden = false;
-      shorten(true);
-      all.addEventListener("click", () => shorten(!speakers.classList.contains("short")));
-      $("find-speaker").closest("p").hidden = false;
-      $("find-speaker").addEventListener("input", (event) => {
-        const wanted = event.target.value.toLowerCase();
-        shorten(!wanted);
-        rows.forEach((row) => (row.hidden = !row.cells[0].textContent.toLowerCase().includes(wanted)));
-      });
-    }
+    all.addEventListener("click", () => shorten(!table.classList.contains("short")));
+    const below = element("p", "");
+    below.append(all);
+    table.closest(".scroll").after(below);
+    shorten(true);
+    return shorten;
+  };
+  const speakers = $("speaker-table");
+  const shorten = fold(speakers, "speakers");
+  fold($("attributed-table"), "attributed stances");
+  if (speakers && speakers.tBodies[0].rows.length > FIRST) {
+    $("find-speaker").closest("p").hidden = false;
+    $("find-speaker").addEventListener("input", (event) => {
+      const wanted = event.target.value.toLowerCase();
+      shorten(!wanted);
+      for (const row of speakers.tBodies[0].rows) row.hidden = !row.cells[0].textContent.toLowerCase().includes(wanted);
+    });
   }
 
   // ---- a link must never lead to something folded away
@@ -181,7 +200,7 @@
     if (folded) folded.open = true;
     if (target.matches("#speaker-table tr")) {
       target.hidden = false;
-      speakers.classList.remove("short");
+      shorten(false);
     }
     target.scrollIntoView({ block: target.matches("mark") ? "center" : "start" });
   };

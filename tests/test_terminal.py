@@ -1,0 +1,79 @@
+"""Readings as a table in a terminal."""
+
+import io
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+from test_cli import cli
+
+from stance.predict import Reading, speaker_stance
+from stance.records import STANCES, Prediction, Quote
+from stance.terminal import STYLES, WIDTH, bar, show_readings, table_of
+
+MODEL = {"name": "vote", "version": "test"}
+
+
+def pair(number, words, stance="support", reason=None):
+    shares = {name: 0.6 if name == stance else 0.1 for name in STANCES}
+    found = Prediction(str(number), None if reason else stance, shares, 0.5, None if reason else "favor", reason is not None, reason, MODEL)
+    return Quote(f"a#{number}", "a", words, ((0, 5),), "direct"), found
+
+
+def text_of(reading, width=140):
+    console = Console(file=io.StringIO(), width=width)
+    console.print(table_of(reading))
+    return console.file.getvalue()
+
+
+@given(st.lists(st.floats(-1, 1), min_size=3, max_size=3).map(sorted), st.sampled_from(sorted(STANCES)))
+def test_a_bar_has_one_mark_between_its_ends_and_always_the_same_width(places, stance):
+    low, score, high = places
+    plain = bar(low, score, high, STYLES[stance]).plain
+    assert len(plain) == WIDTH
+    assert plain.count("●") == 1
+    inside = [k for k, sign in enumerate(plain) if sign in "━╋●"]
+    assert inside == list(range(inside[0], inside[-1] + 1))
+
+
+def test_abstentions_say_why_and_have_no_bar():
+    pairs = [pair(1, "We are ready", reason="unsure: support is likeliest with 0.40, below 0.5; of cross-validated answers many were wrong")]
+    shown = text_of(Reading("a", (speaker_stance("Mara Lindqvist", pairs),), MODEL))
+    assert "abstained (unsure: support is likeliest with 0.40, below 0.5)" in shown
+    assert "no score" in shown
+    assert "●" not in shown
+
+
+def test_what_looks_like_markup_is_text():
+    shown = text_of(Reading("[red]a[/red]", (speaker_stance("[bold]Reyk[/bold]", [pair(1, "[link=file:///]words[/link]")]),), MODEL))
+    assert "[red]a[/red]" in shown
+    assert "[bold]Reyk[/bold]" in shown
+    assert "[link=file:///]words[/link]" in shown
+
+
+def test_a_stance_ascribed_to_others_stands_below_its_quote(monkeypatch):
+    monkeypatch.setattr("stance.terminal.attributed_of", lambda _: [("Kyiv", "oppose", 0.8)])
+    shown = text_of(Reading("a", (speaker_stance("Mara Lindqvist", [pair(1, "They do not want it")]),), MODEL))
+    assert "says of Kyiv: oppose (80%)" in shown
+
+
+def test_the_summary_counts_quotes_speakers_and_abstentions(capsys):
+    speakers = (speaker_stance("Mara Lindqvist", [pair(1, "x")]), speaker_stance(None, [pair(2, "y", reason="empty text")]))
+    show_readings([Reading("a", speakers, MODEL)])
+    said = capsys.readouterr().out
+    assert "2 quotes, 1 speakers, 1 abstained; model vote test" in said
+    assert "(nobody found)" in said
+
+
+def test_the_verb_reads_an_article_as_a_table_and_as_json(tmp_path, model_folder):
+    path = tmp_path / "a.txt"
+    path.write_text("“We are ready to resume the talks on Monday,” said Mara Lindqvist, the foreign minister.", encoding="utf-8")
+    done = cli("read", str(path), "--model", str(model_folder))
+    assert done.returncode == 0, done.stderr
+    assert "●" in done.stdout
+    assert "Mara Lindqvist" in done.stdout
+    done = cli("read", str(path), "--json", "--model", str(model_folder))
+    (row,) = map(json.loads, done.stdout.splitlines())
+    assert [one["speaker"] for one in row["speakers"]] == ["Mara Lindqvist"]
+    assert abs(sum(row["speakers"][0]["probabilities"].values()) - 1) < 1e-9
