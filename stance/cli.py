@@ -637,6 +637,18 @@ def labels_card() -> None:
     typer.echo(f"{shown(write_card(home() / 'labels'))} is up to date")
 
 
+@app.command("how-good")
+def how_good(run: Annotated[str, typer.Argument(metavar="[RUN]", help="By default the newest run of the default experiment.")] = "vote") -> None:
+    """Write the figures of docs/how-good.md and docs/limits.md anew, from a run and the newest measures of the extraction.
+
+    Example: stance how-good vote
+    """
+    from stance.howgood import write_figures
+
+    for path in write_figures(run):
+        typer.echo(f"{shown(path)} is up to date")
+
+
 @app.command("import")
 def import_corpus(corpus: Annotated[str, typer.Argument(metavar="semeval2016|desmog|vast")], file: Path) -> None:
     """Check a public stance corpus and put it where benchmarks look for it (data/, not in Git).
