@@ -209,7 +209,8 @@ def filled(text: str, found: Figures, where: str) -> str:
     names = [match[2] for match in MARK.finditer(text)]
     unknown = [name for name in names if name not in BLOCKS]
     if unknown or not names:
-        raise DataError(f"{where}: figures {unknown or 'without a mark'}; expected <!-- figures: NAME --> … <!-- end of figures -->, NAME one of {', '.join(BLOCKS)}")
+        known = ", ".join(BLOCKS)
+        raise DataError(f"{where}: figures {unknown or 'without a mark'}; expected <!-- figures: NAME --> … <!-- end of figures -->, NAME one of {known}")
     return MARK.sub(lambda match: f"{match[1]}\n{BLOCKS[match[2]](found)}\n\n{match[3]}", text)
 
 

@@ -20,7 +20,10 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
 # Figures, labels, versions and places belong to the reader's own model, data and machine; the kind of what is printed must be the same.
-VARIES = re.compile(r"\b[0-9a-f]{8}\b|(?:(?<!\w)[-+−])?\d+(?:[.,]\d+)*(?:e-?\d+)?|support|conditional|skeptical|oppose|neutral|favor|against|\bnone\b|\bvote-\w+|█+|[─━]+")
+VARIES = re.compile(
+    r"\b[0-9a-f]{8}\b|(?:(?<!\w)[-+−])?\d+(?:[.,]\d+)*(?:e-?\d+)?|\bvote-\w+|█+|[─━]+"
+    r"|support|conditional|skeptical|oppose|neutral|favor|against|\bnone\b"
+)
 INTERPRETERS = {"javascript": ("node", ["--input-type=module", "-"]), "r": ("Rscript", ["-"])}
 SLOW_S = 300
 

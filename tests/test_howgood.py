@@ -49,7 +49,7 @@ def test_a_runs_figures_are_gathered_and_written(project, root):
     assert f"Run `{found['run']}`" in text
     assert "text" not in json.dumps(found["slices"])  # counts and scores only
 
-    with pytest.raises(DataError, match="has no predictions.json|logged no card"):
+    with pytest.raises(DataError, match=r"has no predictions\.json|logged no card"):
         gather("quotes-seeds")
 
 
