@@ -13,12 +13,13 @@ import signal
 import socket
 import subprocess
 import sys
+import textwrap
 import time
 import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
+FENCE = re.compile(r"^( *)```(\w+)(?: (\S+))?\n(.*?)^\1```$", flags=re.DOTALL | re.MULTILINE)
 # Figures, labels, versions and places belong to the reader's own model, data and machine; the kind of what is printed must be the same.
 VARIES = re.compile(
     r"\b[0-9a-f]{8}\b|(?:(?<!\w)[-+−])?\d+(?:[.,]\d+)*(?:e-?\d+)?|\bvote-\w+|█+|[─━]+"
@@ -38,7 +39,7 @@ class Block:
 
 def blocks_of(path):
     text = path.read_text(encoding="utf-8")
-    return [Block(found[1], found[2], found[3], f"{path.name}:{text[: found.start()].count(chr(10)) + 1}") for found in FENCE.finditer(text)]
+    return [Block(found[2], found[3], textwrap.dedent(found[4]), f"{path.name}:{text[: found.start()].count(chr(10)) + 1}") for found in FENCE.finditer(text)]
 
 
 def shape(line):
