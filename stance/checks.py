@@ -25,7 +25,7 @@ def check_seeds(folder: Path) -> str:
     DataError
         If a file is missing, changed or not in the index.
     """
-    index = tomllib.loads((folder / "index.toml").read_text(encoding="utf-8"))
+    index = tomllib.loads(read_text(folder / "index.toml"))
     faults = []
     for name, entry in index.items():
         path = folder / f"{name}.txt"
@@ -45,7 +45,7 @@ def check_codebook(path: Path) -> str:
     ConfigError
         If they differ.
     """
-    entries = tomllib.loads(path.read_text(encoding="utf-8"))["stances"]
+    entries = tomllib.loads(read_text(path))["stances"]
     found = [(entry["name"], entry["coarse"], entry["value"]) for entry in entries]
     expected = [(stance, COARSE[stance], VALUES[stance]) for stance in STANCES]
     gather([f"{shown(path)}: stances are {found}, expected {expected}"] if found != expected else [], ConfigError)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 DEFAULT = "experiments/default.toml"
 LANGUAGE_CHARS = 20_000
+NO_ROWS = (".xlsx", ".xls", ".ods", ".json", ".md", ".html", ".htm", ".pdf", ".docx", ".zip")
 
 
 class Speaker(enum.StrEnum):
@@ -128,6 +129,8 @@ def predict(
         raise typer.BadParameter("give --risk or --abstain-at, not both", param_hint="--risk")
     threshold = abstain_at if risk is None else loaded.threshold_for(risk)
     options: dict[str, Any] = {"abstain_at": threshold, "sets": sets, "explain": 8 if explain else 0}
+    if _is_other_file(source):
+        raise DataError(f"{source}: unknown kind of file; expected .jsonl, .csv, .tsv, .parquet or .txt (also .gz, .zst); save a workbook as CSV")
     is_file = source == "-" or (kind_of(source) is not None and (not any(map(str.isspace, source.strip())) or Path(source).is_file()))
     if not is_file and out is None and format in (None, "jsonl"):
         _predict_one(loaded, {"text": source, "cue": cue, "context": context}, options, strict=strict)
@@ -153,6 +156,15 @@ def predict(
         typer.echo(str(summary), err=True)
     if strict and summary.reasons:
         raise typer.Exit(1)
+
+
+def _is_other_file(source: str) -> bool:
+    """Whether a source is a file of a kind that is not read: its name must not be judged as if it were a quote."""
+    from stance.tables import kind_of
+
+    if source == "-" or "\n" in source or len(source) > 255 or kind_of(source):
+        return False
+    return (Path(source).suffix.lower() in NO_ROWS and not any(map(str.isspace, source))) or Path(source).is_file()
 
 
 def _predict_one(loaded: "Model", row: "Row", options: dict[str, Any], *, strict: bool) -> None:
@@ -231,6 +243,8 @@ def train(
 
     paths = experiments or [home() / DEFAULT]
     checked = [(path, read_experiment(path, settings)) for path in paths]
+    for path, experiment in checked:
+        _needs_torch(path, experiment)
     from stance.experiment import load_sets, run
 
     sets = load_sets()
@@ -247,6 +261,14 @@ def train(
         articles = sorted(str(path) for path in (home() / "seeds").glob("*.txt"))
         read(articles, model=str(outcome.folder), as_json=False)
         _next_steps(outcome)
+
+
+def _needs_torch(path: Path, experiment: "Experiment") -> None:
+    """Say at once, not after minutes of training the other members, that the extra is missing."""
+    from importlib.util import find_spec
+
+    if any(member.classifier.kind == "finetuned" for member in experiment.member) and find_spec("torch") is None:
+        raise ConfigError(f"{path}: classifier 'finetuned' needs PyTorch, which is not installed; make finetune installs it and trains")
 
 
 def _curve(experiment: "Experiment", sets: "dict[str, pd.DataFrame]") -> None:
@@ -668,6 +690,18 @@ def labels_card() -> None:
     from stance.card import write_card
 
     typer.echo(f"{shown(write_card(home() / 'labels'))} is up to date")
+
+
+@app.command("how-good")
+def how_good(run: Annotated[str, typer.Argument(metavar="[RUN]", help="By default the newest run of the default experiment.")] = "vote") -> None:
+    """Write the figures of docs/how-good.md and docs/limits.md anew, from a run and the newest measures of the extraction.
+
+    Example: stance how-good vote
+    """
+    from stance.howgood import write_figures
+
+    for path in write_figures(run):
+        typer.echo(f"{shown(path)} is up to date")
 
 
 @app.command("import")

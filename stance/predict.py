@@ -380,7 +380,9 @@ def resolve(source: str | None) -> Path:
         return default_model(("champion",))
     runs = [path for path in (home() / "models").glob(f"*{source}*") if (path / "card.json").is_file()] if source and "/" not in source else []
     if not runs:
-        raise ModelError(f"{source}: neither a model folder nor a run in {shown(home() / 'models')}; train one (make train) or see stance runs")
+        known = sorted(path.parent.name for path in (home() / "models").glob("*/card.json"))
+        there = f"there are {', '.join(known[:8])}{' …' if len(known) > 8 else ''}" if known else "there is none; train one (make train)"
+        raise ModelError(f"{source}: neither a model folder nor a run in {shown(home() / 'models')}; {there}")
     return max(runs, key=lambda path: (path / "card.json").stat().st_mtime)
 
 

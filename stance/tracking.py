@@ -328,5 +328,5 @@ def download_model(uri: str) -> Path:
             found = Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="model_folder"))
             shutil.copytree(found, folder, dirs_exist_ok=True)
     except mlflow.exceptions.MlflowException as fault:
-        raise ModelError(f"{uri}: {str(fault).splitlines()[0]}; see stance runs, or {shown(home() / 'models')}") from fault
+        raise ModelError(f"{uri}: {str(fault).splitlines()[0]}; stance ui shows the runs, {shown(home() / 'models')} has the folders") from fault
     return folder

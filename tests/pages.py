@@ -13,14 +13,18 @@ import signal
 import socket
 import subprocess
 import sys
+import textwrap
 import time
 import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
+FENCE = re.compile(r"^( *)```(\w+)(?: (\S+))?\n(.*?)^\1```$", flags=re.DOTALL | re.MULTILINE)
 # Figures, labels, versions and places belong to the reader's own model, data and machine; the kind of what is printed must be the same.
-VARIES = re.compile(r"[-+−]?\d+(?:[.,]\d+)*(?:e-?\d+)?|\b[0-9a-f]{8}\b|support|conditional|skeptical|oppose|neutral|favor|against|\bnone\b|\bvote-\w+|█+|[─━]+")
+VARIES = re.compile(
+    r"\b[0-9a-f]{8}\b|(?:(?<!\w)[-+−])?\d+(?:[.,]\d+)*(?:e-?\d+)?|\bvote-\w+|█+|[─━]+"
+    r"|support|conditional|skeptical|oppose|neutral|favor|against|\bnone\b"
+)
 INTERPRETERS = {"javascript": ("node", ["--input-type=module", "-"]), "r": ("Rscript", ["-"])}
 SLOW_S = 300
 
@@ -35,7 +39,7 @@ class Block:
 
 def blocks_of(path):
     text = path.read_text(encoding="utf-8")
-    return [Block(found[1], found[2], found[3], f"{path.name}:{text[: found.start()].count(chr(10)) + 1}") for found in FENCE.finditer(text)]
+    return [Block(found[2], found[3], textwrap.dedent(found[4]), f"{path.name}:{text[: found.start()].count(chr(10)) + 1}") for found in FENCE.finditer(text)]
 
 
 def shape(line):
@@ -108,11 +112,13 @@ class Reader:
             if first.startswith("+++ "):
                 path = self.place / first.removeprefix("+++ ").strip().removeprefix("b/")
             elif first.startswith("@@"):
-                before = "".join(line[1:] + "\n" for line in lines.splitlines() if line[:1] in (" ", "-"))
-                after = "".join(line[1:] + "\n" for line in lines.splitlines() if line[:1] in (" ", "+"))
+                before, after = ("\n".join(line[1:] for line in lines.splitlines() if line[:1] in (" ", sign)) for sign in "-+")
+                wanted = re.compile("^" + re.escape(before).replace("…", "(.*)") + "$", flags=re.MULTILINE)  # … is the rest of a line, which stays
                 text = path.read_text(encoding="utf-8")
-                assert text.count(before) == 1, f"{block.place}: {path.name} holds {text.count(before)} times, expected once:\n{before}"
-                path.write_text(text.replace(before, after), encoding="utf-8")
+                found = wanted.findall(text)
+                assert len(found) == 1, f"{block.place}: {path.name} holds {len(found)} times, expected once:\n{before}"
+                text = wanted.sub(lambda match, after=after: after.replace("…", match[1]) if "…" in after else after, text)
+                path.write_text(text, encoding="utf-8")
 
     def _command(self, command, shown, place):
         if command.endswith("&"):

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from conftest import ROOT
 
 HEAVY = ("sklearn", "pandas", "spacy", "mlflow", "scipy", "matplotlib", "onnxruntime", "numpy", "pydantic")
 
@@ -56,6 +57,9 @@ def test_rows_from_standard_input_and_files_keep_their_order_and_count(model_fol
     [
         (["predict", "x.jsonl"], 1, "x.jsonl: no such file"),
         (["predict", "hello", "--model", "nowhere/model"], 1, "nowhere/model: neither a model folder nor a run"),
+        (["predict", "quotes.xlsx"], 1, "quotes.xlsx: unknown kind of file; expected .jsonl, .csv"),
+        (["predict", sys.executable], 1, "unknown kind of file; expected .jsonl, .csv"),
+        (["predict", "hello", "--model", "nothing"], 1, "nothing: neither a model folder nor a run in models; there "),
         (["extract", "article.pdf"], 1, "unknown kind of file '.pdf'"),
         (["train", "nothing.toml"], 1, "nothing.toml: cannot be read"),
         (["predict"], 2, "Missing argument"),
@@ -102,6 +106,27 @@ def test_a_changed_seed_article_is_found(project):
     done = cli("check")
     assert done.returncode == 1
     assert "seeds/cbc-news-2025-05.txt: checksum" in done.stderr
+
+
+def test_a_folder_that_is_no_project_is_told_by_every_verb_that_needs_one(tmp_path):
+    for verb in (["check"], ["agree"], ["train"], ["labels-card"], ["show"], ["predict", "x y"]):
+        done = cli(*verb, STANCE_HOME=str(tmp_path))
+        assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+        assert done.stderr.startswith("stance: "), done.stderr
+
+
+def test_a_missing_extra_is_told_before_anything_is_trained(monkeypatch):
+    import importlib.util
+
+    from typer.testing import CliRunner
+
+    from stance.cli import app
+    from stance.errors import ConfigError
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    done = CliRunner().invoke(app, ["train", str(ROOT / "experiments" / "finetuned.toml")])
+    assert isinstance(done.exception, ConfigError)
+    assert "finetuned.toml: classifier 'finetuned' needs PyTorch, which is not installed; make finetune" in str(done.exception)
 
 
 def test_agreement_is_reported_for_each_pair_of_annotators(project):

@@ -57,3 +57,16 @@ def test_the_function_for_google_sheets_asks_the_server_and_fills_two_columns(re
     assert first[0] in STANCES
     assert -1 <= first[1] <= 1
     assert second == ["empty text", 0]
+
+
+@pytest.mark.parametrize("page", [ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *PAGES], ids=lambda page: page.stem)
+def test_every_verb_and_target_that_a_page_names_is_there(page):
+    from typer.main import get_command
+
+    from stance.cli import app
+
+    code = " ; ".join(re.findall(r"`[^`\n]+`|```.*?```", page.read_text(encoding="utf-8"), flags=re.DOTALL))
+    verbs = set(re.findall(r"(?:`|\.venv/bin/)stance ([a-z][a-z-]+)", code))
+    assert verbs <= set(get_command(app).commands), page.name
+    targets = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    assert set(re.findall(r"(?:`|\$ )make ([a-z]+)", code)) <= targets, page.name

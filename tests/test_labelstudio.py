@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import string
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -158,3 +159,12 @@ def test_merging_adds_and_never_overwrites():
         merge([*old, new], [Judgment("a#1", "anna", "neutral", True)], ["a#1"])
     with pytest.raises(DataError, match="a#9: no such quote"):
         merge(old, [Judgment("a#9", "anna", "neutral", True)], ["a#1"])
+
+
+def test_what_label_studio_itself_exports_is_read():
+    # Two quotes of an invented article, labelled in the page of Label Studio 1.23.0 and exported there as JSON.
+    found = read_import(Path(__file__).parent / "data" / "label-studio-1.23.0.json", None)
+    assert found == [
+        Judgment("merrow#1", "person-1", "neutral", False),
+        Judgment("merrow#4", "person-1", "oppose", True, (), "no partner named"),
+    ]

@@ -1,0 +1,59 @@
+import json
+
+import pytest
+from sklearn.metrics import f1_score
+from test_cli import cli
+
+from stance.errors import DataError
+from stance.howgood import MARK, PAGES, SOURCE, filled, gather
+
+
+def test_the_pages_figures_are_those_of_the_file_they_were_written_from(root):
+    found = json.loads((root / "docs" / SOURCE).read_text(encoding="utf-8"))
+    for name in PAGES:
+        text = (root / "docs" / name).read_text(encoding="utf-8")
+        assert filled(text, found, name) == text, "run: stance how-good"
+
+
+def test_no_table_of_figures_stands_outside_the_marks(root):
+    for name in PAGES:
+        assert "\n|" not in MARK.sub("", (root / "docs" / name).read_text(encoding="utf-8")), name
+
+
+def test_a_runs_figures_are_gathered_and_written(project, root):
+    (project / "docs").mkdir()
+    for name in PAGES:
+        (project / "docs" / name).write_text((root / "docs" / name).read_text(encoding="utf-8"), encoding="utf-8")
+    assert cli("train", str(project / "experiments" / "default.toml")).returncode == 0
+    assert cli("evaluate-quotes", str(project / "labels" / "seeds.jsonl")).returncode == 0
+    done = cli("how-good", "default")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["docs/figures.json is up to date", "docs/how-good.md is up to date", "docs/limits.md is up to date"]
+    found = json.loads((project / "docs" / SOURCE).read_text(encoding="utf-8"))
+    assert set(found["sets"]) == {"cv", "seeds"}
+    assert [one["data"] for one in found["extraction"]] == ["labels/seeds.jsonl"]
+
+    # The same, from the run's predictions by scikit-learn.
+    from stance import tracking
+    from stance.experiment import load_predictions
+
+    mlflow = tracking.open_store()
+    rows = load_predictions(mlflow, tracking.find_run(mlflow, "default"))
+    for name, part in rows.groupby("set"):
+        by_class = f1_score(part["stance"], part["predicted"], average=None, labels=list(found["classes"][name]))
+        assert [one["f1"] for one in found["classes"][name].values()] == pytest.approx(by_class, abs=1e-4)
+        assert sum(one["n"] for one in found["calibration"][name]) == len(part)
+        right = (part["stance"] == part["predicted"]).sum()
+        assert sum(one["n"] * one["right"] for one in found["calibration"][name]) == pytest.approx(right, abs=0.1)
+    text = (project / "docs" / "how-good.md").read_text(encoding="utf-8")
+    assert f"Run `{found['run']}`" in text
+    assert "text" not in json.dumps(found["slices"])  # counts and scores only
+
+    with pytest.raises(DataError, match=r"has no predictions\.json|logged no card"):
+        gather("quotes-seeds")
+
+
+@pytest.mark.parametrize("text", ["no mark", "<!-- figures: secrets -->\n<!-- end of figures -->"])
+def test_a_page_without_its_marks_is_told(text):
+    with pytest.raises(DataError, match=r"limits\.md: figures .*; expected <!-- figures: NAME -->"):
+        filled(text, {}, "limits.md")
