@@ -21,8 +21,9 @@ import numpy as np
 
 from stance.calibration import temper
 from stance.errors import ModelError
+from stance.grammar import parse_terms
 from stance.home import shown
-from stance.lexicon import frame_terms, masked_terms
+from stance.lexicon import frame_terms, masked_terms, speaker_terms
 from stance.links import LINKS, log_shares, softmax
 from stance.records import STANCES, write_whole
 from stance.sets import check_bounds
@@ -68,8 +69,8 @@ def char_terms(text: str, low: int, high: int) -> list[str]:
 
 
 ANALYZERS = {"word": word_terms, "char_wb": char_terms}
-# These read the whole row: its cue and context as well as its text.
-ROW_ANALYZERS = {"frames": frame_terms, "masked": masked_terms}
+# These read the whole row: its cue, context and speaker as well as its text. The parse needs spaCy, which only a model that has it loads.
+ROW_ANALYZERS = {"frames": frame_terms, "masked": masked_terms, "speaker": speaker_terms, "parse": parse_terms}
 
 
 class Head(Protocol):
