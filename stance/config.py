@@ -61,6 +61,13 @@ class Wording(Tfidf):
     kind: Literal["wording"]  # type: ignore[assignment]  # the same settings under another name
 
 
+class Blocks(Tfidf):
+    """Any families of terms side by side."""
+
+    kind: Literal["blocks"]  # type: ignore[assignment]  # the same settings under another name
+    blocks: list[Literal["words", "chars", "masked", "frames", "speaker", "parse"]] = Field(min_length=1)
+
+
 class Encoder(_Strict):
     """Sentence vectors."""
 
@@ -146,7 +153,7 @@ class Member(_Strict):
     """One pipeline of the soft vote."""
 
     weight: float = Field(default=1.0, gt=0)
-    features: Annotated[NoFeatures | Tfidf | Frames | Masked | Wording | Encoder | RowsAsTheyAre, Field(discriminator="kind")]
+    features: Annotated[NoFeatures | Tfidf | Frames | Masked | Wording | Blocks | Encoder | RowsAsTheyAre, Field(discriminator="kind")]
     classifier: Annotated[Majority | LogReg | SupportVectors | InTwoSteps | InOrder | Boosting | Finetuned, Field(discriminator="kind")]
 
     @model_validator(mode="after")
@@ -281,7 +288,23 @@ def _set(raw: dict[str, Any], setting: str) -> None:
 
 def _place(loc: tuple[int | str, ...]) -> str:
     # pydantic puts the chosen kind of a union into the path; people look for what they wrote.
-    kinds = {"none", "tfidf", "frames", "masked", "wording", "encoder", "rows", "majority", "logreg", "svm", "two-step", "ordinal", "boosting", "finetuned"}
+    kinds = {
+        "none",
+        "tfidf",
+        "frames",
+        "masked",
+        "wording",
+        "blocks",
+        "encoder",
+        "rows",
+        "majority",
+        "logreg",
+        "svm",
+        "two-step",
+        "ordinal",
+        "boosting",
+        "finetuned",
+    }
     return ".".join(str(part) for k, part in enumerate(loc) if not (part in kinds and k and loc[k - 1] in ("features", "classifier"))) or "file"
 
 

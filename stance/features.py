@@ -1,6 +1,6 @@
 """Named feature sets: scikit-learn transformers from rows (``text``, ``cue``, ``context``) to a matrix."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -9,7 +9,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from stance.encoders import encode_cached
-from stance.lexicon import frame_terms, masked_terms
+from stance.grammar import parse_terms, warm_parses
+from stance.lexicon import frame_terms, masked_terms, speaker_terms
 from stance.terms import Tfidf
 from stance.wording import view_of
 
@@ -97,6 +98,31 @@ def wording(view: str = "cue+text", words: tuple[int, int] = (1, 2), chars: tupl
     return Pipeline([("rows", RowList()), ("blocks", FeatureUnion([*_ngrams(view, words, chars, min_df), *own]))])
 
 
+ROW_TERMS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
+    "masked": masked_terms,
+    "frames": frame_terms,
+    "speaker": speaker_terms,
+    "parse": parse_terms,
+}
+
+
+class WarmParses(RowList):
+    """A table, or any iterable of mappings, to a list of mappings, each quote parsed."""
+
+    def transform(self, X: Rows) -> list[Any]:
+        """Return one mapping a row."""
+        found = super().transform(X)
+        warm_parses(found)
+        return found
+
+
+def blocks(blocks: Sequence[str], view: str = "cue+text", words: tuple[int, int] = (1, 2), chars: tuple[int, int] = (3, 5), min_df: int = 2) -> Pipeline:
+    """Return any families side by side, each scaled to length 1: ``words``, ``chars`` (n-grams of a view) and those of `ROW_TERMS`."""
+    of_views = [one for one in _ngrams(view, words, chars, min_df) if one[0] in blocks]
+    own = [(name, _terms(terms, min_df)) for name, terms in ROW_TERMS.items() if name in blocks]
+    return Pipeline([("rows", WarmParses() if "parse" in blocks else RowList()), ("blocks", FeatureUnion([*of_views, *own]))])
+
+
 def rows() -> RowList:
     """Return the rows as they are, for a classifier that reads text itself."""
     return RowList()
@@ -107,4 +133,12 @@ def encoder(view: str = "cue+text", model: str = "minilm") -> SentenceVectors:
     return SentenceVectors(view, model)
 
 
-FEATURES: dict[str, Callable[..., Any]] = {"tfidf": tfidf, "frames": frames, "masked": masked, "wording": wording, "encoder": encoder, "rows": rows}
+FEATURES: dict[str, Callable[..., Any]] = {
+    "tfidf": tfidf,
+    "frames": frames,
+    "masked": masked,
+    "wording": wording,
+    "blocks": blocks,
+    "encoder": encoder,
+    "rows": rows,
+}

@@ -139,6 +139,33 @@ CUES = {
         confirm*, point*, believ*, think*
     """,
 }
+# Who speaks, by the words of the role: kinds, never names. A list holds no word that is a name of somebody or some place.
+SPEAKERS = {
+    "head": "president*, prime minister*, premier, chancellor, king, leader, leaders, chief executive, head of state, head of government, pope, supreme leader",
+    "minister": "minister*, ministry, foreign office, state department, cabinet, secretary of state, secretary",
+    "spoken": "spokes*, press service, press secretary, statement",
+    "diplomat": "diplomat*, ambassador*, envoy*, negotiator*, delegat*, consul*, representative*, chief negotiator, lead negotiator",
+    "mediator": "mediat*, facilitat*, un, united nations, osce, secretary-general, special envoy, observer*, monitor*, mission",
+    "law": "lawmaker*, senator*, deputy speaker, parliament*, legislator*, congress*, mp, member of parliament, faction, assembly, speaker",
+    "party": "opposition, party, politician*, coalition, candidate*, mayor, governor*, council*, regional, local",
+    "arms": "commander*, army, military, soldier*, officer*, colonel, general, defence, defense, air force, navy, staff, chief of staff",
+    "rebel": "rebel*, militia*, armed group, armed movement, insurgent*, separatist*, fighter*, front, movement, faction",
+    "expert": """
+        analyst*, expert*, researcher*, historian*, professor*, scholar*, institute*, think tank, academic*, lecturer*, economist*, commentator*,
+        scientist*, fellow, university, centre, center, author, observer
+    """,
+    "press": "newspaper*, agency, journalist*, editor*, correspondent*, report*, media, broadcaster*, channel, press",
+    "unnamed": "source*, unnamed, anonymous, official, officials, person, people, familiar, condition of anonymity, insider*, aide, aides",
+    "relief": "aid, humanitarian, ngo, charity, relief, red cross, worker*, organisation*, organization*, doctor*, nurse*",
+    "people": """
+        resident*, relative*, mother*, father*, brother, sister, son, daughter, widow*, famil*, hostage*, witness*, teacher*, pensioner*, citizen*,
+        activist*, protest*, veteran*, farmer*, volunteer*, refugee*, association, priest*, bishop*, church, imam, student*
+    """,
+    "money": "company, business*, trade, bank*, market*, investor*, industry, union, executive, finance, chamber",
+    "police": "intelligence, security, police, court, lawyer*, judge, prosecutor*, justice",
+    "past": "former, retired, ex, late, veteran",
+    "rank": "senior, deputy, chief, head, chairman, chairwoman, chair, director, adviser*, advisor*, coordinator*, member, members",
+}
 TARGETS = ("talk", "deal", "peace", "truce")
 NEGATORS = frozenset("not no never nothing nobody none neither nor cannot without hardly scarcely barely little lack lacks".split())
 PERSONS = {"we": frozenset("we our us ours i my me".split()), "they": frozenset("they their them he his him she her it its".split())}
@@ -147,14 +174,15 @@ FUNCTION_WORDS = frozenset(
 )
 NEAR = 6  # words between a frame and what it speaks of
 NEGATION_REACH = 4
+GROUPS = {"thing": THINGS, "frame": FRAMES, "cue": CUES, "speaker": SPEAKERS}
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*(?:'[^\W\d_]+)?|\d+(?:[.,]\d+)*|[?!,;:\"]")
 _PLAIN_MARKS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "«": '"', "»": '"'})
 
 
-@lru_cache(maxsize=1)
-def patterns() -> dict[str, dict[str, re.Pattern[str]]]:
-    """Return the lists as patterns over words joined by single blanks: group -> name -> pattern."""
-    return {group: {name: _pattern(listed) for name, listed in lists.items()} for group, lists in (("thing", THINGS), ("frame", FRAMES), ("cue", CUES))}
+@lru_cache(maxsize=len(GROUPS))
+def patterns(group: str) -> dict[str, re.Pattern[str]]:
+    """Return the lists of one group as patterns over words joined by single blanks: name -> pattern."""
+    return {name: _pattern(listed) for name, listed in GROUPS[group].items()}
 
 
 def _pattern(listed: str) -> re.Pattern[str]:
@@ -175,7 +203,7 @@ def find_lists(words: Sequence[str], group: str) -> dict[str, list[int]]:
     for number, word in enumerate(words):
         starts[at] = number
         at += len(word) + 1
-    found = {name: [starts[one.start()] for one in pattern.finditer(joined)] for name, pattern in patterns()[group].items()}
+    found = {name: [starts[one.start()] for one in pattern.finditer(joined)] for name, pattern in patterns(group).items()}
     return {name: places for name, places in found.items() if places}
 
 
@@ -231,6 +259,24 @@ def cue_acts(cue: object) -> list[str]:
     """Return what the reporting verbs of a cue do; ``none`` where there is no cue, ``other`` where no list knows it."""
     words = [word.lower() for word in words_of(str(cue or ""))]
     return list(find_lists(words, "cue")) or ["other" if words else "none"]
+
+
+def speaker_terms(row: Mapping[str, Any]) -> list[str]:
+    """Return what kind of speaker a quote has, alone and with what the quote is about and what its reporting verb does.
+
+    Parameters
+    ----------
+    row
+        Has ``text``; ``speaker_role`` and ``speaker`` where known. Only the words of `SPEAKERS` count (*president*, *analyst*, *source*),
+        and of the speaker only those in lower case (*a lawmaker*): whose name it is changes nothing, for a model must not learn that
+        somebody is always against.
+    """
+    described = [word for word in words_of(str(row.get("speaker") or "")) if word[0].islower()]
+    kinds = list(find_lists([*words_of(str(row.get("speaker_role") or "").lower()), ";", *described], "speaker")) or ["unknown"]
+    things = find_lists([word.lower() for word in words_of(str(row["text"]))], "thing")
+    named = "on" if {"talk", "deal"} & set(things) else "off"
+    acts = cue_acts(row.get("cue"))
+    return [term for kind in kinds for term in (kind, f"{kind}+{named}", *(f"{kind}+cue:{act}" for act in acts))]
 
 
 def masked_terms(row: Mapping[str, Any]) -> list[str]:

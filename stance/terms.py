@@ -29,7 +29,7 @@ class TermStore:
         return csr_matrix((counts, numbers, ends), shape=(len(found), len(self.numbers)))
 
     def _count_one(self, document: Any, analyze: Callable[[Any], list[str]]) -> tuple[np.ndarray, np.ndarray]:
-        key = document if isinstance(document, str) else tuple(str(document.get(name) or "") for name in ("text", "cue", "context"))
+        key = document if isinstance(document, str) else tuple(str(document.get(name) or "") for name in ("text", "cue", "context", "speaker_role", "speaker"))
         if key not in self._known:
             numbers = self.numbers
             places = np.fromiter((numbers.setdefault(term, len(numbers)) for term in analyze(document)), dtype=np.int32)

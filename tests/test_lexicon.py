@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stance.lexicon import CUES, FRAMES, THINGS, cue_acts, find_lists, frame_terms, is_negated, masked_terms, patterns, words_of
+from stance.lexicon import CUES, FRAMES, GROUPS, SPEAKERS, THINGS, cue_acts, find_lists, frame_terms, is_negated, masked_terms, speaker_terms, words_of
 
 TEXTS = st.text(max_size=80) | st.text(alphabet="abcAB ’'“\"-.,0123ßéİ\n", max_size=80)
 
@@ -60,9 +60,9 @@ def test_names_and_numbers_do_not_enter_the_masked_terms():
     assert "said :: TALK" in one
 
 
-@pytest.mark.parametrize("group", ["thing", "frame", "cue"])
+@pytest.mark.parametrize("group", ["thing", "frame", "cue", "speaker"])
 def test_every_phrase_of_a_list_is_found_by_it(group):
-    for name, listed in {"thing": THINGS, "frame": FRAMES, "cue": CUES}[group].items():
+    for name, listed in {"thing": THINGS, "frame": FRAMES, "cue": CUES, "speaker": SPEAKERS}[group].items():
         for phrase in listed.split(","):
             words = phrase.replace("*", "").split()
             assert name in find_lists(["so", *words, "then"], group), phrase
@@ -71,6 +71,29 @@ def test_every_phrase_of_a_list_is_found_by_it(group):
 def test_a_word_that_only_contains_a_phrase_is_not_found():
     assert find_lists(words_of("he stalked the unready tablecloth".lower()), "thing") == {}
     assert "ready" not in find_lists(["unready", "already"], "frame")
+
+
+@pytest.mark.parametrize(
+    ("role", "speaker", "kinds"),
+    [
+        ("foreign minister of Orvia", "Mara Lindqvist", {"minister"}),
+        ("senior analyst at the Lask Institute", "Jon Vell", {"expert", "rank"}),
+        (None, "a lawmaker", {"law"}),
+        # Names say nothing, also where they sound like an office.
+        (None, "Stephen King", {"unknown"}),
+        (None, None, {"unknown"}),
+    ],
+)
+def test_a_speaker_is_a_kind_and_never_a_name(role, speaker, kinds):
+    found = set(speaker_terms({"text": "the talks go on", "cue": "said", "speaker": speaker, "speaker_role": role}))
+    assert {term for term in found if "+" not in term} == kinds
+    assert {f"{kind}{rest}" for kind in kinds for rest in ("+on", "+cue:plain")} <= found
+
+
+@given(TEXTS, st.lists(st.sampled_from("Volodymyr Abbas Khan King Judge Ilse Öz".split()), max_size=3), TEXTS)
+def test_another_name_gives_the_same_terms(text, name, role):
+    one = speaker_terms({"text": text, "speaker": " ".join(name), "speaker_role": role})
+    assert one == speaker_terms({"text": text, "speaker": "Mara Lindqvist", "speaker_role": role})
 
 
 @given(TEXTS, TEXTS)
@@ -84,7 +107,7 @@ def test_any_text_gives_terms_and_the_same_ones_twice(text, cue):
 @given(TEXTS)
 def test_places_of_matches_are_words_of_the_text(text):
     words = [word.lower() for word in words_of(text)]
-    for group in patterns():
+    for group in GROUPS:
         for places in find_lists(words, group).values():
             assert all(0 <= place < len(words) for place in places)
             assert all(isinstance(is_negated(words, place), bool) for place in places)

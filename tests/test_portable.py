@@ -74,11 +74,12 @@ def test_n_grams_give_the_pipelines_probabilities_on_any_text(ngrams, texts):
     assert np.allclose(ours.sum(axis=1), 1)
 
 
-@pytest.fixture(scope="module", params=["wording", "frames", "masked"])
+@pytest.fixture(scope="module", params=["wording", "frames", "masked", "blocks"])
 def six(request, sets, tmp_path_factory):
     """A pipeline of the project's own terms that learned neutral in two, and its folder read back."""
     folder = tmp_path_factory.mktemp(request.param)
-    member = {"features": {"kind": request.param}, "classifier": {"kind": "logreg", "C": 2.0}, "weight": 0.6}
+    families = {"blocks": ["chars", "speaker", "parse"]} if request.param == "blocks" else {}
+    member = {"features": {"kind": request.param, **families}, "classifier": {"kind": "logreg", "C": 2.0}, "weight": 0.6}
     other = {"features": {"kind": "tfidf", "chars": None}, "classifier": {"kind": "logreg"}, "weight": 0.4}
     fitted = build_pipeline([member, other], neutral_in_two=True).fit(sets["train"], sets["train"]["stance"])
     save_model(fitted, folder, {"name": request.param, "version": "1"})
@@ -86,7 +87,13 @@ def six(request, sets, tmp_path_factory):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.fixed_dictionaries({"text": TEXTS, "cue": TEXTS | st.none(), "context": TEXTS | st.none()}), min_size=1, max_size=3))
+@given(
+    st.lists(
+        st.fixed_dictionaries({"text": TEXTS, "cue": TEXTS | st.none(), "context": TEXTS | st.none()}, optional={"speaker_role": TEXTS, "speaker": TEXTS}),
+        min_size=1,
+        max_size=3,
+    )
+)
 def test_own_terms_give_the_pipelines_probabilities_on_any_row(six, rows):
     fitted, portable = six
     ours = portable.probabilities(rows)
@@ -104,7 +111,9 @@ def test_neutral_learned_in_two_is_answered_as_one(six, sets):
 
 def test_the_speakers_name_changes_no_prediction(six, sets):
     rows = sets["test"].to_dict("records")
-    assert (six[1].probabilities(rows) == six[1].probabilities([{**row, "speaker": "Somebody Else"} for row in rows])).all()
+    other = [{**row, "speaker": "Somebody King Else"} for row in rows]
+    assert (six[1].probabilities(rows) == six[1].probabilities(other)).all()
+    assert (probabilities(six[0], rows) == probabilities(six[0], other)).all()
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,8 @@ from stance.cue_training import meets
 from stance.cues import CueModel, load_cues
 from stance.errors import DataError, ModelError
 from stance.marks import find_quotations
-from stance.quotes import extract, find_quotes, load_nlp
+from stance.parsing import load_nlp
+from stance.quotes import extract, find_quotes
 from stance.records import Article, Quote
 from stance.zones import BODY, CAPTION, FOOTER, HEADLINE, LINK, split_paragraphs
 

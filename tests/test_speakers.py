@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stance.names import clean_name
-from stance.quotes import extract, load_nlp
+from stance.parsing import load_nlp
+from stance.quotes import extract
 from stance.records import Article
 
 if TYPE_CHECKING:
