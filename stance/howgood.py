@@ -148,7 +148,7 @@ def _slice_block(column: str) -> Callable[[Figures], str]:
             for one in found["slices"]
             if one["slice"] == column and one["set"] == name
         ]
-        return _markdown(("measured on", column.replace("_", " "), "quotes", "wrong", "macro-F1"), rows) if rows else "No slice has quotes enough."
+        return _markdown(("measured on", column.replace("_", " "), "quotes", "wrong", "macro-F1"), rows) if rows else f"This run logged no slice by {column.replace('_', ' ')} with {FEWEST} quotes or more."
 
     return block
 
