@@ -148,11 +148,9 @@ def _slice_block(column: str) -> Callable[[Figures], str]:
             for one in found["slices"]
             if one["slice"] == column and one["set"] == name
         ]
-        return (
-            _markdown(("measured on", column.replace("_", " "), "quotes", "wrong", "macro-F1"), rows)
-            if rows
-            else f"This run logged no slice by {column.replace('_', ' ')} with {FEWEST} quotes or more."
-        )
+        if not rows:
+            return f"This run logged no slice by {column.replace('_', ' ')} with {FEWEST} quotes or more."
+        return _markdown(("measured on", column.replace("_", " "), "quotes", "wrong", "macro-F1"), rows)
 
     return block
 
