@@ -30,7 +30,7 @@ from starlette.exceptions import HTTPException
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 import stance
-from stance.errors import ConfigError, DataError, StanceError
+from stance.errors import ConfigError, DataError, ModelError, StanceError
 from stance.predict import Model, load, resolve
 from stance.records import STANCES, Article
 from stance.sets import HIGHEST, LOWEST
@@ -300,7 +300,7 @@ def build_app(holder: Holder, metrics: Metrics, limits: Limits, *, key: str | No
         yield
         watcher.cancel()
 
-    problems: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (400, 401, 408, 413, 422, 503)}
+    problems: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (400, 401, 408, 409, 413, 422, 503)}
     app = FastAPI(title="stance", version=stance.__version__, lifespan=lifespan, docs_url=None, redoc_url=None, responses=problems)
     app.add_exception_handler(RequestValidationError, _tell_invalid)
     app.add_exception_handler(HTTPException, _tell_http)
@@ -386,7 +386,8 @@ async def _tell_http(_: Request, fault: Exception) -> JSONResponse:
 
 
 async def _tell_fault(_: Request, fault: Exception) -> JSONResponse:
-    return _problem(422, str(fault))
+    # The request may be right and the model that answers now unable to: without bounds for prediction sets.
+    return _problem(409 if isinstance(fault, ModelError) else 422, str(fault))
 
 
 def docs_page(schema: dict[str, Any]) -> str:
