@@ -96,20 +96,20 @@ class Interruptible:
             raise KeyboardInterrupt
 
 
-def answers(model: Model, rows: Iterable[Row], *, abstain_at: float, explain: int, sets: float | None = None) -> Iterator[Answers]:
+def answers(model: Model, rows: Iterable[Row], *, abstain_at: float, explain: int, sets: float | None = None, attributed: bool = False) -> Iterator[Answers]:
     """Yield the answers of the rows in their order, a batch at a time."""
     rows = iter(rows)
     while batch := list(itertools.islice(rows, BATCH)):
-        found = [one.to_dict() for one in model.predict_many(batch, abstain_at=abstain_at, sets=sets)]
+        found = [one.to_dict() for one in model.predict_many(batch, abstain_at=abstain_at, sets=sets, attributed=attributed)]
         if explain:
             for row, answer in zip(batch, found, strict=True):
                 answer |= model.why(row, n=explain, stance=answer["stance"])
         yield found
 
 
-def _extra(explain: int, sets: float | None) -> tuple[str, ...]:
+def _extra(explain: int, sets: float | None, *, attributed: bool) -> tuple[str, ...]:
     """Return the columns that were asked for beside the usual ones."""
-    return ("prediction_set",) * (sets is not None) + ("explanation",) * bool(explain)
+    return ("prediction_set",) * (sets is not None) + ("attributed",) * attributed + ("explanation",) * bool(explain)
 
 
 def predict_stream(
@@ -121,14 +121,15 @@ def predict_stream(
     abstain_at: float = 0.0,
     explain: int = 0,
     sets: float | None = None,
+    attributed: bool = False,
     seen: Callable[[int], None] = lambda _: None,
 ) -> Summary:
     """Answer rows on an open stream, in the format ``kind`` of `stance.tables.FORMATS`."""
     summary = Summary()
-    writer = writer_for(kind, out, _extra(explain, sets))
+    writer = writer_for(kind, out, _extra(explain, sets, attributed=attributed))
     with Interruptible() as stop:
         try:
-            for found in answers(model, rows, abstain_at=abstain_at, explain=explain, sets=sets):
+            for found in answers(model, rows, abstain_at=abstain_at, explain=explain, sets=sets, attributed=attributed):
                 with stop.whole():
                     writer.write(found)
                 summary.count(found)
@@ -150,6 +151,7 @@ def predict_to_file(
     abstain_at: float = 0.0,
     explain: int = 0,
     sets: float | None = None,
+    attributed: bool = False,
     seen: Callable[[int], None] = lambda _: None,
 ) -> Summary:
     """Answer rows into a file that appears when it is whole.
@@ -163,7 +165,7 @@ def predict_to_file(
     """
     kind, packing = _out_kind(out, kind)
     part, about = out.with_name(out.name + ".part"), out.with_name(out.name + ".part.json")
-    origin = {"source": _fingerprint(source), "model": model.label, "abstain_at": abstain_at, "explain": explain, "sets": sets}
+    origin = {"source": _fingerprint(source), "model": model.label, "abstain_at": abstain_at, "explain": explain, "sets": sets, "attributed": attributed}
     summary = _take_up(part, about, origin)
     rows = iter(rows)
     skipped = sum(1 for _ in itertools.islice(rows, summary.n_rows))
@@ -171,12 +173,12 @@ def predict_to_file(
         raise DataError(f"{part}: holds {summary.n_rows} answers, {source} has only {skipped} rows; remove it to begin anew")
     with Interruptible() as stop, part.open("ab") as stream:
         writer = writer_for("jsonl", stream)
-        for found in answers(model, rows, abstain_at=abstain_at, explain=explain, sets=sets):
+        for found in answers(model, rows, abstain_at=abstain_at, explain=explain, sets=sets, attributed=attributed):
             with stop.whole():
                 writer.write(found)
             summary.count(found)
             seen(summary.n_rows)
-    _finish(part, out, kind, packing, _extra(explain, sets))
+    _finish(part, out, kind, packing, _extra(explain, sets, attributed=attributed))
     about.unlink()
     return summary
 

@@ -110,6 +110,7 @@ def predict(
     abstain_at: Annotated[float, typer.Option(min=0, max=1, help="Abstain where the likeliest stance has less than this.")] = 0.0,
     risk: Annotated[float | None, typer.Option(min=0, max=1, help="Abstain so that at most this share of answers is wrong.")] = None,
     sets: Annotated[float | None, typer.Option(min=0.5, max=0.99, help="Add the set of stances that holds the right one with this probability.")] = None,
+    attributed: Annotated[bool, typer.Option("--attributed", help="Add the stances that the quote ascribes to others: who, and which.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Add the words that carried the stance or spoke against it.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 where a row could not be judged.")] = False,
     progress: Annotated[bool | None, typer.Option(help="A progress bar on stderr; by default where a person looks.")] = None,
@@ -128,7 +129,7 @@ def predict(
     if risk is not None and abstain_at:
         raise typer.BadParameter("give --risk or --abstain-at, not both", param_hint="--risk")
     threshold = abstain_at if risk is None else loaded.threshold_for(risk)
-    options: dict[str, Any] = {"abstain_at": threshold, "sets": sets, "explain": 8 if explain else 0}
+    options: dict[str, Any] = {"abstain_at": threshold, "sets": sets, "attributed": attributed, "explain": 8 if explain else 0}
     if _is_other_file(source):
         raise DataError(f"{source}: unknown kind of file; expected .jsonl, .csv, .tsv, .parquet or .txt (also .gz, .zst); save a workbook as CSV")
     is_file = source == "-" or (kind_of(source) is not None and (not any(map(str.isspace, source.strip())) or Path(source).is_file()))
@@ -169,7 +170,7 @@ def _is_other_file(source: str) -> bool:
 
 def _predict_one(loaded: "Model", row: "Row", options: dict[str, Any], *, strict: bool) -> None:
     """One quote, one line: what a shell asks for most, so it loads no tables and no progress bar."""
-    found = next(loaded.predict_many([row], abstain_at=options["abstain_at"], sets=options["sets"]))
+    found = next(loaded.predict_many([row], **{name: value for name, value in options.items() if name != "explain"}))
     answer = found.to_dict()
     if options["explain"] and found.stance:
         answer |= loaded.why(row, n=options["explain"], stance=found.stance)
@@ -395,6 +396,34 @@ def _show_told(title: str, told: "list[Told]") -> None:
         gain = "" if one.way == "hierarchical" else f"{one.gain:+.3f} ({one.gain_bounds[0]:+.3f} to {one.gain_bounds[1]:+.3f})"
         table.add_row(where, one.way, *shown_figures, f"{one.figures['width']:.2f}", gain)
     Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+@app.command("evaluate-attributed")
+def evaluate_attributed(
+    run: str,
+    write: Annotated[bool, typer.Option("--write", help="Also keep the trained weights, in stance/data/attributed.json.")] = False,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Train on the training reports and measure on the test reports how well stances ascribed to others are found, beside a rule and the annotators.
+
+    Example: stance evaluate-attributed vote
+    """
+    from stance.attributed import weights_path
+    from stance.attributed_training import evaluate
+    from stance.records import write_whole
+
+    name, model, found = evaluate(run)
+    for one in found:
+        if as_json:
+            _line({"run": name, **one.to_dict()})
+            continue
+        typer.echo(f"{one.who} against {one.against}: {one.n_found} found, {one.n_gold} noted, n = {one.n_quotes} quotes of test reports")
+        for kind, (precision, recall, f1) in one.scores.items():
+            low, high = one.bounds[kind]
+            typer.echo(f"  {kind:7s} precision {precision:.3f}   recall {recall:.3f}   F1 {f1:.3f} ({low:.3f}-{high:.3f} by article)")
+    if write:
+        write_whole(weights_path(), model.to_json())
+        typer.echo(f"{shown(weights_path())}: {len(model.weights)} terms, threshold {model.threshold:g}", err=True)
 
 
 @app.command("evaluate-explanations")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stance.aliases import load_aliases
+from stance.attributed import load_attributed, names_in
 from stance.calibration import risk_at
 from stance.errors import ModelError
 from stance.frames import add_predictions, frame_rows, is_frame
@@ -111,7 +113,9 @@ class Model:
         """
         return next(self.predict_many([{"id": id, "text": text, "speaker": speaker, "cue": cue, "context": context}]))
 
-    def predict_many(self, rows: Iterable[Row | str | None] | Any, *, abstain_at: float = 0.0, sets: float | None = None) -> Iterator[Prediction]:
+    def predict_many(
+        self, rows: Iterable[Row | str | None] | Any, *, abstain_at: float = 0.0, sets: float | None = None, attributed: bool = False
+    ) -> Iterator[Prediction]:
         """Predict many, lazily, one answer a row in the same order.
 
         Parameters
@@ -123,6 +127,8 @@ class Model:
             Below this probability of the likeliest stance the answer is an abstention (0: never). `threshold_for` gives one for a risk.
         sets
             Add a ``prediction_set`` that holds the right stance with this probability, from .5 to .99 (see `stance.sets`).
+        attributed
+            Add the stances that the quote ascribes to others (see `stance.attributed`); a row's ``speaker`` and ``context`` help to tell whose.
 
         Raises
         ------
@@ -131,16 +137,16 @@ class Model:
         """
         if sets is not None:
             self._check_sets(sets)
-        return self._predict_each(rows, abstain_at, sets)
+        return self._predict_each(rows, abstain_at, sets, attributed=attributed)
 
-    def _predict_each(self, rows: Iterable[Row | str | None] | Any, abstain_at: float, sets: float | None) -> Iterator[Prediction]:
+    def _predict_each(self, rows: Iterable[Row | str | None] | Any, abstain_at: float, sets: float | None, *, attributed: bool) -> Iterator[Prediction]:
         batch: list[Row] = []
         for row in frame_rows(rows) if is_frame(rows) else rows:
             batch.append(row if isinstance(row, Mapping) else {"text": row})
             if len(batch) == BATCH:
-                yield from self._predict_batch(batch, abstain_at, sets)
+                yield from self._predict_batch(batch, abstain_at, sets, attributed=attributed)
                 batch = []
-        yield from self._predict_batch(batch, abstain_at, sets)
+        yield from self._predict_batch(batch, abstain_at, sets, attributed=attributed)
 
     def _check_sets(self, level: float) -> None:
         if not LOWEST <= level <= HIGHEST:
@@ -188,18 +194,24 @@ class Model:
         """Return the bare probabilities of rows with a ``text``, shape (n_rows, 5) in the codebook's order: nothing is checked, nothing abstained from."""
         return self._portable.probabilities([_cut(row) for row in rows])
 
-    def _predict_batch(self, rows: Sequence[Row], abstain_at: float, sets: float | None) -> list[Prediction]:
+    def _predict_batch(self, rows: Sequence[Row], abstain_at: float, sets: float | None, *, attributed: bool) -> list[Prediction]:
         reasons = [_reason(row) for row in rows]
         good = [_cut(row) for row, reason in zip(rows, reasons, strict=True) if reason is None]
         shares = self._portable.probabilities(good)
         scores = (shares * _VALUES).sum(axis=1)  # row by row: a product of matrices rounds by the size of the batch
         found = zip(shares.tolist(), scores.tolist(), shares.argmax(axis=1).tolist(), strict=True)
         answers = [self._abstained(row, reason) if reason else self._answer(row, *next(found), abstain_at) for row, reason in zip(rows, reasons, strict=True)]
+        if attributed:
+            answers = [self._attributing(row, one, judged=not reason) for row, one, reason in zip(rows, answers, reasons, strict=True)]
         if sets is None:
             return answers
         inside = iter(set_members(shares, self.card["sets"], sets))
         # Of a row that is not judged nothing is known: every stance may be the right one.
         return [dataclasses.replace(one, prediction_set=STANCES if why else set_names(next(inside))) for one, why in zip(answers, reasons, strict=True)]
+
+    def _attributing(self, row: Row, found: Prediction, *, judged: bool) -> Prediction:
+        held = load_attributed().predict(_cut(row), list(found.probabilities.values()), load_aliases()) if judged else []
+        return dataclasses.replace(found, attributed=tuple(held))
 
     def _answer(self, row: Row, shares: list[float], score: float, best: int, abstain_at: float) -> Prediction:
         stance = STANCES[best]
@@ -283,9 +295,13 @@ class Model:
         Optional ones (headlines, captions, links) are left out: the running text says the same, and no statement should count twice.
         """
         quotes = [quote for quote in quotes if not quote.optional]
-        rows = [{"id": quote.id, "text": quote.text, "cue": quote.cue, "context": context_of(article, quote)} | _speaker(quote) for quote in quotes]
+        names = names_in(article.text)
+        rows = []
+        for quote in quotes:
+            words = {"id": quote.id, "text": quote.text, "cue": quote.cue, "context": context_of(article, quote)}
+            rows.append({**words, **_speaker(quote), "names": names})
         by_speaker: dict[str | None, list[tuple[Quote, Prediction]]] = defaultdict(list)
-        for quote, prediction in zip(quotes, self.predict_many(rows), strict=True):
+        for quote, prediction in zip(quotes, self.predict_many(rows, attributed=True), strict=True):
             by_speaker[quote.speaker].append((quote, prediction))
         speakers = [speaker_stance(name, pairs, self._prior) for name, pairs in by_speaker.items()]
         speakers.sort(key=lambda one: (one.speaker is None, -len(one.quotes)))

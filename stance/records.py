@@ -140,7 +140,8 @@ class Prediction:
 
     ``probabilities`` has all five stances and sums to 1; ``score`` is its expectation from -1 (oppose) to +1 (support). ``stance``
     is None exactly where ``abstained`` is true, and then ``reason`` says why. ``note`` tells what was done to a row that was answered.
-    ``prediction_set``, where it was asked for, holds the right stance as often as was asked for (see `stance.sets`).
+    ``prediction_set``, where it was asked for, holds the right stance as often as was asked for (see `stance.sets`); ``attributed``, where it
+    was asked for, are the stances that the quote ascribes to others (`stance.attributed.Attributed`).
     """
 
     id: str | None
@@ -153,15 +154,18 @@ class Prediction:
     model: dict[str, str]
     note: str | None = None
     prediction_set: tuple[str, ...] | None = None
+    attributed: tuple[Any, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the public JSON form; ``reason``, ``note`` and ``prediction_set`` only where there is one."""
+        """Return the public JSON form; ``reason``, ``note``, ``prediction_set`` and ``attributed`` only where there is one."""
         row: dict[str, Any] = {"id": self.id, "stance": self.stance, "probabilities": dict(self.probabilities), "score": self.score}
         row |= {"coarse": self.coarse, "abstained": self.abstained}
         if self.reason is not None:
             row["reason"] = self.reason
         if self.prediction_set is not None:
             row["prediction_set"] = list(self.prediction_set)
+        if self.attributed is not None:
+            row["attributed"] = [one.to_dict() for one in self.attributed]
         row["model"] = dict(self.model)
         if self.note is not None:
             row["note"] = self.note

@@ -30,7 +30,7 @@ from starlette.exceptions import HTTPException
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 import stance
-from stance.errors import ConfigError, DataError, StanceError
+from stance.errors import ConfigError, DataError, ModelError, StanceError
 from stance.predict import Model, load, resolve
 from stance.records import STANCES, Article
 from stance.sets import HIGHEST, LOWEST
@@ -82,6 +82,17 @@ class Term(BaseModel):
     span: list[int] = []
 
 
+class Held(BaseModel):
+    """A stance that the quote ascribes to somebody else."""
+
+    holder: str
+    stance: str
+    probability: float
+    mention: str
+    span: list[int]
+    holder_id: str | None
+
+
 class PredictionOut(BaseModel):
     """What the model says of one quote; ``stance`` is null exactly where it abstained."""
 
@@ -93,6 +104,7 @@ class PredictionOut(BaseModel):
     abstained: bool
     model: dict[str, str]
     prediction_set: list[str] = []
+    attributed: list[Held] = []
     reason: str = ""
     note: str = ""
     explanation: list[Term] = []
@@ -288,7 +300,7 @@ def build_app(holder: Holder, metrics: Metrics, limits: Limits, *, key: str | No
         yield
         watcher.cancel()
 
-    problems: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (400, 401, 408, 413, 422, 503)}
+    problems: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (400, 401, 408, 409, 413, 422, 503)}
     app = FastAPI(title="stance", version=stance.__version__, lifespan=lifespan, docs_url=None, redoc_url=None, responses=problems)
     app.add_exception_handler(RequestValidationError, _tell_invalid)
     app.add_exception_handler(HTTPException, _tell_http)
@@ -301,12 +313,13 @@ def build_app(holder: Holder, metrics: Metrics, limits: Limits, *, key: str | No
         sets: Annotated[
             float | None, Query(ge=LOWEST, le=HIGHEST, description="Add the set of stances that holds the right one with this probability.")
         ] = None,
+        attributed: Annotated[bool, Query(description="Add the stances that the quote ascribes to others.")] = False,
         explain: Annotated[bool, Query(description="Add the words that carried the stance.")] = False,
     ) -> Response:
         """One quote (an object) or many (a list): one answer a quote, in the same order."""
         asked = rows if isinstance(rows, list) else [rows]
         _check_lengths([one.text for one in asked], limits)
-        work = functools.partial(_predicted, holder.model, asked, abstain_at, sets, explain=explain)
+        work = functools.partial(_predicted, holder.model, asked, {"abstain_at": abstain_at, "sets": sets, "attributed": attributed}, explain=explain)
         found = await anyio.to_thread.run_sync(work, limiter=wait, abandon_on_cancel=True)
         for one in found:
             metrics.predictions.labels(one["stance"] or "abstained").inc()
@@ -342,9 +355,9 @@ def build_app(holder: Holder, metrics: Metrics, limits: Limits, *, key: str | No
     return Gate(app, limits, key, metrics)
 
 
-def _predicted(model: Model, rows: list[RowIn], abstain_at: float, sets: float | None, *, explain: bool) -> list[dict[str, Any]]:
-    asked = [{"id": one.id, "text": one.text, "cue": one.cue, "context": one.context} for one in rows]
-    found = [one.to_dict() for one in model.predict_many(asked, abstain_at=abstain_at, sets=sets)]
+def _predicted(model: Model, rows: list[RowIn], options: dict[str, Any], *, explain: bool) -> list[dict[str, Any]]:
+    asked = [{"id": one.id, "text": one.text, "cue": one.cue, "context": one.context, "speaker": one.speaker} for one in rows]
+    found = [one.to_dict() for one in model.predict_many(asked, **options)]
     if explain:
         for row, answer in zip(asked, found, strict=True):
             answer |= model.why(row, stance=answer["stance"])
@@ -373,7 +386,8 @@ async def _tell_http(_: Request, fault: Exception) -> JSONResponse:
 
 
 async def _tell_fault(_: Request, fault: Exception) -> JSONResponse:
-    return _problem(422, str(fault))
+    # The request may be right and the model that answers now unable to: without bounds for prediction sets.
+    return _problem(409 if isinstance(fault, ModelError) else 422, str(fault))
 
 
 def docs_page(schema: dict[str, Any]) -> str:

@@ -332,11 +332,11 @@ FLAT = ("id", "stance", "score", "coarse", "abstained", "reason", "note", *(f"p_
 
 
 def flat(row: Mapping[str, Any], extra: Sequence[str] = ()) -> dict[str, Any]:
-    """Return an answer as one flat record for CSV and Parquet; ``extra`` are columns that were asked for: explanation, prediction_set."""
+    """Return an answer as one flat record for CSV and Parquet; ``extra`` are columns that were asked for: explanation, prediction_set, attributed."""
     record = {name: row.get(name) for name in FLAT[:7]}
     record |= {f"p_{stance}": row["probabilities"][stance] for stance in STANCES}
     record |= {"model": row["model"].get("name"), "version": row["model"].get("version")}
-    shown = {"explanation": shown_terms, "prediction_set": shown_set}
+    shown = {"explanation": shown_terms, "prediction_set": shown_set, "attributed": shown_held}
     return record | {name: shown[name](row) for name in extra}
 
 
@@ -348,6 +348,11 @@ def shown_set(row: Mapping[str, Any]) -> str:
 def shown_terms(row: Mapping[str, Any]) -> str:
     """Return the terms that spoke for an answer, for a person."""
     return "; ".join(f"{one['term']} {one['weight']:+.2f}" for one in row.get("explanation", ()))
+
+
+def shown_held(row: Mapping[str, Any]) -> str:
+    """Return the stances that a quote ascribes to others, for a person."""
+    return "; ".join(f"{one['holder']}: {one['stance']}" for one in row.get("attributed", ()))
 
 
 class CsvWriter:

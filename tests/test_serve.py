@@ -81,6 +81,12 @@ def test_it_answers_as_python_does(server, ngrams):
         assert explained[0]["explanation"] == [one.to_dict() for one in model.explain(rows[0])]
         assert explained[0]["features"] == [one.to_dict() for one in model.features(rows[0])]
         assert explained[1]["explanation"] == explained[1]["features"] == []
+        held = client.post("/predict?attributed=true", json=rows[0]).json()
+        assert held == next(model.predict_many([rows[0]], attributed=True)).to_dict()
+        assert held["attributed"] == []
+        assert client.post("/predict?sets=0.3", json=rows[0]).status_code == 422
+        unable = client.post("/predict?sets=0.9", json=rows[0])
+        assert (unable.status_code, "no bounds for prediction sets" in unable.json()["detail"]) == (409, True)
         assert client.get("/model").json() == model.card
         assert client.get("/health").json() == {"status": "ok", "model": model.label}
 
