@@ -210,13 +210,13 @@ class NgramLinear:
         length = np.sqrt(total[:, -1:])
         length[length == 0] = 1.0
         scaled: np.ndarray = (total[:, :-1] / length).reshape(n_texts, n_blocks, -1)
-        return scaled.sum(axis=1)
+        return np.asarray(scaled.sum(axis=1))
 
     def _repeated(self, n_texts: int, found: Sequence[_Found]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return text, place and count of the terms that stand in their text more than once."""
         n_terms = len(self.coef)
         kind = np.int32 if n_texts * n_terms < 2**31 else np.int64  # half the bytes sort twice as fast
-        keys = np.concatenate([one.text_of for one in found]).astype(kind)
+        keys: np.ndarray = np.concatenate([one.text_of for one in found]).astype(kind)
         keys *= kind(n_terms)
         keys += np.concatenate([one.places for one in found]).astype(kind, copy=False)
         keys.sort()
