@@ -210,15 +210,16 @@ class NgramLinear:
         length = np.sqrt(total[:, -1:])
         length[length == 0] = 1.0
         scaled: np.ndarray = (total[:, :-1] / length).reshape(n_texts, n_blocks, -1)
-        summed: np.ndarray = scaled.sum(axis=1)
-        return summed
+        return np.asarray(scaled.sum(axis=1))
 
     def _repeated(self, n_texts: int, found: Sequence[_Found]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return text, place and count of the terms that stand in their text more than once."""
         n_terms = len(self.coef)
         kind = np.int32 if n_texts * n_terms < 2**31 else np.int64  # half the bytes sort twice as fast
-        texts, of_texts = (np.concatenate(parts) for parts in ([one.text_of for one in found], [one.places for one in found]))
-        keys = np.sort(np.multiply(texts, n_terms, dtype=kind) + of_texts.astype(kind, copy=False))
+        keys: np.ndarray = np.concatenate([one.text_of for one in found]).astype(kind)
+        keys *= kind(n_terms)
+        keys += np.concatenate([one.places for one in found]).astype(kind, copy=False)
+        keys.sort()
         again = np.flatnonzero(keys[1:] == keys[:-1])
         first = np.flatnonzero(again[1:] - again[:-1] > 1) + 1  # equal neighbours without a gap are of one term
         ends = np.concatenate([first, [len(again)]])

@@ -262,9 +262,9 @@ def log_model(mlflow: Any, folder: Path, example: list[dict[str, Any]], requirem
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
     from mlflow.types.schema import AnyType
 
+    untyped: Any = AnyType()  # type: ignore[no-untyped-call]
     # Any type beside the text: pandas reads numbered ids of a CSV file as integers and an empty column as floats, and MLflow would refuse them.
-    anything = AnyType()  # type: ignore[no-untyped-call]  # untyped in MLflow
-    inputs = Schema([ColSpec("string", "text"), *(ColSpec(anything, name, required=False) for name in ("cue", "context", "speaker", "id"))])
+    inputs = Schema([ColSpec("string", "text"), *(ColSpec(untyped, name, required=False) for name in ("cue", "context", "speaker", "id"))])
     outputs = Schema([ColSpec("string", "stance"), ColSpec("double", "score"), ColSpec("boolean", "abstained"), ColSpec("string", "prediction")])
     asked = ParamSchema([ParamSpec("abstain_at", "double", 0.0), ParamSpec("sets", "double", 0.0)])
     logged = mlflow.pyfunc.log_model(
