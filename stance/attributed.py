@@ -57,6 +57,8 @@ _NO_NAME = frozenset(
     third last next monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october
     november december god mr mrs ms peace talks war negotiations whoever whatever anyone anybody everyone everybody everything something somebody
     someone such more most many much few
+    thus however therefore moreover meanwhile instead although though despite indeed otherwise hence nevertheless nonetheless besides whereas whether almost
+    half nearly about around less than per among amid within beyond above below like as both four five six seven eight nine ten another same whose whom
     """.split()
 )
 # The words of a holder's name that say nothing of who it is.
@@ -105,7 +107,8 @@ def find_mentions(text: str) -> list[Mention]:
         kind, words, span = str(match.lastgroup), match.group(), match.span()
         if kind == "name":
             first, _, rest = words.partition(" ")
-            if first.lower() in _NO_NAME:
+            # "Clearly," and its like begin a sentence too.
+            if first.lower() in _NO_NAME or (not rest and first.endswith("ly") and text[span[1] : span[1] + 1] == ","):
                 if not rest or not rest[:1].isupper():
                     continue
                 words, span = rest, (span[1] - len(rest), span[1])

@@ -27,6 +27,7 @@ EVEN = [0.2] * 5
         ("Our delegation is ready", []),  # the speaker's own side
         ("We will not sit down with anybody", []),
         ("Nobody spoke of territory on Monday", []),
+        ("Thus, Drevan waits. However, nobody asks; clearly, it is late. Regrettably, no", ["Drevan", "it"]),
         ("It is late. They know it", ["It", "They"]),  # each once
     ],
 )
