@@ -29,6 +29,7 @@ CLASSES = (NONE, *HELD)
 AFTER, BEFORE = 9, 4
 STEPS = (0.1, 0.25, 0.5, 0.75)
 MOST_NAMES = 12
+LONGEST_NAME = 5
 _NAME = r"[A-Z][\w-]*(?:[’'](?!s\b)\w+)?(?:\s+(?:(?:of|of the|al|bin|de|van|von)\s+)?[A-Z][\w-]*)*"
 _GROUPS = """
     side sides party parties government governments leadership leaderships army armies militants rebels fighters movement front council regime capital capitals
@@ -273,7 +274,8 @@ def names_in(text: str) -> list[str]:
     times: dict[str, int] = {}
     names: dict[str, str] = {}
     for mention in find_mentions(text):
-        for stem in stems(mention.text) if is_named(mention) else ():
+        # A longer run of capitals is a headline.
+        for stem in stems(mention.text) if is_named(mention) and len(mention.text.split()) <= LONGEST_NAME else ():
             times[stem] = times.get(stem, 0) + len(mention.places)
             names.setdefault(stem, mention.text)
     return [names[stem] for stem in sorted(times, key=lambda stem: -times[stem])[:MOST_NAMES]]

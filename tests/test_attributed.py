@@ -75,6 +75,7 @@ def test_a_mention_is_resolved_to_a_name(text, row, name):
 
 
 def test_the_names_of_an_article_come_by_their_frequency():
+    assert "Does Drevan Want Direct Talks With Kastria" not in names_in("Does Drevan Want Direct Talks With Kastria\n\nDrevan does.")
     assert names_in("Drevan refuses. The talks with Kastria failed. Drevan said no, and Drevan left.")[:2] == ["Drevan", "Kastria"]
 
 
