@@ -29,6 +29,7 @@ CLASSES = (NONE, *HELD)
 AFTER, BEFORE = 9, 4
 STEPS = (0.1, 0.25, 0.5, 0.75)
 MOST_NAMES = 12
+LONGEST_NAME = 5
 _NAME = r"[A-Z][\w-]*(?:[’'](?!s\b)\w+)?(?:\s+(?:(?:of|of the|al|bin|de|van|von)\s+)?[A-Z][\w-]*)*"
 _GROUPS = """
     side sides party parties government governments leadership leaderships army armies militants rebels fighters movement front council regime capital capitals
@@ -57,6 +58,8 @@ _NO_NAME = frozenset(
     third last next monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october
     november december god mr mrs ms peace talks war negotiations whoever whatever anyone anybody everyone everybody everything something somebody
     someone such more most many much few
+    thus however therefore moreover meanwhile instead although though despite indeed otherwise hence nevertheless nonetheless besides whereas whether almost
+    half nearly about around less than per among amid within beyond above below like as both four five six seven eight nine ten another same whose whom
     """.split()
 )
 # The words of a holder's name that say nothing of who it is.
@@ -105,7 +108,8 @@ def find_mentions(text: str) -> list[Mention]:
         kind, words, span = str(match.lastgroup), match.group(), match.span()
         if kind == "name":
             first, _, rest = words.partition(" ")
-            if first.lower() in _NO_NAME:
+            # "Clearly," and its like begin a sentence too.
+            if first.lower() in _NO_NAME or (not rest and first.endswith("ly") and text[span[1] : span[1] + 1] == ","):
                 if not rest or not rest[:1].isupper():
                     continue
                 words, span = rest, (span[1] - len(rest), span[1])
@@ -270,7 +274,8 @@ def names_in(text: str) -> list[str]:
     times: dict[str, int] = {}
     names: dict[str, str] = {}
     for mention in find_mentions(text):
-        for stem in stems(mention.text) if is_named(mention) else ():
+        # A longer run of capitals is a headline.
+        for stem in stems(mention.text) if is_named(mention) and len(mention.text.split()) <= LONGEST_NAME else ():
             times[stem] = times.get(stem, 0) + len(mention.places)
             names.setdefault(stem, mention.text)
     return [names[stem] for stem in sorted(times, key=lambda stem: -times[stem])[:MOST_NAMES]]

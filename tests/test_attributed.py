@@ -27,6 +27,7 @@ EVEN = [0.2] * 5
         ("Our delegation is ready", []),  # the speaker's own side
         ("We will not sit down with anybody", []),
         ("Nobody spoke of territory on Monday", []),
+        ("Thus, Drevan waits. However, nobody asks; clearly, it is late. Regrettably, no", ["Drevan", "it"]),
         ("It is late. They know it", ["It", "They"]),  # each once
     ],
 )
@@ -74,6 +75,7 @@ def test_a_mention_is_resolved_to_a_name(text, row, name):
 
 
 def test_the_names_of_an_article_come_by_their_frequency():
+    assert "Does Drevan Want Direct Talks With Kastria" not in names_in("Does Drevan Want Direct Talks With Kastria\n\nDrevan does.")
     assert names_in("Drevan refuses. The talks with Kastria failed. Drevan said no, and Drevan left.")[:2] == ["Drevan", "Kastria"]
 
 
