@@ -22,6 +22,7 @@ import stance
 from stance.articles import SUFFIXES
 from stance.errors import ConfigError, DataError
 from stance.evaluate import SETS
+from stance.pooling import Prior
 from stance.predict import Reading, SpeakerStance, attributed_of, speaker_stance
 from stance.records import STANCES, Article, Prediction, Quote, write_whole
 
@@ -149,7 +150,8 @@ def share(value: float) -> str:
 def _page(readings: Sequence[tuple[Article, Reading]], card: Mapping[str, Any]) -> dict[str, Any]:
     articles = [article for article, _ in readings]
     placed = [place_quotes(number, reading) for number, (_, reading) in enumerate(readings)]
-    speakers = gather_speakers(articles, placed)
+    prior = Prior.of_card(card)
+    speakers = gather_speakers(articles, placed, prior)
     row_of = {one.anchor: number for number, row in enumerate(speakers) for one in row.quotes}
     everything = list(itertools.chain.from_iterable(placed))
     style, script = _asset("report.css"), _asset("report.js")
@@ -161,7 +163,7 @@ def _page(readings: Sequence[tuple[Article, Reading]], card: Mapping[str, Any]) 
         "labels": (*STANCES, ABSTAINED),
         "n_quotes": len(everything),
         "attributed": [(one, row_of[one.anchor], *told) for one in everything for told in attributed_of(one.prediction)],
-        "timelines": list(timelines(articles, speakers)),
+        "timelines": list(timelines(articles, speakers, prior)),
         "n_undated": sum(date_of(article) is None for article in articles),
         "titles": [str(article.title or article.id) for article in articles],
         "open": len(articles) <= OPEN_ARTICLES,
@@ -202,7 +204,7 @@ def is_name(speaker: str) -> bool:
     return bool(words) and words[0][:1].isupper()
 
 
-def gather_speakers(articles: Sequence[Article], placed: Sequence[Sequence[Placed]]) -> list[SpeakerRow]:
+def gather_speakers(articles: Sequence[Article], placed: Sequence[Sequence[Placed]], prior: Prior) -> list[SpeakerRow]:
     """Return a row per speaker, those with most quotes first, quotes of nobody last.
 
     One name is one speaker in all articles; a description is one speaker in its own article only.
@@ -212,8 +214,12 @@ def gather_speakers(articles: Sequence[Article], placed: Sequence[Sequence[Place
         name = one.quote.speaker or ""
         shared = not name or is_name(name) or len(articles) == 1
         groups[name, -1 if shared else one.article].append(one)
-    rows = [SpeakerRow(speaker_stance(name or None, [(one.quote, one.prediction) for one in ones]), tuple(ones)) for (name, _), ones in groups.items()]
+    rows = [SpeakerRow(_stance_of(name or None, ones, prior), tuple(ones)) for (name, _), ones in groups.items()]
     return sorted(rows, key=lambda row: (row.found.speaker is None, -len(row.quotes), row.name))
+
+
+def _stance_of(name: str | None, ones: Sequence[Placed], prior: Prior) -> SpeakerStance:
+    return speaker_stance(name, [(one.quote, one.prediction) for one in ones], prior)
 
 
 def date_of(article: Article) -> datetime.date | None:
@@ -281,7 +287,7 @@ def _mark(one: Placed, row: int, *, first: bool) -> Markup:
     return Markup('<mark class="{}" id="{}">{}').format(one.label, one.anchor, note)
 
 
-def timelines(articles: Sequence[Article], speakers: Sequence[SpeakerRow]) -> Iterator[tuple[int, SpeakerRow, Markup]]:
+def timelines(articles: Sequence[Article], speakers: Sequence[SpeakerRow], prior: Prior) -> Iterator[tuple[int, SpeakerRow, Markup]]:
     """Yield (row, speaker, chart) for the most quoted speakers of two days or more: the mean score per article, by the day of the article."""
     days = [date_of(article) for article in articles]
     chosen = [
@@ -291,17 +297,17 @@ def timelines(articles: Sequence[Article], speakers: Sequence[SpeakerRow]) -> It
         return
     known = [day for day in days if day is not None]
     for number, row in chosen[:MAX_TIMELINES]:
-        yield number, row, _timeline(number, row, days, (min(known), max(known)))
+        yield number, row, _timeline(number, row, days, (min(known), max(known)), prior)
 
 
-def _timeline(number: int, row: SpeakerRow, days: Sequence[datetime.date | None], between: tuple[datetime.date, datetime.date]) -> Markup:
+def _timeline(number: int, row: SpeakerRow, days: Sequence[datetime.date | None], between: tuple[datetime.date, datetime.date], prior: Prior) -> Markup:
     from stance.timeline import Point, draw
 
     points = []
     for article, group in itertools.groupby(row.quotes, key=lambda one: one.article):
         ones, day = list(group), days[article]
         if day is not None:
-            found = speaker_stance(row.found.speaker, [(one.quote, one.prediction) for one in ones])
+            found = _stance_of(row.found.speaker, ones, prior)
             label = f"{day}: {found.stance or ABSTAINED} {signed(found.score)}, {len(ones)} quote{'s' * (len(ones) > 1)}"
             points.append(Point(day, found.score, found.low, found.high, found.stance, f"#{ones[0].anchor}", label))
     return draw(points, between, f"t{number}", {key: pair[0] for key, pair in COLORS.items()})

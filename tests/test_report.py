@@ -12,9 +12,10 @@ import pytest
 from browser import BROWSER, WITHOUT, open_browser
 from test_cli import cli
 
-from stance.predict import Reading, attributed_of, speaker_stance
+from stance.pooling import Prior
+from stance.predict import Reading, SpeakerStance, attributed_of, speaker_stance
 from stance.records import COARSE, STANCES, VALUES, Article, Prediction, Quote
-from stance.report import render, write_report
+from stance.report import render, signed, write_report
 
 FIRST = Article(
     "first",
@@ -75,6 +76,16 @@ def test_abstentions_are_shown_as_such_and_count_in_no_mean(model):
     only = render([(FIRST, Reading("first", (speaker_stance("Mara Lindqvist", pairs[1:]),), model.label))], CARD)
     assert "<small>no score</small>" in only
     assert 'class="axis"></td>' in only
+
+
+def test_a_speakers_figures_are_those_of_the_reading_whatever_prior_the_card_brings(model):
+    prior = {"alpha": [5.0, 0.1, 0.1, 0.1, 0.1], "base": [0.2] * 5, "trust": 0.5}
+    quotes = [quote(FIRST, 1, "We are ready to resume the talks", "Mara Lindqvist"), quote(FIRST, 2, "Nobody here wants them", "Mara Lindqvist")]
+    pairs = list(zip(quotes, model.predict_many([one.text for one in quotes]), strict=True))
+    found = speaker_stance("Mara Lindqvist", pairs, Prior.of_card({"speakers": prior}))
+    assert found.score != speaker_stance("Mara Lindqvist", pairs).score
+    page = render([(FIRST, Reading("first", (found,), model.label))], {**CARD, "speakers": prior})
+    assert f'<td class="num">{signed(found.score)} <small>{signed(found.low)} to {signed(found.high)}</small>' in page
 
 
 def test_who_says_that_whom_takes_a_stance_stands_in_a_table_of_its_own(readings, monkeypatch):
@@ -178,7 +189,7 @@ def test_assistive_programs_are_told_parts_tables_and_links_by_name(page, tmp_pa
         headings = [name for _, name in ax_nodes(browser, "heading")]
         rows = [name for _, name in ax_nodes(browser, "rowheader")]
     assert landmarks == {"main", "banner", "contentinfo", "navigation"}
-    assert [name[:12] for name in tables] == ["The mean of ", "Who says of ", "Each quote l"]
+    assert [name[:12] for name in tables] == ["What each sp", "Who says of ", "Each quote l"]
     assert [one for one in named if not one[1].strip()] == []
     # A mark of the timeline is a link that says what it shows.
     assert any(re.match(r"2025-03-01: \w+ [+−]?\d\.\d\d, 1 quote", name) for role, name in named if role == "link")
@@ -262,21 +273,28 @@ def five_hundred(root):
             shares = {name: 0.6 if name == stance else 0.1 for name in STANCES}
             score = sum(VALUES[name] * share for name, share in shares.items())
             by_speaker.setdefault(one.speaker, []).append((one, Prediction(one.id, stance, shares, score, COARSE[stance], False, None, model)))
-        yield article, Reading(article.id, tuple(speaker_stance(name, pairs) for name, pairs in by_speaker.items()), model)
+        # The page gathers speakers over all articles itself; of a reading it takes the quotes.
+        even = dict.fromkeys(STANCES, 0.2)
+        yield article, Reading(article.id, tuple(SpeakerStance(name, None, None, even, 0, -1, 1, tuple(pairs)) for name, pairs in by_speaker.items()), model)
 
 
 @pytest.mark.skipif(BROWSER is None, reason=WITHOUT)
 def test_five_hundred_articles_are_one_page_under_five_megabytes_that_opens_and_sorts(root, tmp_path):
+    from selenium.webdriver.common.keys import Keys
+
     assert write_report(five_hundred(root), CARD, tmp_path / "page.html") < 5_000_000
     with opened(tmp_path / "page.html", tmp_path) as browser:
         count = browser.find_element("id", "count").text
         n_quotes = int(count.split()[0])
         assert count == f"{n_quotes} of {n_quotes} quotes"
         assert n_quotes > 5000
-        first = lambda: browser.find_element("css selector", "#quote-table tbody tr").text  # noqa: E731
-        before = first()
-        browser.find_element("css selector", "#quote-table thead th:nth-child(3) button").click()
-        assert first() != before
+        first = lambda: browser.find_element("css selector", "#quote-table tbody tr").get_dom_attribute("class")  # noqa: E731
+        by_score = browser.find_element("css selector", "#quote-table thead th:nth-child(3) button")
+        ends = []
+        for _ in range(2):
+            by_score.send_keys(Keys.ENTER)
+            ends.append(first())
+        assert ends == ["support", "oppose"]
         shown = lambda: sum(row.is_displayed() for row in browser.find_elements("css selector", "#speaker-table tbody tr")[:40])  # noqa: E731
         assert shown() == 25
         browser.find_element("css selector", "#find-speaker").send_keys("xyzzy")
