@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stance.labels import agree, paired, read_annotators, read_judgments
+from stance.labels import agree, paired, people_among, read_all_judgments, read_annotators
 from stance.records import COARSE, STANCES, Judgment
 
 
@@ -46,11 +46,11 @@ def _same_holder(first: str, second: str) -> bool:
     return a <= b or b <= a
 
 
-def report_agreement(folder: Path, *, disputed: bool = False) -> list[str]:
-    """Return lines on the agreement of every pair of annotators in a labels folder, and on the disputed quotes."""
-    annotators = read_annotators(folder / "annotators.toml")
+def report_agreement(folder: Path, *, disputed: bool = False, own: bool = True) -> list[str]:
+    """Return lines on the agreement of every pair of annotators in a labels folder, and on the disputed quotes; without ``own`` of the project's only."""
+    annotators = read_annotators(folder, own=own)
     deciding = [name for name, entry in annotators.items() if entry["role"] == "adjudicator"]
-    judgments = [one for path in sorted((folder / "judgments").glob("*.jsonl")) for one in read_judgments(path)]
+    judgments = read_all_judgments(folder, own=own)
     by_names: dict[tuple[str, str], list[tuple[Judgment, Judgment]]] = {}
     for one, other in paired(judgments, deciding):
         one, other = sorted((one, other), key=lambda judgment: judgment.annotator)
@@ -59,7 +59,7 @@ def report_agreement(folder: Path, *, disputed: bool = False) -> list[str]:
     for (first, second), pairs in sorted(by_names.items()):
         kinds = " and ".join(f"{name} ({annotators[name]['kind']})" for name in (first, second))
         lines += [f"{kinds}: {len(pairs)} quotes", *_figures(pairs)]
-    labels, open_ones = agree(judgments, deciding)
+    labels, open_ones = agree(judgments, deciding, people_among(annotators))
     ways = [label.by for label in labels.values()]
     lines.append("labels: " + ", ".join(f"{ways.count(way)} {way}" for way in ("agreed", "adjudicated", "one")) + f", {len(open_ones)} disputed")
     if disputed:

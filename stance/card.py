@@ -14,21 +14,24 @@ START, END = "<!-- figures: written by stance labels-card -->", "<!-- end of fig
 
 
 def figures(folder: Path) -> str:
-    """Return the figures as Markdown: articles, quotes, labels and forms per split, then the agreement."""
-    reports, labels = read_labels(folder)
+    """Return the figures as Markdown: articles, quotes, labels and forms per split, then the agreement.
+
+    The user's own articles and judgments are left out: the card goes with the project, they stay where they are.
+    """
+    reports, labels = read_labels(folder, own=False)
     batches = read_splits(folder / "splits.toml")
     by_split: dict[str, list[Labelled]] = {}
     for article, quotes in reports:
-        name = {"news": "seeds", "own": "own"}.get(article.origin or "") or batches[article.id.split("_")[0]]
+        name = {"news": "seeds"}.get(article.origin or "") or batches[article.id.split("_")[0]]
         by_split.setdefault(name, []).append((article, quotes))
     head = ("split", "articles", "quotes", *STANCES, "off target", *FORMS, "interrupted")
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    order = [name for name in ("train", "validation", "test", "seeds", "own") if name in by_split]
+    order = [name for name in ("train", "validation", "test", "seeds") if name in by_split]
     lines += [_row(name, by_split[name], labels) for name in order]
     conflicts = {article.conflict for article, _ in reports if article.conflict}
     unnamed = sum(article.conflict is None for article, _ in reports)
     lines += ["", f"{len(conflicts)} conflicts and processes are named in the field `conflict` ({unnamed} articles name none there)."]
-    lines += ["", "```text", *report_agreement(folder), "```"]
+    lines += ["", "```text", *report_agreement(folder, own=False), "```"]
     return "\n".join(lines)
 
 

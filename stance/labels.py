@@ -15,6 +15,8 @@ from stance.home import home, shown
 from stance.records import STANCES, Article, Judgment, Quote, read_jsonl
 
 Labelled = tuple[Article, tuple[Quote, ...]]
+ANNOTATORS = "annotators.toml"
+OWN_JUDGMENTS = "own.jsonl"
 Read = TypeVar("Read")
 
 
@@ -124,8 +126,21 @@ def read_judgments(path: Path) -> list[Judgment]:
     return read_each(read_jsonl(read_text(path).split("\n"), shown(path)), read_judgment)
 
 
-def read_annotators(path: Path) -> dict[str, dict[str, str]]:
-    """Read who judged: annotator -> role, kind, who.
+def read_annotators(folder: Path, *, own: bool = True) -> dict[str, dict[str, str]]:
+    """Read who judged: annotator -> role, kind, who; the project's, and with ``own`` also the user's in ``own/``.
+
+    Raises
+    ------
+    DataError
+        If a file is not TOML or an entry has no role.
+    """
+    users = folder / "own" / ANNOTATORS
+    # The project's come last: nobody takes the name of one of them.
+    return (read_annotators_file(users) if own and users.is_file() else {}) | read_annotators_file(folder / ANNOTATORS)
+
+
+def read_annotators_file(path: Path) -> dict[str, dict[str, str]]:
+    """Read one file of annotators: annotator -> role, kind, who.
 
     Raises
     ------
@@ -180,20 +195,28 @@ def _held(judgments: Sequence[Judgment]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(held for held, n in count.items() if 2 * n > len(judgments)))
 
 
-def report_files(folder: Path) -> list[Path]:
-    """Return the files with labelled articles: the reports, the seeds, and the user's own articles."""
-    return [*sorted((folder / "reports").glob("*.jsonl")), folder / "seeds.jsonl", *sorted((folder / "own").glob("*.jsonl"))]
+def report_files(folder: Path, *, own: bool = True) -> list[Path]:
+    """Return the files with labelled articles: the reports, the seeds, and with ``own`` the user's own articles."""
+    users = sorted((folder / "own").glob("*.jsonl")) if own else []
+    return [*sorted((folder / "reports").glob("*.jsonl")), folder / "seeds.jsonl", *users]
 
 
-def read_all_judgments(folder: Path) -> list[Judgment]:
-    """Read the judgments of all annotators."""
-    return [one for path in sorted((folder / "judgments").glob("*.jsonl")) for one in read_judgments(path)]
+def read_all_judgments(folder: Path, *, own: bool = True) -> list[Judgment]:
+    """Read the judgments of all annotators, with ``own`` also those that the user imported."""
+    paths = sorted((folder / "judgments").glob("*.jsonl"))
+    return [one for path in paths if own or path.name != OWN_JUDGMENTS for one in read_judgments(path)]
 
 
-def read_labels(folder: Path | None = None) -> tuple[list[Labelled], dict[str, Label]]:
+def people_among(annotators: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Return the annotators who are persons, not models."""
+    return [name for name, entry in annotators.items() if entry.get("kind") == "person"]
+
+
+def read_labels(folder: Path | None = None, *, own: bool = True) -> tuple[list[Labelled], dict[str, Label]]:
     """Read everything in ``labels/``: the reports, the seed articles, the user's own articles, and their agreed labels.
 
-    Quotes of ``own/`` may lack a label: they wait for one.
+    Quotes of ``own/`` may lack a label: they wait for one. Without ``own`` only what the project itself holds is read: neither the
+    user's articles nor any judgment that the user imported.
 
     Raises
     ------
@@ -203,19 +226,22 @@ def read_labels(folder: Path | None = None) -> tuple[list[Labelled], dict[str, L
     folder = folder or home() / "labels"
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; expected the project's labels/ (set STANCE_HOME to the project)")
-    annotators = read_annotators(folder / "annotators.toml")
-    reports = [one for path in report_files(folder) for one in read_reports(path, folder.parent)]
-    judgments = read_all_judgments(folder)
+    annotators = read_annotators(folder, own=own)
+    reports = [one for path in report_files(folder, own=own) for one in read_reports(path, folder.parent)]
+    judgments = read_all_judgments(folder, own=own)
     adjudicators = [name for name, entry in annotators.items() if entry["role"] == "adjudicator"]
-    labels, disputed = agree(judgments, adjudicators, [name for name, entry in annotators.items() if entry.get("kind") == "person"])
+    labels, disputed = agree(judgments, adjudicators, people_among(annotators))
     known = Counter(quote.id for _, quotes in reports for quote in quotes)
     waiting = {quote.id for article, quotes in reports if article.origin == "own" for quote in quotes}
+    # What decides on the user's own quotes stays with them, out of the project's files.
+    deciders = {True: "own", False: "adjudicator"}
     faults = [f"labels: quote {quote} stands {n} times; ids must differ" for quote, n in known.items() if n > 1]
     faults += [f"labels/judgments: {one.annotator} judges {one.quote}, which is in no report" for one in judgments if one.quote not in known]
     faults += [
-        f"labels/judgments: annotator {name!r} is not in labels/annotators.toml" for name in sorted({one.annotator for one in judgments} - set(annotators))
+        f"labels/judgments: annotator {name!r} is neither in labels/annotators.toml nor in labels/own/annotators.toml"
+        for name in sorted({one.annotator for one in judgments} - set(annotators))
     ]
-    faults += [f"labels/judgments: {quote} is judged in two ways; add a line to labels/judgments/adjudicator.jsonl" for quote in disputed]
+    faults += [f"labels/judgments: {quote} is judged in two ways; add a line to labels/judgments/{deciders[quote in waiting]}.jsonl" for quote in disputed]
     faults += [f"labels/judgments: {quote} has no judgment" for quote in known if quote not in labels and quote not in set(disputed) | waiting]
     twice = Counter((one.quote, one.annotator) for one in judgments)
     faults += [f"labels/judgments: {annotator} judges {quote} {n} times" for (quote, annotator), n in twice.items() if n > 1]

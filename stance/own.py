@@ -1,4 +1,7 @@
-"""The user's own articles in ``labels/own/``: their quotes wait for labels, and are learned from once they have some."""
+"""The user's own articles in ``labels/own/``: their quotes wait for labels, and are learned from once they have some.
+
+What is the user's lies in ``labels/own/`` and in ``labels/judgments/own.jsonl`` alone: Git ignores both, so that nothing of it is published unawares.
+"""
 
 import dataclasses
 import tomllib
@@ -6,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from stance.errors import DataError
-from stance.labels import Labelled, read_annotators, read_judgments, read_labels, read_reports
+from stance.labels import ANNOTATORS, OWN_JUDGMENTS, Labelled, read_annotators, read_judgments, read_labels, read_reports
 from stance.labelstudio import merge
 from stance.records import Article, Judgment, Quote, to_jsonl, write_whole
 
@@ -42,33 +45,36 @@ def _row(article: Article, quotes: Sequence[Quote]) -> dict[str, object]:
 
 
 def import_judgments(folder: Path, new: Sequence[Judgment]) -> dict[str, int]:
-    """Add people's judgments to ``judgments/own.jsonl`` and their names to ``annotators.toml``; nothing is overwritten.
+    """Add people's judgments to ``judgments/own.jsonl`` and their names to ``own/annotators.toml``; nothing is overwritten.
 
     Returns
     -------
     dict
         ``added``: new judgments; ``second``: those on quotes that had a judgment already.
     """
-    path = folder / "judgments" / "own.jsonl"
+    path = folder / "judgments" / OWN_JUDGMENTS
     reports, labels = read_labels(folder)
     old = read_judgments(path) if path.is_file() else []
     merged = merge(old, new, [quote.id for _, quotes in reports for quote in quotes])
     added = merged[len(old) :]
-    _name_annotators(folder / "annotators.toml", sorted({one.annotator for one in added}))
+    _name_annotators(folder, sorted({one.annotator for one in added}))
     write_whole(path, to_jsonl(one.to_dict() for one in merged))
     return {"added": len(added), "second": sum(one.quote in labels for one in added)}
 
 
-def _name_annotators(path: Path, names: Sequence[str]) -> None:
-    known = read_annotators(path)
+def _name_annotators(folder: Path, names: Sequence[str]) -> None:
+    path = folder / "own" / ANNOTATORS
+    known = read_annotators(folder)
     clash = [name for name in names if known.get(name, {}).get("kind", "person") != "person"]
     if clash:
-        raise DataError(f"{path.name}: {clash[0]!r} is a model's name; give --annotator another one")
-    text = path.read_text(encoding="utf-8").rstrip("\n")
-    for name in names:
-        if name not in known:
-            key = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-            text += f'\n\n[{key}]\nrole = "second reader"\nkind = "person"\nwho = "labels imported by the user"'
+        raise DataError(f"{ANNOTATORS}: {clash[0]!r} is a model's name; give --annotator another one")
+    new = [name for name in names if name not in known]
+    if not new:
+        return
+    text = path.read_text(encoding="utf-8").rstrip("\n") if path.is_file() else "# Who judged of those whose labels you imported."
+    for name in new:
+        key = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        text += f'\n\n[{key}]\nrole = "second reader"\nkind = "person"\nwho = "labels imported by the user"'
     tomllib.loads(text)  # a name that breaks the file must not be written
     write_whole(path, text + "\n")
 

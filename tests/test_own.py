@@ -2,15 +2,17 @@
 
 import csv
 import json
+import subprocess
 
 import pytest
 from test_cli import cli
 
+from stance.checks import check_labels
 from stance.dataset import load_table
 from stance.errors import DataError
 from stance.labels import read_labels
 from stance.own import add_articles, import_judgments
-from stance.records import Article, Judgment
+from stance.records import Article, Judgment, Quote
 
 REPORT = """PORT ELLIS, May 3 - The foreign minister of Merrow, Carla Whitcombe, said on Friday that a delegation would leave for the talks on Monday.
 
@@ -65,6 +67,42 @@ def test_a_persons_judgment_is_kept_beside_the_models_and_decides(project):
     assert after.stance == "neutral"
     author = (project / "labels" / "judgments" / "author.jsonl").read_text(encoding="utf-8")
     assert '{"quote": "w1_01#1", "annotator": "author", "stance": "support"' in author
+
+
+def test_git_sees_nothing_of_your_articles_your_judgments_and_your_name(project, root):
+    (project / ".gitignore").write_bytes((root / ".gitignore").read_bytes())
+    git = ["git", "-C", str(project), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "before"]):
+        subprocess.run([*git, *arguments], check=True)
+    add_articles(project / "labels", [(Article("mine", "“We will come,” she said."), [Quote("mine#1", "mine", "We will come,", ((1, 14),), "direct")])])
+    import_judgments(project / "labels", [Judgment("mine#1", "Anna", "neutral", True)])
+    assert read_labels(project / "labels")[1]["mine#1"].stance == "neutral"
+    assert subprocess.run([*git, "status", "--porcelain"], check=True, capture_output=True, text=True).stdout == ""
+
+
+def test_the_projects_labels_are_the_same_whatever_you_have_labelled(project):
+    before, table = read_labels(project / "labels", own=False), load_table(project / "labels")
+    add_articles(project / "labels", [(Article("w1_mine", "“We will come,” she said."), [Quote("w1_mine#1", "w1_mine", "We", ((1, 3),), "direct")])])
+    import_judgments(project / "labels", [Judgment(one, "Anna", "neutral", True) for one in ("w1_mine#1", "w1_01#1")])
+    assert read_labels(project / "labels", own=False) == before
+    after = load_table(project / "labels")
+    assert list(after.loc[after["split"] == "own", "quote"]) == ["w1_mine#1"]
+    assert list(after.loc[after["split"] != "own", "quote"]) == list(table["quote"])
+
+
+def test_two_persons_who_differ_on_your_quote_decide_in_your_own_file(project):
+    add_articles(project / "labels", [(Article("mine", "“We will come,” she said."), [Quote("mine#1", "mine", "We", ((1, 3),), "direct")])])
+    import_judgments(project / "labels", [Judgment("mine#1", "Anna", "neutral", True), Judgment("mine#1", "Ben", "support", True)])
+    with pytest.raises(DataError, match=r"mine#1 is judged in two ways; add a line to labels/judgments/own\.jsonl"):
+        read_labels(project / "labels")
+    with (project / "labels" / "judgments" / "own.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(Judgment("mine#1", "adjudicator", "support", True, note="as she says").to_dict()) + "\n")
+    assert read_labels(project / "labels")[1]["mine#1"].by == "adjudicated"
+
+
+def test_what_the_program_missed_in_your_articles_is_no_fault_of_your_labels(project):
+    add_articles(project / "labels", [(Article("mine", "The so-called “war party of the north” did not come."), [])])
+    assert "articles" in check_labels(project / "labels")
 
 
 def test_a_models_name_is_no_persons_name(project):

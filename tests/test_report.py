@@ -263,7 +263,7 @@ def five_hundred(root):
     """Readings of 500 articles made from the labelled reports; their labels stand for predictions."""
     from stance.labels import read_labels
 
-    reports, labels = read_labels(root / "labels")
+    reports, labels = read_labels(root / "labels", own=False)
     model = {"name": "labels", "version": "test"}
     for number, (article, quotes) in enumerate(itertools.islice(itertools.cycle(reports), 500)):
         article = dataclasses.replace(article, id=f"{article.id}-{number}", date=f"2025-{number // 28 % 12 + 1:02}-{number % 28 + 1:02}")
