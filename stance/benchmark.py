@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import ConvergenceWarning
@@ -26,10 +26,10 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 from stance import tracking
-from stance.config import read_checked
+from stance.config import Strict, read_checked
 from stance.corpora import COARSE_STANCES, CORPORA, read_corpus
 from stance.errors import ConfigError, DataError
-from stance.evaluate import resample
+from stance.evaluate import class_f1, resample
 from stance.home import home, sha256, shown
 from stance.pairs import build_blocks
 
@@ -40,25 +40,21 @@ DENSE = ("vectors", "pair", "nearness")
 VOTE = "vote"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Linear(_Strict):
+class Linear(Strict):
     """Logistic regression, or a linear SVM whose margins are made probabilities."""
 
     kind: Literal["logreg", "svm"]
     C: float = Field(default=1.0, gt=0)
 
 
-class Kernel(_Strict):
+class Kernel(Strict):
     """A support vector machine with a radial kernel."""
 
     kind: Literal["rbf"]
     C: float = Field(default=3.0, gt=0)
 
 
-class Network(_Strict):
+class Network(Strict):
     """The mean of small networks with one hidden layer, each from a start of its own."""
 
     kind: Literal["mlp"]
@@ -68,7 +64,7 @@ class Network(_Strict):
     n: int = Field(default=3, ge=1, le=20)
 
 
-class Boosting(_Strict):
+class Boosting(Strict):
     """Gradient-boosted trees; for blocks without n-grams."""
 
     kind: Literal["boosting"]
@@ -76,7 +72,7 @@ class Boosting(_Strict):
     learning_rate: float = Field(default=0.06, gt=0, le=1)
 
 
-class Member(_Strict):
+class Member(Strict):
     """One pipeline of the soft vote."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{1,30}$")
@@ -96,7 +92,7 @@ class Member(_Strict):
         return self
 
 
-class Benchmark(_Strict):
+class Benchmark(Strict):
     """One corpus and the models that are measured on it."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{1,60}$")
@@ -249,12 +245,6 @@ def vote(config: Benchmark, probabilities: np.ndarray, none_factor: float = 1.0)
     mean = np.average(probabilities, axis=0, weights=[member.weight for member in config.member])
     mean = mean * np.where(np.array(COARSE_STANCES) == "none", none_factor, 1.0)
     return np.asarray(mean / mean.sum(axis=1, keepdims=True))
-
-
-def class_f1(tables: np.ndarray) -> np.ndarray:
-    """Return the F1 of each label of confusion tables (rows truth, columns answers), shape (..., 3, 3) -> (..., 3); 0 where a label never stands."""
-    hits = np.diagonal(tables, axis1=-2, axis2=-1)
-    return np.asarray(2 * hits / np.maximum(tables.sum(axis=-1) + tables.sum(axis=-2), 1))
 
 
 SCORES: dict[str, Scorer] = {

@@ -9,12 +9,14 @@ from pathlib import Path
 from stance import completeness
 from stance.aliases import load_aliases, own_table
 from stance.articles import read_text
-from stance.config import read_experiment
+from stance.benchmark import Benchmark
+from stance.config import read_checked, read_experiment
 from stance.dataset import read_splits
 from stance.errors import ConfigError, DataError, StanceError, gather
 from stance.home import home, shown
 from stance.labels import read_labels
 from stance.records import COARSE, STANCES, VALUES
+from stance.trials import read_sweep
 
 
 def check_seeds(folder: Path) -> str:
@@ -126,7 +128,11 @@ def check_leaks(folder: Path) -> str:
 
 
 def check_experiment(path: Path) -> str:
-    """Read one experiment file; ConfigError with all its faults."""
+    """Read one experiment file, benchmark or sweep, as the folder it lies in says; ConfigError with all its faults and their lines."""
+    if path.resolve().parent.name == "benchmarks":
+        return f"{shown(path)}: {read_checked(path, Benchmark).question}"
+    if path.resolve().parent.name == "sweeps":
+        return f"{shown(path)}: {read_sweep(path)[0].question}"
     return f"{shown(path)}: {read_experiment(path).question}"
 
 

@@ -4,6 +4,7 @@ import contextlib
 import enum
 import json
 import os
+import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -20,16 +21,18 @@ if TYPE_CHECKING:
 
     from stance.benchmark import Figure
     from stance.config import Experiment
-    from stance.evaluate import Report
+    from stance.evaluate import Report, Score
     from stance.experiment import Outcome
     from stance.leaderboard import Board
     from stance.predict import Model, Reading, Row
     from stance.quote_runs import Measured
     from stance.records import Article
     from stance.speaker_runs import Told
+    from stance.sweep import Outcome as SweepOutcome
 
 DEFAULT = "experiments/default.toml"
 LANGUAGE_CHARS = 20_000
+MOST_SHOWN = 40
 NO_ROWS = (".xlsx", ".xls", ".ods", ".json", ".md", ".html", ".htm", ".pdf", ".docx", ".zip")
 
 
@@ -272,6 +275,35 @@ def _needs_torch(path: Path, experiment: "Experiment") -> None:
         raise ConfigError(f"{path}: classifier 'finetuned' needs PyTorch, which is not installed; make finetune installs it and trains")
 
 
+@app.command()
+def sweep(
+    file: Annotated[Path, typer.Argument(metavar="SWEEP.toml", help="As experiments/sweeps/ngrams.toml.")],
+    jobs: Annotated[int, typer.Option(min=1, max=256, help="Trials at a time.")] = 1,
+    backend: Annotated[str, typer.Option(help="joblib: processes; dask: a Dask cluster on this machine (install stance[dask]).")] = "joblib",
+) -> None:
+    """Try many settings of an experiment by cross-validation, and measure the chosen one where nothing was chosen; killed, it goes on.
+
+    Example: stance sweep experiments/sweeps/ngrams.toml --jobs 2
+    """
+    try:
+        from stance.sweep import run_sweep
+    except ImportError as fault:
+        raise ConfigError(f"{fault.name} is not installed; stance sweep needs it: install stance[train]") from fault
+    _show_sweep(run_sweep(file, jobs=jobs, backend=backend, say=typer.echo))
+
+
+def _show_sweep(found: "SweepOutcome") -> None:
+    columns = {"set": "measured on (seen by no trial)", "chosen": "chosen", "base": "unchanged", "gain": "difference", "majority": "majority"}
+    rows = [
+        {"set": name, "chosen": _interval(one.chosen.five), "base": _interval(one.base.five), "gain": one.difference, "majority": f"{one.base.majority:.2f}"}
+        for name, one in found.outer.items()
+    ]
+    _table(columns, rows)
+    settings = " ".join("--set " + shlex.quote(f"{key}={json.dumps(value)}") for key, value in found.chosen.items())
+    typer.echo(f"chosen among {len(found.trials)} trials (cross-validated there {found.inner:.3f}: the best of many, it flatters): {settings}")
+    typer.echo(f"tracked as {found.run_name} with its trials as a table and a figure")
+
+
 def _curve(experiment: "Experiment", sets: "dict[str, pd.DataFrame]") -> None:
     from stance.curve import run_curve
 
@@ -303,8 +335,11 @@ def _show_outcome(outcome: "Outcome") -> None:
 def _outcome_row(name: str, one: "Report") -> tuple[str, ...]:
     from stance.evaluate import SETS
 
-    figures = (f"{score.value:.2f} ({score.low:.2f}-{score.high:.2f})" for score in (one.five, one.coarse))
-    return (*SETS.get(name, (name, "")), *figures, f"{one.majority:.2f}", str(one.five.n_quotes), str(one.five.n_articles))
+    return (*SETS.get(name, (name, "")), _interval(one.five), _interval(one.coarse), f"{one.majority:.2f}", str(one.five.n_quotes), str(one.five.n_articles))
+
+
+def _interval(score: "Score") -> str:
+    return f"{score.value:.2f} ({score.low:.2f}-{score.high:.2f})"
 
 
 def _next_steps(outcome: "Outcome") -> None:
@@ -481,9 +516,10 @@ def _show_wide(board: "Board") -> None:
 def compare(
     first: Annotated[str | None, typer.Argument(metavar="[RUN")] = None,
     second: Annotated[str | None, typer.Argument(metavar="RUN]")] = None,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    errors: Annotated[bool, typer.Option("--errors", help="Line up what both answered, quote by quote, where one of them was wrong.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs; with --errors a row a line, all of them.")] = False,
 ) -> None:
-    """Compare two runs: the second's macro-F1 minus the first's, with an interval, paired by article; without runs, print the leaderboard.
+    """Compare two runs: the second's score minus the first's, with an interval and p-value, paired by article; without runs, print the leaderboard.
 
     Example: stance compare ngrams vote
     """
@@ -495,7 +531,10 @@ def compare(
         return
     if second is None:
         raise typer.BadParameter("one run is given; expected two to compare, or none for the leaderboard")
-    from stance.experiment import compare_runs
+    if errors:
+        _show_errors(first, second, as_json=as_json)
+        return
+    from stance.comparison import compare_runs
 
     names = compare_runs(first, second)
     if as_json:
@@ -511,11 +550,43 @@ def compare(
         return
     from stance.evaluate import SETS
 
-    typer.echo(f"{names[1]} minus {names[0]}: macro-F1 with 95% bootstrap interval")
+    typer.echo(f"{names[1]} minus {names[0]}: difference with its 95% bootstrap interval")
     for name, found in names[2].items():
         typer.echo(f"  {SETS.get(name, (name,))[0]}")
         for key, one in found.items():
-            typer.echo(f"    {key:7s}{one}")
+            typer.echo(f"    {key:7s} {one}")
+
+
+def _table(columns: dict[str, str], rows: list[dict[str, Any]]) -> None:
+    """Print rows as a table; ``columns`` says which fields and under which heads."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table()
+    for head in columns.values():
+        table.add_column(Text(head))
+    for row in rows:
+        table.add_row(*(Text("" if row[key] is None else " ".join(str(row[key]).split())) for key in columns))
+    Console(width=None if sys.stdout.isatty() else 150).print(table)
+
+
+def _show_errors(first: str, second: str, *, as_json: bool) -> None:
+    from stance.comparison import compare_errors
+
+    *names, table = compare_errors(first, second)
+    rows: list[dict[str, Any]] = [{str(key): value for key, value in row.items()} for row in table.astype(object).where(table.notna(), None).to_dict("records")]
+    if as_json:
+        for row in rows:
+            _line(row)
+        return
+    differ = [row for row in rows if row["first"] != row["second"]]
+    columns = {"quote": "quote", "stance": "label", "first": names[0], "second": names[1], "text": "words"}
+    _table(columns, differ[:MOST_SHOWN])
+    right = {which: sum(row["right"] == which for row in rows) for which in ("first", "second", "neither")}
+    typer.echo(f"only {names[0]} right: {right['first']}, only {names[1]} right: {right['second']}, both wrong: {right['neither']}")
+    if len(differ) > MOST_SHOWN:
+        typer.echo(f"{len(differ) - MOST_SHOWN} more answered differently; --json gives all of them")
 
 
 @app.command()
@@ -524,7 +595,7 @@ def promote(run: str, force: Annotated[bool, typer.Option("--force", help="Also 
 
     Example: stance promote vote
     """
-    from stance.experiment import losses
+    from stance.comparison import losses
     from stance.tracking import promote as move
 
     worse = [] if force else losses(run)
@@ -612,14 +683,14 @@ def mcp(model: Annotated[str | None, typer.Option(help="A model folder, a run, c
 
 
 @app.command()
-def check(files: Annotated[list[Path] | None, typer.Argument(help="Experiment files; by default all of experiments/.")] = None) -> None:
-    """Check labels, seeds and experiments; every fault with its place.
+def check(files: Annotated[list[Path] | None, typer.Argument(help="Experiment, benchmark or sweep files; by default all of experiments/.")] = None) -> None:
+    """Check labels, seeds, experiments, benchmarks and sweeps; every fault with its place, file and line.
 
     Example: stance check
     """
     from stance.checks import check_all
 
-    for line in check_all(files or sorted((home() / "experiments").glob("*.toml"))):
+    for line in check_all(files or sorted((home() / "experiments").rglob("*.toml"))):
         typer.echo(line)
 
 
@@ -777,13 +848,21 @@ def _show_benchmark(title: str, figures: "list[Figure]") -> None:
 
 
 @app.command()
-def show(model: Annotated[str | None, typer.Argument(help="A model folder, a run, or models:/stance@champion.")] = None) -> None:
-    """Show a model's card: what it was trained on and what it scores.
+def show(
+    model: Annotated[str | None, typer.Argument(help="A model folder, a run, or models:/stance@champion.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="All that the card holds, for programs.")] = False,
+) -> None:
+    """Show a model's card: what it was trained on and what it scores; in MLflow it describes the registered version.
 
     Example: stance show
     """
     loaded = stance.load(model)
-    typer.echo(json.dumps(loaded.card, indent=2, ensure_ascii=False))
+    if as_json:
+        typer.echo(json.dumps(loaded.card, indent=2, ensure_ascii=False))
+        return
+    from stance.model_card import describe_card
+
+    typer.echo(describe_card(loaded.card), nl=False)
 
 
 @app.callback(invoke_without_command=True)

@@ -1,7 +1,10 @@
 """Experiment files: TOML, one file a question, checked at once and frozen."""
 
 import difflib
+import re
 import tomllib
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -9,22 +12,25 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from stance.articles import read_text
 from stance.errors import ConfigError, DataError
+from stance.home import shown
 
 Shape = TypeVar("Shape", bound=BaseModel)
 View = Literal["text", "cue+text", "context+cue+text"]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """What every table of a configuration file is: checked without conversions, no unknown key, frozen."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class NoFeatures(_Strict):
+class NoFeatures(Strict):
     """Nothing is read: for the majority baseline."""
 
     kind: Literal["none"]
 
 
-class Tfidf(_Strict):
+class Tfidf(Strict):
     """Word and character n-grams."""
 
     kind: Literal["tfidf"]
@@ -41,14 +47,14 @@ class Tfidf(_Strict):
         return self
 
 
-class Frames(_Strict):
+class Frames(Strict):
     """What is spoken of and how, by word lists."""
 
     kind: Literal["frames"]
     min_df: int = Field(default=2, ge=1)
 
 
-class Masked(_Strict):
+class Masked(Strict):
     """N-grams without names, numbers and places."""
 
     kind: Literal["masked"]
@@ -68,7 +74,7 @@ class Blocks(Tfidf):
     blocks: list[Literal["words", "chars", "masked", "frames", "speaker", "parse"]] = Field(min_length=1)
 
 
-class Encoder(_Strict):
+class Encoder(Strict):
     """Sentence vectors."""
 
     kind: Literal["encoder"]
@@ -76,13 +82,13 @@ class Encoder(_Strict):
     model: Literal["minilm"] = "minilm"
 
 
-class Majority(_Strict):
+class Majority(Strict):
     """The shares of the labels in training."""
 
     kind: Literal["majority"]
 
 
-class LogReg(_Strict):
+class LogReg(Strict):
     """Multinomial logistic regression."""
 
     kind: Literal["logreg"]
@@ -90,7 +96,7 @@ class LogReg(_Strict):
     class_weight: Literal["balanced", "none"] = "none"
 
 
-class SupportVectors(_Strict):
+class SupportVectors(Strict):
     """Linear support vector machines, the softmax of their margins."""
 
     kind: Literal["svm"]
@@ -99,7 +105,7 @@ class SupportVectors(_Strict):
     class_weight: Literal["balanced", "none"] = "none"
 
 
-class InTwoSteps(_Strict):
+class InTwoSteps(Strict):
     """First on or off the target, then which stance."""
 
     kind: Literal["two-step"]
@@ -107,14 +113,14 @@ class InTwoSteps(_Strict):
     C_first: float = Field(default=5.0, gt=0)
 
 
-class InOrder(_Strict):
+class InOrder(Strict):
     """The stances as places on one axis."""
 
     kind: Literal["ordinal"]
     C: float = Field(default=5.0, gt=0)
 
 
-class Boosting(_Strict):
+class Boosting(Strict):
     """Gradient-boosted trees, for sentence vectors."""
 
     kind: Literal["boosting"]
@@ -125,13 +131,13 @@ class Boosting(_Strict):
     seed: int = Field(default=13, ge=0, lt=2**32)
 
 
-class RowsAsTheyAre(_Strict):
+class RowsAsTheyAre(Strict):
     """The rows themselves: for the fine-tuned encoder, which reads text."""
 
     kind: Literal["rows"]
 
 
-class Finetuned(_Strict):
+class Finetuned(Strict):
     """MiniLM trained further, see `stance.finetune`."""
 
     kind: Literal["finetuned"]
@@ -149,7 +155,7 @@ class Finetuned(_Strict):
     seed: int = Field(default=13, ge=0, lt=2**32)
 
 
-class Member(_Strict):
+class Member(Strict):
     """One pipeline of the soft vote."""
 
     weight: float = Field(default=1.0, gt=0)
@@ -177,7 +183,7 @@ class Member(_Strict):
         return {"weight": self.weight, "features": features, "classifier": classifier}
 
 
-class Stack(_Strict):
+class Stack(Strict):
     """A regression over the members' probabilities instead of their weighted mean."""
 
     folds: int = Field(default=5, ge=2, le=20, description="folds by report whose predictions teach the regression")
@@ -185,12 +191,13 @@ class Stack(_Strict):
     seed: int = Field(default=13, ge=0, lt=2**32)
 
 
-class Data(_Strict):
+class Data(Strict):
     """Which reports are learned from."""
 
     train: list[Literal["train", "validation", "test", "own"]] = Field(default=["train", "validation", "own"], min_length=1)
     max_reports: int = Field(default=0, ge=0, description="0: all; else the first so many, drawn by seed")
     folds: int = Field(default=5, ge=0, le=20, description="0: no cross-validation, for models that take long; else 2 or more")
+    repeats: int = Field(default=1, ge=1, le=20, description="how often the folds are drawn anew; the score is the mean over the draws")
     labels: Literal["agreed", "first"] = Field(default="agreed", description="first: what the first reader said, before any second judgment")
 
     @field_validator("folds")
@@ -201,14 +208,14 @@ class Data(_Strict):
         return folds
 
 
-class Curve(_Strict):
+class Curve(Strict):
     """A learning curve instead of one model: every member alone and their vote, on growing numbers of reports."""
 
     reports: list[Annotated[int, Field(ge=0)]] = Field(min_length=2, description="numbers of reports; 0: all")
     labels: list[Literal["agreed", "first"]] = Field(default=["agreed"], min_length=1)
 
 
-class Experiment(_Strict):
+class Experiment(Strict):
     """One question and how it is answered."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{1,60}$")
@@ -251,9 +258,11 @@ def read_experiment(path: Path, settings: list[str] | None = None) -> Experiment
 def read_checked(path: Path, shape: type[Shape], settings: list[str] | None = None) -> Shape:
     """Read a TOML file into any checked shape; as `read_experiment`."""
     try:
-        raw = tomllib.loads(read_text(path))
+        text = read_text(path)
+        raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
-        raise ConfigError(f"{path}: not TOML: {fault}") from fault
+        line = re.search(r"at line (\d+)", str(fault))
+        raise ConfigError(f"{shown(path)}{':' + line[1] if line else ''}: not TOML: {fault}") from fault
     except DataError as fault:
         raise ConfigError(str(fault)) from fault
     for setting in settings or []:
@@ -261,56 +270,96 @@ def read_checked(path: Path, shape: type[Shape], settings: list[str] | None = No
     try:
         return shape.model_validate(raw)
     except ValidationError as fault:
-        lines = [f"  {_place(one['loc'])}: {_words(one)}" for one in fault.errors()]
-        raise ConfigError(f"{path}: {len(lines)} fault{'s' if len(lines) > 1 else ''}\n" + "\n".join(lines)) from fault
+        lines = [f"  {shown(path)}:{line_of(text, _path(one['loc']))}: {_place(one['loc'])}: {_words(one)}" for one in fault.errors()]
+        raise ConfigError(f"{shown(path)}: {len(lines)} fault{'s' if len(lines) > 1 else ''}\n" + "\n".join(lines)) from fault
+
+
+def line_of(text: str, path: Sequence[int | str]) -> int:
+    r"""Return the line of a TOML text on which the setting at a path stands, or the nearest table that should hold it; 1 where there is none.
+
+    >>> line_of('name = "x"\n[[member]]\nfeatures = { kind = "tfidf" }', ["member", 0, "features", "chars"])
+    3
+    """
+    found: dict[tuple[int | str, ...], int] = {(): 1}
+    tables: Counter[tuple[int | str, ...]] = Counter()
+    at: tuple[int | str, ...] = ()
+    quoted = False
+    for number, line in enumerate(text.split("\n"), 1):
+        inside, quoted = quoted, quoted ^ (len(re.findall("\"\"\"|'''", line)) % 2 == 1)
+        header, key = re.match(r"\s*(\[\[?)([^\[\]]+)\]", line), re.match(r"""\s*((?:"[^"]*"|'[^']*'|[\w.-])+)\s*=""", line)
+        if inside:
+            continue
+        if header:
+            at = _keys(header[2])
+            if header[1] == "[[":
+                tables[at] += 1
+                at = (*at, tables[at] - 1)
+            found.setdefault(at, number)
+        elif key:
+            found.setdefault((*at, *_keys(key[1])), number)
+    return next(found[tuple(path[:end])] for end in range(len(path), -1, -1) if tuple(path[:end]) in found)
+
+
+def _keys(dotted: str) -> tuple[int | str, ...]:
+    """Split a TOML key at its dots, those inside quotation marks left alone."""
+    return tuple(part.strip().strip("\"'") for part in re.findall(r"""\s*(?:"[^"]*"|'[^']*'|[^.])+""", dotted))
+
+
+def with_values(experiment: Experiment, values: Mapping[str, Any]) -> Experiment:
+    """Return the experiment with other values at some paths (``member.0.classifier.C``), checked.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such setting, or a value does not fit.
+    """
+    raw = experiment.model_dump()
+    for path, value in values.items():
+        _put(raw, path, value, path)
+    try:
+        return Experiment.model_validate(raw)
+    except ValidationError as fault:
+        raise ConfigError("; ".join(f"{_place(one['loc'])}: {_words(one)}" for one in fault.errors())) from fault
 
 
 def _set(raw: dict[str, Any], setting: str) -> None:
     path, sign, value = setting.partition("=")
-    keys = path.strip().split(".")
-    if not sign or not all(keys):
+    if not sign or not all(path.strip().split(".")):
         raise ConfigError(f"--set {setting!r}: expected key.path=value, for example member.0.classifier.C=3.0")
     try:
         parsed = tomllib.loads(f"value = {value.strip()}")["value"]
     except tomllib.TOMLDecodeError:
         parsed = value.strip()  # a bare word is text
+    _put(raw, path.strip(), parsed, f"--set {setting!r}")
+
+
+def _put(raw: dict[str, Any], path: str, value: Any, asked: str) -> None:
+    """Put a value at a path; ``asked`` is how a fault names the wish."""
+    keys = path.split(".")
     at: Any = raw
     try:
         for key in keys[:-1]:
             at = at[int(key)] if isinstance(at, list) else at.setdefault(key, {})
         if isinstance(at, list):
-            at[int(keys[-1])] = parsed
+            at[int(keys[-1])] = value
         else:
-            at[keys[-1]] = parsed
+            at[keys[-1]] = value
     except (IndexError, ValueError, AttributeError, TypeError) as fault:
-        raise ConfigError(f"--set {setting!r}: there is no {path!r} in this experiment") from fault
+        raise ConfigError(f"{asked}: there is no {path!r} in this experiment") from fault
+
+
+def _path(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Return the place of a fault as a person wrote it: pydantic puts the chosen kind of a union into it."""
+    return tuple(part for k, part in enumerate(loc) if not ((k and loc[k - 1] in ("features", "classifier")) or (k > 1 and loc[k - 2] == "choices")))
 
 
 def _place(loc: tuple[int | str, ...]) -> str:
-    # pydantic puts the chosen kind of a union into the path; people look for what they wrote.
-    kinds = {
-        "none",
-        "tfidf",
-        "frames",
-        "masked",
-        "wording",
-        "blocks",
-        "encoder",
-        "rows",
-        "majority",
-        "logreg",
-        "svm",
-        "two-step",
-        "ordinal",
-        "boosting",
-        "finetuned",
-    }
-    return ".".join(str(part) for k, part in enumerate(loc) if not (part in kinds and k and loc[k - 1] in ("features", "classifier"))) or "file"
+    return ".".join(map(str, _path(loc))) or "file"
 
 
 def _words(error: Any) -> str:
     if error["type"] == "extra_forbidden":
-        known = sorted({name for model in _Strict.__subclasses__() for name in model.model_fields})
+        known = sorted({name for model in Strict.__subclasses__() for name in model.model_fields})
         near = difflib.get_close_matches(str(error["loc"][-1]), known, 1)
         return "unknown key" + (f"; did you mean {near[0]!r}?" if near else "")
     if error["type"] == "missing":

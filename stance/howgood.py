@@ -157,7 +157,8 @@ def _slice_block(column: str) -> Callable[[Figures], str]:
 
 def _interval(row: Mapping[str, Any]) -> str:
     bounds = f" ({_two(row['low'])}-{_two(row['high'])})" if row.get("low") is not None else ""
-    return _two(row["f1"]) + bounds
+    # Where all labels are alike (off the target all is neutral) there is no macro-F1, and the share of wrong answers says all.
+    return "–" if row.get("f1") is None else _two(row["f1"]) + bounds
 
 
 def _calibration_block(found: Figures) -> str:

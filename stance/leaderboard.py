@@ -22,6 +22,7 @@ from stance.errors import DataError
 from stance.evaluate import SETS
 from stance.experiment import load_sets, training_table
 from stance.home import home
+from stance.model_card import table
 from stance.records import write_whole
 
 if TYPE_CHECKING:
@@ -240,7 +241,7 @@ def _pair(figures: Mapping[str, float | None] | None) -> str:
 
 
 def _figures(found: Mapping[str, float | None]) -> list[str]:
-    wrong = "" if found["wrong_of_covered"] is None else f" ({found['wrong_of_covered']:.0%} wrong)"
+    wrong = "" if found["wrong_of_covered"] is None or not found["coverage"] else f" ({found['wrong_of_covered']:.0%} wrong)"
     covered = "–" if found["coverage"] is None else f"{found['coverage']:.0%}{wrong}"
     scores = [f"{_number(found[name])} ({_number(found[f'{name}_low'])}-{_number(found[f'{name}_high'])})" for name in ("f1", "coarse")]
     half = found["surest_half_right"]
@@ -253,8 +254,7 @@ def _number(value: float | None) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    cells = [list(head), ["---"] * len(head), *rows]
-    return ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in cells] + [""]
+    return [*table(head, rows), ""]
 
 
 def to_json(board: Board) -> str:
@@ -298,19 +298,19 @@ def show_board(board: Board) -> Any:
     from rich.text import Text
 
     used = [name for name in SETS if any(name in one.sets for one in board.entries)]
-    table = Table(title="five-label / coarse macro-F1, the best in cross-validation first", title_justify="left")
+    board_table = Table(title="five-label / coarse macro-F1, the best in cross-validation first", title_justify="left")
     for head in ("experiment", *used, "calibration error", f"answered at {STATED_RISK:.0%} wrong", "seconds"):
-        table.add_column(head, justify="left" if head == "experiment" else "right")
+        board_table.add_column(head, justify="left" if head == "experiment" else "right")
     for one in board.entries:
         last = next((one.sets[name] for name in ("test", "cv") if name in one.sets), {})
         covered = last.get("coverage")
         share = "–" if covered is None else f"{covered:.0%}"
         pairs = (_pair(one.sets.get(name)) for name in used)
-        table.add_row(one.name, *pairs, _number(last.get("calibration_error")), share, f"{sum(one.seconds.values()):.0f}")
+        board_table.add_row(one.name, *pairs, _number(last.get("calibration_error")), share, f"{sum(one.seconds.values()):.0f}")
     if board.entries:
-        table.add_section()
-        table.add_row("majority baseline", *(f"{_number(_any(board.entries, name, 'majority'))}" for name in used), "", "", "")
-        table.add_row("quotes", *(f"{_any(board.entries, name, 'n_quotes') or 0:.0f}" for name in used), "", "", "")
+        board_table.add_section()
+        board_table.add_row("majority baseline", *(f"{_number(_any(board.entries, name, 'majority'))}" for name in used), "", "", "")
+        board_table.add_row("quotes", *(f"{_any(board.entries, name, 'n_quotes') or 0:.0f}" for name in used), "", "", "")
     notes = [f"benchmark {name}: {_headline(figures)}" for name, figures in board.benchmarks.items()]
     notes += [f"left out, {status.lower()}: {len(names)}" for status, names in board.unfinished.items()]
     older = Table(title="on other labels: not to be compared with the others", title_justify="left")
@@ -318,7 +318,7 @@ def show_board(board: Board) -> Any:
         older.add_column(head, justify="left" if head in ("run", "differs in") else "right")
     for one in board.older:
         older.add_row(*_older_row(one))
-    shown = [part for part, rows in ((table, board.entries), (older, board.older)) if rows]
+    shown = [part for part, rows in ((board_table, board.entries), (older, board.older)) if rows]
     return Group(*shown, *(Text(line, style="dim") for line in notes))
 
 

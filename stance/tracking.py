@@ -25,7 +25,16 @@ from stance.records import write_whole
 EXPERIMENT = "stance"
 REGISTERED = "stance"
 VIEW_KEY = "stance-runs"
-VIEW_METRICS = ("dev_f1", "dev_coarse", "seeds_f1", "seeds_coarse", "cv_f1", "cv_coarse", "cv_ece", "fit_s", "train_n")
+MAX_DESCRIPTION = 5000  # characters that MLflow's database keeps
+VIEW_METRICS = (
+    *(f"{name}_{score}" for name in ("cv", "test", "dev", "seeds") for score in ("f1", "coarse")),
+    *("test_ece", "test_cov", "cv_s", "fit_s", "train_n", "test_n"),
+)
+# At the head of the page: what the columns of the runs table are.
+LEGEND = """Each run answers one question of `experiments/`. Columns: a set (`cv` training reports, cross-validated by report; `test` reports by other authors;
+`dev` and `seeds` real news, not trained on) and a figure: `f1` five-label macro-F1, `coarse` favor / against / none, `ece` expected calibration error, `cov`
+share answered where at most 10% were to be wrong, `base` the majority baseline, `n` quotes; `cv_s`, `fit_s` seconds.
+`stance compare` prints the same as a leaderboard."""
 
 
 def tracking_uri() -> str:
@@ -71,8 +80,11 @@ def open_store() -> Any:
 
 
 @contextlib.contextmanager
-def tracked_run(mlflow: Any, name: str, tags: dict[str, str]) -> Iterator[Any]:
-    """Run a block as one MLflow run that never stays RUNNING: SIGTERM ends it as KILLED, and a SIGKILL is swept at the next start."""
+def tracked_run(mlflow: Any, name: str, tags: dict[str, str], *, run_id: str | None = None) -> Iterator[Any]:
+    """Run a block as one MLflow run that never stays RUNNING: SIGTERM ends it as KILLED, and a SIGKILL is swept at the next start.
+
+    With ``run_id`` an earlier run is gone on with, under the name it has.
+    """
     tags = {**tags, "pid": str(os.getpid()), "host": socket.gethostname()}
 
     def killed(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal's signature
@@ -81,7 +93,7 @@ def tracked_run(mlflow: Any, name: str, tags: dict[str, str]) -> Iterator[Any]:
 
     before = signal.signal(signal.SIGTERM, killed)
     try:
-        with mlflow.start_run(run_name=name, tags=tags) as run:
+        with mlflow.start_run(run_id=run_id, run_name=None if run_id else name, tags=tags) as run:
             yield run
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -138,6 +150,7 @@ def _share_view(mlflow: Any) -> None:
     }
     mlflow.set_experiment_tag(f"mlflow.sharedViewState.{VIEW_KEY}", json.dumps(view))
     mlflow.set_experiment_tag("mlflow.experimentKind", "custom_model_development")
+    mlflow.set_experiment_tag("mlflow.note.content", LEGEND)
 
 
 def ui_path(mlflow: Any) -> str:
@@ -280,12 +293,13 @@ def log_model(mlflow: Any, folder: Path, example: list[dict[str, Any]], requirem
     with contextlib.suppress(mlflow.exceptions.MlflowException):  # it exists already
         client.create_registered_model(REGISTERED, description="Stance toward negotiations of attributed quotes")
     run_id = mlflow.active_run().info.run_id
+    description = description[:MAX_DESCRIPTION]
     made = client.create_model_version(REGISTERED, logged.model_uri, run_id, description=description, model_id=logged.model_id, await_creation_for=0)
     return str(made.version)
 
 
 def promote(name: str) -> tuple[str, str]:
-    """Move the alias ``champion`` to a run's registered model; whether it should is `stance.experiment.losses`'s to say.
+    """Move the alias ``champion`` to a run's registered model; whether it should is `stance.comparison.losses`'s to say.
 
     Returns
     -------

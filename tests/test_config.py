@@ -1,6 +1,6 @@
 import pytest
 
-from stance.config import read_experiment
+from stance.config import line_of, read_experiment
 from stance.errors import ConfigError
 
 GOOD = """
@@ -61,3 +61,74 @@ def test_settings_change_single_values(tmp_path):
 def test_a_missing_file_is_a_fault_of_the_config():
     with pytest.raises(ConfigError, match="cannot be read"):
         read_experiment(__import__("pathlib").Path("nowhere.toml"))
+
+
+TEXT = '''name = "x"
+question = "?"
+
+[data]
+# folds = 1
+folds = 2
+[choices]
+"member.0.classifier.C" = [1.0]
+[[member]]
+features = { kind = "tfidf" }
+note = """
+folds = 3
+"""
+[[member]]
+features.kind = "rows"
+classifier = { kind = "logreg" }
+'''
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        (("question",), 2),
+        (("data", "folds"), 6),
+        (("data", "train"), 4),  # not there: the table that should hold it
+        (("choices", "member.0.classifier.C", "low"), 8),
+        (("member", 0, "features", "chars", 1), 10),
+        (("member", 1, "features", "kind"), 15),
+        (("member", 1, "classifier", "C"), 16),
+        (("member", 7), 1),
+    ],
+)
+def test_a_setting_is_found_on_its_line(path, line):
+    assert line_of(TEXT, path) == line
+
+
+def test_every_fault_names_file_and_line(tmp_path):
+    path = write(tmp_path, GOOD.replace("C = 2.0", 'C = "much"') + "[data]\nfolds = 1\n")
+    with pytest.raises(ConfigError) as told:
+        read_experiment(path)
+    assert f"{path}:6: member.0.classifier.C: " in str(told.value)
+    assert f"{path}:8: data.folds: " in str(told.value)
+    with pytest.raises(ConfigError, match=r"x\.toml:3: not TOML"):
+        read_experiment(write(tmp_path, 'name = "x"\n\nquestion "?"\n'))
+
+
+def test_check_reads_benchmarks_and_sweeps_too(project, root):
+    import shutil
+
+    from stance.checks import check_experiment
+
+    for name in ("benchmarks", "sweeps"):
+        shutil.copytree(root / "experiments" / name, project / "experiments" / name)
+    shutil.copy(root / "experiments" / "ngrams.toml", project / "experiments")
+    said = [check_experiment(path) for path in sorted((project / "experiments").rglob("*.toml"))]
+    assert len(said) == 7
+    assert any(line.startswith("experiments/sweeps/ngrams.toml: Which strength") for line in said)
+    vast = project / "experiments" / "benchmarks" / "vast.toml"
+    vast.write_text(vast.read_text(encoding="utf-8").replace('corpus = "vast"', 'corpus = "waste"').replace("C = 2.0", "C = -2.0"), encoding="utf-8")
+    with pytest.raises(ConfigError) as told:
+        check_experiment(vast)
+    lines = vast.read_text(encoding="utf-8").splitlines()
+    for text, place in (('corpus = "waste"', "corpus: "), ("C = -2.0", "member.2.classifier.C: ")):
+        number = next(k for k, line in enumerate(lines, 1) if text in line)
+        assert f"experiments/benchmarks/vast.toml:{number}: {place}" in str(told.value)
+    sweep = project / "experiments" / "sweeps" / "ngrams.toml"
+    sweep.write_text(sweep.read_text(encoding="utf-8").replace("classifier.C", "classifier.K"), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"experiments/sweeps/ngrams\.toml:13: choices: member\.0\.classifier\.K: unknown key"):
+        check_experiment(sweep)

@@ -65,3 +65,23 @@ def test_calibration_error_of_bins_counted_by_hand():
     # Sure to .9 and right in half: a gap of .4; sure to .6 and always right: a gap of .4.
     shares = np.array([[0.9, 0.1], [0.9, 0.1], [0.6, 0.4], [0.6, 0.4]])
     assert calibration_error(shares, np.array([True, False, True, True])) == pytest.approx(0.4)
+
+
+def test_a_cross_validation_drawn_several_times_scores_as_the_mean_of_its_draws():
+    from stance import evaluate
+
+    rng = np.random.default_rng(3)
+    draws = [rng.integers(0, 4, size=(20, 5, 5)) for _ in range(3)]
+    found = evaluate.score(np.stack(draws, axis=1))
+    assert found.value == pytest.approx(np.mean([evaluate.macro_f1(one.sum(axis=0)) for one in draws]))
+    assert found.low <= found.value <= found.high
+    # The same draw three times is one draw.
+    thrice, once = evaluate.score(np.stack([draws[0]] * 3, axis=1)), evaluate.score(draws[0])
+    assert (thrice.value, thrice.low, thrice.high) == pytest.approx((once.value, once.low, once.high))
+    assert (thrice.n_quotes, thrice.n_articles, thrice.unit) == (once.n_quotes, once.n_articles, once.unit)
+
+
+def test_the_surest_half_is_the_half_with_the_highest_confidence():
+    from stance.evaluate import surest_half
+
+    assert surest_half(np.array([0.9, 0.2, 0.8, 0.3, 0.7]), np.array([True, False, True, False, False])) == pytest.approx(2 / 3)

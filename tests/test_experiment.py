@@ -11,9 +11,10 @@ import pytest
 
 import stance
 from stance import tracking
+from stance.comparison import compare_runs, losses
 from stance.config import read_experiment
 from stance.errors import ConfigError
-from stance.experiment import compare_runs, load_predictions, run
+from stance.experiment import load_predictions, run
 
 
 def silent(line):
@@ -45,6 +46,7 @@ def test_the_small_project_runs_from_labels_to_a_promoted_model(project, outcome
     assert data.dataset.digest == json.loads((first.folder / "card.json").read_text())["data"]["fingerprint"][:12]
     artifacts = {one.path for one in client.list_artifacts(first.run_id)}
     assert {"predictions.json", "errors.json", "slices.json", "experiment.json", "confusion_cv.png", "model_folder"} <= artifacts
+    assert {"calibration.png", "risk_coverage.png", "slices_cv.png", "slices_seeds.png"} <= artifacts
     assert not [one for one in client.search_runs([logged.info.experiment_id]) if one.info.run_id not in {outcome.run_id for outcome in outcomes}]
 
     # Predicting uses the newest run of the default experiment until a champion is named.
@@ -56,8 +58,6 @@ def test_the_small_project_runs_from_labels_to_a_promoted_model(project, outcome
         assert stance.load(source).label["version"] == other.run_id[:8]
 
     # A further promotion is held up where the paired interval includes a loss, unless it is wanted all the same.
-    from stance.experiment import losses
-
     assert losses(first.run_name) == []  # the same predictions: nothing is lost, and nothing is won
 
     # The logged model answers as the folder does, and holds no pickle.

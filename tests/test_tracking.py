@@ -11,7 +11,7 @@ import pytest
 from browser import BROWSER, WITHOUT, open_browser
 
 from stance.errors import ConfigError
-from stance.tracking import VIEW_METRICS, ui_server
+from stance.tracking import VIEW_METRICS, all_runs, open_store, ui_server
 
 
 def free_port():
@@ -41,7 +41,31 @@ def test_the_link_opens_the_runs_with_their_metric_columns(tracked, tmp_path):
         shown = browser.find_element(By.TAG_NAME, "body").text
         if os.environ.get("STANCE_SCREENSHOTS"):
             browser.save_screenshot(os.environ["STANCE_SCREENSHOTS"] + "/runs.png")
-    assert {name for name in VIEW_METRICS if name in shown} >= {"cv_f1", "cv_coarse"}
+    # Of the sets that were measured every score has its column; the small project has neither test nor development set.
+    assert {name for name in VIEW_METRICS if name in shown} >= {"cv_f1", "cv_coarse", "seeds_f1", "seeds_coarse", "cv_s", "fit_s", "train_n"}
+
+
+@pytest.mark.skipif(BROWSER is None, reason=WITHOUT)
+def test_a_runs_page_shows_its_figures_and_the_registered_version_its_card(tracked, tmp_path):
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    mlflow = open_store()
+    run = next(all_runs(mlflow))
+    with ui_server(free_port()) as link, open_browser(tmp_path / "profile") as browser:
+        wait = WebDriverWait(browser, 60)
+        address = link.split("#")[0] + f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}/artifacts/"
+        for name in ("calibration.png", "risk_coverage.png", "confusion_cv.png", "slices_cv.png"):
+            browser.get("about:blank")
+            browser.get(address + name)
+            # The figure itself is loaded, not only its name listed.
+            wait.until(lambda page: [one for one in page.find_elements(By.TAG_NAME, "img") if int(one.get_property("naturalWidth")) > 300])
+            if os.environ.get("STANCE_SCREENSHOTS"):
+                browser.save_screenshot(os.environ["STANCE_SCREENSHOTS"] + f"/{name}")
+        browser.get(link.split("#")[0] + "#/models/stance/versions/1")
+        wait.until(lambda page: "Treat one prediction as a hint" in page.find_element(By.TAG_NAME, "body").text)
+        if os.environ.get("STANCE_SCREENSHOTS"):
+            browser.save_screenshot(os.environ["STANCE_SCREENSHOTS"] + "/version.png")
 
 
 def test_the_verb_prints_a_link_that_answers_and_ends_with_its_server(tracked):

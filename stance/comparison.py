@@ -1,0 +1,116 @@
+"""Two runs set side by side: the paired difference of their scores, and their errors quote by quote."""
+
+from typing import Any
+
+import pandas as pd
+
+from stance import evaluate, tracking
+from stance.benchmark import ALL_SCORES, HEADLINE, SCORES, tables_by_text
+from stance.errors import ConfigError, DataError
+from stance.experiment import load_predictions
+from stance.home import home, shown
+
+Differences = dict[str, dict[str, evaluate.Difference]]
+
+
+def _both(first: str, second: str) -> tuple[list[Any], list[pd.DataFrame]]:
+    mlflow = tracking.open_store()
+    runs = [tracking.find_run(mlflow, name) for name in (first, second)]
+    tables = [load_predictions(mlflow, run) for run in runs]
+    corpora = [run.data.params.get("corpus") for run in runs]
+    if corpora[0] != corpora[1]:
+        asked = " and ".join(f"{run.info.run_name} about {corpus or 'the stance labels'}" for run, corpus in zip(runs, corpora, strict=True))
+        raise DataError(f"the runs answer different questions: {asked}; compare two of one kind")
+    return runs, tables
+
+
+def _paired(runs: list[Any], tables: list[pd.DataFrame]) -> dict[str, list[pd.DataFrame]]:
+    """Return both runs' rows of the quotes that both answered, in the same order, set by set.
+
+    Raises
+    ------
+    DataError
+        If the labels changed between the runs, or no quote is shared.
+    """
+    out: dict[str, list[pd.DataFrame]] = {}
+    for name in dict.fromkeys(tables[0]["set"]):
+        sides = [table[table["set"] == name].set_index("quote") for table in tables]
+        shared = sides[0].index.intersection(sides[1].index)
+        if len(shared) == 0:
+            continue
+        if not (sides[0].loc[shared, "stance"] == sides[1].loc[shared, "stance"]).all():
+            raise DataError(f"{name}: the labels changed between the runs; run {runs[0].info.run_name} again")
+        out[str(name)] = [side.loc[shared] for side in sides]
+    if not out:
+        raise DataError(f"{shown(home())}: the two runs predicted no quote in common; train both again")
+    return out
+
+
+def compare_runs(first: str, second: str) -> tuple[str, str, Differences]:
+    """Compare two runs on the quotes that both predicted, set by set, paired by article (benchmarks: by text).
+
+    Returns
+    -------
+    first run's name, second run's name, differences (second minus first) by set and score
+    """
+    runs, tables = _both(first, second)
+    corpus = runs[0].data.params.get("corpus")
+    pairs = _paired(runs, tables)
+    found = {name: _of_corpus(corpus, name, sides) if corpus else _of_labels(sides) for name, sides in pairs.items()}
+    return str(runs[0].info.run_name), str(runs[1].info.run_name), found
+
+
+def _of_labels(sides: list[pd.DataFrame]) -> dict[str, evaluate.Difference]:
+    """Compare two tables of predictions of the same quotes, for the five labels and the coarse three."""
+    unit = "article" if sides[0]["article"].nunique() >= evaluate.FEWEST_ARTICLES else "quote"
+    groups = list(sides[0]["article"]) if unit == "article" else list(sides[0].index)
+    tables = [evaluate.confusion_by_article(list(side["stance"]), list(side["predicted"]), groups) for side in sides]
+    return {"five": evaluate.compare(*tables, unit=unit), "coarse": evaluate.compare(*[evaluate.to_coarse(one) for one in tables], unit=unit)}
+
+
+def _of_corpus(corpus: str, name: str, sides: list[pd.DataFrame]) -> dict[str, evaluate.Difference]:
+    """Compare two tables of answers by the scores of the corpus's protocol; the folds of DeSMOG by their headline score."""
+    texts = list(sides[0]["article"])
+    tables = [tables_by_text(list(side["stance"]), [list(side["predicted"])], texts)[:, 0] for side in sides]
+    scores = [HEADLINE[corpus]] if name == "folds" else ALL_SCORES[corpus]
+    return {score: evaluate.compare(*tables, unit="text", scorer=SCORES[score]) for score in scores}
+
+
+def compare_errors(first: str, second: str) -> tuple[str, str, pd.DataFrame]:
+    """Line up, quote by quote, what two runs answered where at least one of them was wrong; where they differ comes first.
+
+    Returns
+    -------
+    first run's name, second run's name, table
+        Columns ``quote, set, stance, first, second, first_confidence, second_confidence, right`` (first, second or neither) and ``text``; confidence and
+        text are None for benchmarks, whose texts stay where they are.
+    """
+    runs, tables = _both(first, second)
+    parts = []
+    for name, (one, other) in _paired(runs, tables).items():
+        columns: dict[str, Any] = {"set": name, "stance": one["stance"], "first": one["predicted"], "second": other["predicted"]}
+        columns |= {f"{which}_confidence": side.get("confidence") for which, side in (("first", one), ("second", other))}
+        parts.append(pd.DataFrame({**columns, "text": one.get("text")}, index=one.index).reset_index())
+    table = pd.concat(parts, ignore_index=True)
+    is_right = [table[which] == table["stance"] for which in ("first", "second")]
+    table.insert(7, "right", ["first" if one else "second" if other else "neither" for one, other in zip(*is_right, strict=True)])
+    wrong = table[~(is_right[0] & is_right[1])]
+    alike = (wrong["first"] == wrong["second"]).rename("alike")
+    order = wrong.assign(alike=alike).sort_values(["alike", "right", "set", "quote"], kind="stable").index
+    return str(runs[0].info.run_name), str(runs[1].info.run_name), wrong.loc[order].reset_index(drop=True)
+
+
+def losses(run: str) -> list[str]:
+    """Return where a run may be worse than the champion: each set whose paired interval of the five-label difference reaches below zero.
+
+    Sets of fewer than `evaluate.FEWEST_ARTICLES` articles are left out: their intervals say too little to hold anybody up. Empty where there is no champion.
+    """
+    champion = tracking.pointer("champion").get("run")
+    if not champion:
+        return []
+    try:
+        _, _, found = compare_runs(champion, run)
+    except ConfigError:
+        # The champion's run is gone from this store: there is nothing to be compared with.
+        return []
+    return [f"{name}: {one['five']}" for name, one in found.items() if one["five"].unit == "article" and one["five"].low < 0]

@@ -1,0 +1,101 @@
+"""The figures that a run logs: confusion, calibration, risk and coverage, slices. Each takes what was measured and returns a figure."""
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from stance.calibration import risk_coverage
+from stance.evaluate import SETS, Report
+from stance.records import STANCES
+from stance.slices import shown
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+N_BINS = 10
+
+
+def _figure(width: float, height: float) -> "Figure":
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def confusion(report: Report) -> "Figure":
+    """Return how the labels of one set were answered: counts, coloured by their share of the label."""
+    table = report.tables.sum(axis=0)
+    figure = _figure(5.2, 4.6)
+    axes = figure.subplots()
+    share = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    for i, j in np.ndindex(*table.shape):
+        axes.text(j, i, str(table[i, j]), ha="center", va="center", color="white" if share[i, j] > 0.6 else "black")
+    axes.set(xticks=range(5), yticks=range(5), yticklabels=STANCES, xlabel="predicted", ylabel="label")
+    axes.set_xticks(range(5), STANCES, rotation=30, ha="right")
+    axes.set_title(f"{report.name}: macro-F1 {report.five}", fontsize=8)
+    return figure
+
+
+def risk_and_coverage(predictions: pd.DataFrame) -> "Figure":
+    """Return the share of wrong answers against the share answered, a line a set."""
+    figure = _figure(6.4, 4.2)
+    axes = figure.subplots()
+    for name, part in predictions.groupby("set", sort=False):
+        coverage, risk = risk_coverage(part["confidence"].to_numpy(), (part["stance"] == part["predicted"]).to_numpy())
+        axes.plot(coverage, risk, label=f"{name} (n = {len(part)})")
+    axes.set(xlabel="share of quotes answered, the surest first", ylabel="share of the answers that is wrong", ylim=(0, None), title="risk and coverage")
+    axes.legend(fontsize=8)
+    return figure
+
+
+def bins(confidence: np.ndarray, right: np.ndarray) -> list[tuple[float, float, int]]:
+    """Return (mean confidence, share right, n) of each bin of equal width that has a quote: the bins of the expected calibration error."""
+    at = np.minimum((confidence * N_BINS).astype(int), N_BINS - 1)
+    return [(float(confidence[at == k].mean()), float(right[at == k].mean()), int((at == k).sum())) for k in np.unique(at)]
+
+
+def reliability(predictions: pd.DataFrame) -> "Figure":
+    """Return the share of right answers against the confidence they were given with, a panel a set; the area of a point is its number of quotes."""
+    parts = list(predictions.groupby("set", sort=False))
+    n_columns = min(3, len(parts))
+    n_rows = math.ceil(len(parts) / n_columns)
+    figure = _figure(3.3 * n_columns, 3.3 * n_rows)
+    axes = figure.subplots(n_rows, n_columns, squeeze=False)
+    for place, (name, part) in zip(axes.flat, parts, strict=False):
+        found = bins(part["confidence"].to_numpy(), (part["stance"] == part["predicted"]).to_numpy())
+        error = sum(abs(sure - right) * n for sure, right, n in found) / len(part)
+        place.plot([0, 1], [0, 1], color="grey", linewidth=1, linestyle="--")
+        place.plot([sure for sure, _, _ in found], [right for _, right, _ in found], color="C0", linewidth=1)
+        place.scatter([sure for sure, _, _ in found], [right for _, right, _ in found], s=[8 + 400 * n / len(part) for _, _, n in found], alpha=0.6)
+        place.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="confidence", ylabel="share right", aspect="equal")
+        place.set_title(f"{name}: expected error {error:.3f}, n = {len(part)}", fontsize=8)
+    for place in axes.flat[len(parts) :]:
+        place.set_visible(False)
+    return figure
+
+
+def by_slice(table: pd.DataFrame, name: str) -> "Figure":
+    """Return F1 with its interval and accuracy per slice of one set (rows of `stance.slices.sliced`), slices below ten quotes left out."""
+    parts = shown(table)
+    sizes = [len(part) for _, part in parts]
+    figure = _figure(7.5, 1.2 + 0.27 * sum(sizes) + 0.45 * len(sizes))
+    axes = figure.subplots(max(len(parts), 1), 1, sharex=True, squeeze=False, height_ratios=[size + 0.8 for size in sizes] or [1])[:, 0]
+    for place, (column, part) in zip(axes, parts, strict=False):
+        at = np.arange(len(part))[::-1]
+        f1, low, high = (part[key].to_numpy(dtype=float) for key in ("f1", "low", "high"))
+        # A percentile interval of few quotes may miss the value itself; a bar has no negative length.
+        place.errorbar(f1, at, xerr=[np.maximum(f1 - low, 0), np.maximum(high - f1, 0)], fmt="o", markersize=4, capsize=2, linewidth=1, label="F1")
+        place.scatter(part["accuracy"], at, marker="|", s=60, color="black", label="recall" if column == "class" else "accuracy")
+        place.set_yticks(at, [f"{value}  (n = {n})" for value, n in zip(part["value"], part["n"], strict=True)], fontsize=8)
+        place.set(xlim=(0, 1), ylim=(-0.7, len(part) - 0.3))
+        place.set_title({"on_target": "target", "conflict": "family of conflict", "speaker": "kind of speaker"}.get(column, column), fontsize=8, loc="left")
+        place.grid(axis="x", linewidth=0.4)
+    for place in axes[:1]:
+        place.legend(fontsize=7, loc="lower left")
+    figure.suptitle(f"{' '.join(SETS.get(name, (name,))[:1])}: F1 (95% interval) and accuracy by slice", fontsize=9)
+    return figure
