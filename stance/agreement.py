@@ -1,5 +1,6 @@
 """How far the annotators agree."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,13 +12,17 @@ from stance.records import COARSE, STANCES, Judgment
 
 def kappa(first: Sequence[str], second: Sequence[str]) -> float:
     """Return Cohen's kappa of two annotators on the same quotes; nan where both always say the same one thing."""
+    if len({*first, *second}) < 2:
+        return float("nan")
     from sklearn.metrics import cohen_kappa_score
 
     return float(cohen_kappa_score(list(first), list(second)))
 
 
 def alpha(first: Sequence[str], second: Sequence[str]) -> float:
-    """Return Krippendorff's alpha (nominal) of two annotators on the same quotes."""
+    """Return Krippendorff's alpha (nominal) of two annotators on the same quotes; nan where both always say the same one thing."""
+    if len({*first, *second}) < 2:
+        return float("nan")
     import krippendorff
 
     values = np.array([list(first), list(second)], dtype=str)
@@ -71,16 +76,23 @@ def report_agreement(folder: Path, *, disputed: bool = False, own: bool = True) 
 def _figures(pairs: Sequence[tuple[Judgment, Judgment]]) -> list[str]:
     a, b = ([side.stance for side in sides] for sides in zip(*pairs, strict=True))
     same = sum(x == y for x, y in zip(a, b, strict=True)) / len(a)
-    lines = [f"  five labels   same {same:.3f}   kappa {kappa(a, b):.3f}   alpha {alpha(a, b):.3f}"]
+    lines = [f"  five labels   same {same:.3f}   {_beyond_chance(a, b)}"]
     coarse = [[COARSE[stance] for stance in side] for side in (a, b)]
-    lines.append(f"  coarse three  kappa {kappa(*coarse):.3f}   alpha {alpha(*coarse):.3f}")
+    lines.append(f"  coarse three  {_beyond_chance(*coarse)}")
     on = [[str(side.on_target) for side in sides] for sides in zip(*pairs, strict=True)]
-    lines.append(f"  on target     kappa {kappa(*on):.3f}   alpha {alpha(*on):.3f}")
+    lines.append(f"  on target     {_beyond_chance(*on)}")
     for stance in STANCES:
         one, other = ([str(x == stance) for x in side] for side in (a, b))
         n = sum(x == stance for x in a)
         if n and "True" in other:
-            lines.append(f"  {stance:12s}  kappa {kappa(one, other):.3f}   alpha {alpha(one, other):.3f}   n = {n}")
+            lines.append(f"  {stance:12s}  {_beyond_chance(one, other)}   n = {n}")
     f1, named = holders_f1(pairs)
-    lines.append(f"  attributed stances (holder and stance): F1 {f1:.3f}   n = {named}")
+    lines.append("  attributed stances (holder and stance): " + ("none named" if math.isnan(f1) else f"F1 {f1:.3f}   n = {named}"))
     return lines
+
+
+def _beyond_chance(first: Sequence[str], second: Sequence[str]) -> str:
+    """Return both coefficients as text; where all judgments are the same, chance would agree as well and neither is defined."""
+    if len({*first, *second}) < 2:
+        return "kappa and alpha not defined (all judged the same)"
+    return f"kappa {kappa(first, second):.3f}   alpha {alpha(first, second):.3f}"

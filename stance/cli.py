@@ -719,10 +719,12 @@ def suggest(
     """
     from stance.articles import read_articles
     from stance.labels import read_labels
-    from stance.own import add_articles, waiting
+    from stance.labelstudio import check_unfilled
+    from stance.own import add_articles, own_judgments, waiting
     from stance.quotes import extract as extract_all
     from stance.worth import most_worth
 
+    check_unfilled(out, own_judgments(home() / "labels"))
     articles = [article for source in sources for article in read_articles(source)]
     n_new = add_articles(home() / "labels", zip(articles, extract_all(articles), strict=True))
     reports, labels = read_labels(home() / "labels")
@@ -756,7 +758,10 @@ def export_labels(
     Example: stance export-labels second-look.csv --article w1_01
     """
     from stance.labels import read_labels
+    from stance.labelstudio import check_unfilled
+    from stance.own import own_judgments
 
+    check_unfilled(out, own_judgments(home() / "labels"))
     reports, _ = read_labels(home() / "labels")
     chosen = [(article, quote, None) for article, quotes in reports for quote in quotes if not articles or article.id in articles]
     if not chosen:
@@ -777,8 +782,14 @@ def import_labels(
     from stance.labelstudio import read_import
     from stance.own import import_judgments
 
-    counts = import_judgments(home() / "labels", read_import(file, annotator))
-    typer.echo(f"{counts['added']} judgments added, {counts['second']} of them on quotes that had a label", err=True)
+    found = import_judgments(home() / "labels", read_import(file, annotator))
+    typer.echo(f"{found.added} judgments added, {found.second} of them on quotes that had a label", err=True)
+    for name, other, n_same in found.twins:
+        typer.echo(
+            f"warning: all {n_same} judgments of {name} are the same as those that {other} gave before; if they are one person, delete one "
+            "name's lines in labels/judgments/own.jsonl, or agreement will look better than it is",
+            err=True,
+        )
 
 
 @app.command("labels-card")

@@ -69,6 +69,40 @@ def to_csv(items: Iterable[Item]) -> str:
     return out.getvalue()
 
 
+def check_unfilled(path: Path, known: Iterable[Judgment]) -> None:
+    """Refuse to overwrite a spreadsheet in which somebody's judgments stand that were not imported.
+
+    Parameters
+    ----------
+    path
+        Where a spreadsheet is to be written; there may be none yet.
+    known
+        The judgments that were imported already, of anybody.
+
+    Raises
+    ------
+    DataError
+        If a filled-in stance is not among them.
+    """
+    if path.suffix.lower() != ".csv" or not path.is_file():
+        return
+    imported = {(one.quote, one.stance) for one in known}
+    reader = _csv_reader(read_text(path))
+    filled = [((row.get("quote") or "").strip(), (row.get("stance") or "").strip().lower()) for row in reader]
+    n_lost = sum(bool(stance) and (quote, stance) not in imported for quote, stance in filled)
+    if n_lost:
+        raise DataError(
+            f"{path}: {n_lost} stances are filled in there and not imported; import them first "
+            f"(stance import-labels {path} --annotator NAME), or give another --out"
+        )
+
+
+def _csv_reader(text: str) -> "csv.DictReader[str]":
+    # Where the comma divides decimals, spreadsheets save CSV with semicolons; some save tabs.
+    head = text.partition("\n")[0]
+    return csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
+
+
 def judgment_tasks(judgments: Iterable[Judgment], tasks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return tasks with the judgments as annotations: what Label Studio exports after labelling."""
     by_quote: dict[str, list[dict[str, Any]]] = {}
@@ -100,7 +134,19 @@ def read_import(path: Path, annotator: str | None) -> list[Judgment]:
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise DataError(f"{path}: unknown kind of file; expected .json (an export of Label Studio) or .csv (a spreadsheet saved as CSV UTF-8)")
-    return read_each(reader(read_text(path), path, annotator), read_judgment)
+    words = ("yes", "no") if reader is _from_csv else ("on target", "off target")
+    return read_each(reader(read_text(path), path, annotator), lambda row, place: _read_given(row, place, words))
+
+
+def _read_given(row: Mapping[str, Any], place: str, words: tuple[str, str]) -> Judgment:
+    """Read a judgment; what is wrong with its target is told in the words that the person chose from."""
+    on, stance = row["on_target"], row["stance"]
+    if stance in STANCES and not isinstance(on, bool):
+        need = "; a neutral statement needs it" if stance == "neutral" and not on else ""
+        raise DataError(f"{place}: on_target is {'empty' if on in (None, '') else repr(on)}, expected {words[0]} or {words[1]}{need}")
+    if stance in STANCES and stance != "neutral" and not on:
+        raise DataError(f"{place}: on_target is {words[1]!r} but the stance is {stance!r}; a statement off the target is neutral")
+    return read_judgment(row, place)
 
 
 Placed = list[tuple[str, dict[str, Any]]]
@@ -139,9 +185,7 @@ def _judged(data: Mapping[str, Any], annotation: Mapping[str, Any], annotator: s
 def _from_csv(text: str, path: Path, annotator: str | None) -> Placed:
     if not annotator:
         raise DataError(f"{path}: a spreadsheet does not say who judged; give --annotator NAME")
-    # Where the comma divides decimals, spreadsheets save CSV with semicolons; some save tabs.
-    head = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
+    reader = _csv_reader(text)
     missing = [name for name in ("quote", "stance", "on_target") if name not in (reader.fieldnames or [])]
     if missing:
         raise DataError(f"{path}: lacks the columns {', '.join(missing)}; found {', '.join(reader.fieldnames or ['none'])}")

@@ -5,7 +5,7 @@ What is the user's lies in ``labels/own/`` and in ``labels/judgments/own.jsonl``
 
 import dataclasses
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from stance.errors import DataError
@@ -44,22 +44,42 @@ def _row(article: Article, quotes: Sequence[Quote]) -> dict[str, object]:
     return {**row, "quotes": [quote.to_dict() for quote in quotes]}
 
 
-def import_judgments(folder: Path, new: Sequence[Judgment]) -> dict[str, int]:
-    """Add people's judgments to ``judgments/own.jsonl`` and their names to ``own/annotators.toml``; nothing is overwritten.
-
-    Returns
-    -------
-    dict
-        ``added``: new judgments; ``second``: those on quotes that had a judgment already.
-    """
+def own_judgments(folder: Path) -> list[Judgment]:
+    """Return the judgments that were imported so far."""
     path = folder / "judgments" / OWN_JUDGMENTS
+    return read_judgments(path) if path.is_file() else []
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did.
+
+    ``added`` judgments are new, ``second`` of them on quotes that had a label already. ``twins`` names where all that one annotator
+    judged now was judged in the very same way by another person before: (annotator, the other, how many).
+    """
+
+    added: int
+    second: int
+    twins: tuple[tuple[str, str, int], ...] = ()
+
+
+def import_judgments(folder: Path, new: Sequence[Judgment]) -> Imported:
+    """Add people's judgments to ``judgments/own.jsonl`` and their names to ``own/annotators.toml``; nothing is overwritten."""
     reports, labels = read_labels(folder)
-    old = read_judgments(path) if path.is_file() else []
+    old = own_judgments(folder)
     merged = merge(old, new, [quote.id for _, quotes in reports for quote in quotes])
     added = merged[len(old) :]
     _name_annotators(folder, sorted({one.annotator for one in added}))
-    write_whole(path, to_jsonl(one.to_dict() for one in merged))
-    return {"added": len(added), "second": sum(one.quote in labels for one in added)}
+    write_whole(folder / "judgments" / OWN_JUDGMENTS, to_jsonl(one.to_dict() for one in merged))
+    return Imported(len(added), sum(one.quote in labels for one in added), tuple(_twins(old, added)))
+
+
+def _twins(old: Sequence[Judgment], added: Sequence[Judgment]) -> Iterator[tuple[str, str, int]]:
+    """Yield (annotator, another, how many): all that is added by one was said in the same words by the other, so it may be one person."""
+    said = {one.annotator: {dataclasses.replace(judged, annotator="") for judged in old if judged.annotator == one.annotator} for one in old}
+    for name in sorted({one.annotator for one in added}):
+        now = {dataclasses.replace(one, annotator="") for one in added if one.annotator == name}
+        yield from ((name, other, len(now)) for other, before in said.items() if other != name and now <= before)
 
 
 def _name_annotators(folder: Path, names: Sequence[str]) -> None:

@@ -134,6 +134,31 @@ def test_a_spreadsheet_needs_its_annotator_and_columns(tmp_path):
         read_import(path, "anna")
 
 
+@pytest.mark.parametrize(
+    ("stance", "on", "message"),
+    [
+        ("neutral", "", r"x\.csv:2: on_target is empty, expected yes or no; a neutral statement needs it"),
+        ("oppose", "maybe", r"x\.csv:2: on_target is 'maybe', expected yes or no$"),
+        ("oppose", "no", r"x\.csv:2: on_target is 'no' but the stance is 'oppose'; a statement off the target is neutral"),
+    ],
+)
+def test_a_target_that_is_not_understood_is_told_in_the_spreadsheets_words(tmp_path, stance, on, message):
+    path = tmp_path / "x.csv"
+    path.write_text(f"quote,stance,on_target\na#1,{stance},{on}\n")
+    with pytest.raises(DataError, match=message):
+        read_import(path, "anna")
+
+
+def test_a_target_that_was_not_chosen_is_told_in_label_studios_words(tmp_path):
+    def unchosen(tasks):
+        result = tasks[0]["annotations"][0]["result"]
+        result[0]["value"]["choices"], result[1]["value"]["choices"] = ["neutral"], []
+        return tasks
+
+    with pytest.raises(DataError, match="task 1: on_target is empty, expected on target or off target; a neutral statement needs it"):
+        read_import(export(tmp_path, unchosen), None)
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_a_spreadsheet_is_read_as_excel_libreoffice_and_sheets_save_it(tmp_path, delimiter, encoding):

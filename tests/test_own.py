@@ -11,7 +11,7 @@ from stance.checks import check_labels
 from stance.dataset import load_table
 from stance.errors import DataError
 from stance.labels import read_labels
-from stance.own import add_articles, import_judgments
+from stance.own import Imported, add_articles, import_judgments
 from stance.records import Article, Judgment, Quote
 
 REPORT = """PORT ELLIS, May 3 - The foreign minister of Merrow, Carla Whitcombe, said on Friday that a delegation would leave for the talks on Monday.
@@ -58,11 +58,32 @@ def test_own_articles_are_suggested_labelled_imported_and_learned_from(project, 
     assert "0 judgments added" in cli("import-labels", str(tmp_path / "filled.csv"), "--annotator", "Anna Example").stderr
 
 
+def test_a_filled_in_spreadsheet_is_not_overwritten_before_it_is_imported(project, tmp_path):
+    out = tmp_path / "tasks.csv"
+    assert cli("export-labels", str(out), "--article", "w1_01").returncode == 0
+    rows = list(csv.DictReader(out.open(encoding="utf-8-sig", newline="")))
+    rows[0]["stance"] = "oppose"
+    with out.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], delimiter=";")
+        writer.writeheader()
+        writer.writerows(rows)
+    filled = out.read_bytes()
+    source = tmp_path / "merrow.txt"
+    source.write_text(REPORT, encoding="utf-8")
+    for arguments in (["suggest", str(source), "--out", str(out)], ["export-labels", str(out), "--article", "w1_01"]):
+        done = cli(*arguments)
+        assert done.returncode == 1
+        assert "1 stances are filled in there and not imported; import them first (stance import-labels" in done.stderr
+        assert out.read_bytes() == filled
+    assert not (project / "labels" / "own").exists()
+    assert cli("import-labels", str(out), "--annotator", "Anna").returncode == 0
+    assert cli("export-labels", str(out), "--article", "w1_01").returncode == 0
+
+
 def test_a_persons_judgment_is_kept_beside_the_models_and_decides(project):
     before = read_labels(project / "labels")[1]["w1_01#1"]
     assert before.stance == "support"
-    counts = import_judgments(project / "labels", [Judgment("w1_01#1", "Anna", "neutral", True)])
-    assert counts == {"added": 1, "second": 1}
+    assert import_judgments(project / "labels", [Judgment("w1_01#1", "Anna", "neutral", True)]) == Imported(added=1, second=1)
     after = read_labels(project / "labels")[1]["w1_01#1"]
     assert after.stance == "neutral"
     author = (project / "labels" / "judgments" / "author.jsonl").read_text(encoding="utf-8")
@@ -103,6 +124,19 @@ def test_two_persons_who_differ_on_your_quote_decide_in_your_own_file(project):
 def test_what_the_program_missed_in_your_articles_is_no_fault_of_your_labels(project):
     add_articles(project / "labels", [(Article("mine", "The so-called “war party of the north” did not come."), [])])
     assert "articles" in check_labels(project / "labels")
+
+
+def test_the_same_judgments_under_a_second_name_are_warned_of(project, tmp_path):
+    path = tmp_path / "filled.csv"
+    path.write_text("quote,stance,on_target\nw1_01#1,oppose,\nw1_01#2,support,\n", encoding="utf-8")
+    assert "warning" not in cli("import-labels", str(path), "--annotator", "person-1").stderr
+    done = cli("import-labels", str(path), "--annotator", "Nina New")
+    assert done.returncode == 0
+    assert "2 judgments added" in done.stderr
+    assert "warning: all 2 judgments of Nina New are the same as those that person-1 gave before; if they are one person, delete" in done.stderr
+    # Who differs in one of them is another person.
+    path.write_text("quote,stance,on_target\nw1_01#1,oppose,\nw1_01#2,oppose,\n", encoding="utf-8")
+    assert "warning" not in cli("import-labels", str(path), "--annotator", "Ben").stderr
 
 
 def test_a_models_name_is_no_persons_name(project):
