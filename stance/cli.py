@@ -129,9 +129,7 @@ def predict(
     if format == "parquet" and out is None and sys.stdout.isatty():
         raise typer.BadParameter("Parquet is not for a terminal; give --out FILE", param_hint="--format")
     loaded = stance.load(model)
-    if risk is not None and abstain_at:
-        raise typer.BadParameter("give --risk or --abstain-at, not both", param_hint="--risk")
-    threshold = abstain_at if risk is None else loaded.threshold_for(risk)
+    threshold = _threshold(loaded, abstain_at, risk)
     options: dict[str, Any] = {"abstain_at": threshold, "sets": sets, "attributed": attributed, "explain": 8 if explain else 0}
     if _is_other_file(source):
         raise DataError(f"{source}: unknown kind of file; expected .jsonl, .csv, .tsv, .parquet or .txt (also .gz, .zst); save a workbook as CSV")
@@ -188,6 +186,8 @@ def _predict_one(loaded: "Model", row: "Row", options: dict[str, Any], *, strict
 def read(
     sources: Annotated[list[str], typer.Argument(metavar="ARTICLE…")],
     model: Annotated[str | None, typer.Option(help="A model folder, a run, or models:/stance@champion.")] = None,
+    abstain_at: Annotated[float, typer.Option(min=0, max=1, help="Abstain where the likeliest stance has less than this.")] = 0.0,
+    risk: Annotated[float | None, typer.Option(help="Abstain so that at most this share of the cross-validated answers was wrong: 0.1")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON for programs, one article a line.")] = False,
 ) -> None:
     """Read articles: each speaker's stance, its uncertainty, and the quotes it rests on.
@@ -196,7 +196,8 @@ def read(
     """
     from stance.terminal import show_readings
 
-    found = (reading for _, reading in _readings(stance.load(model), sources))
+    loaded = stance.load(model)
+    found = (reading for _, reading in _readings(loaded, sources, _threshold(loaded, abstain_at, risk)))
     if as_json:
         for reading in found:
             _line(reading.to_dict())
@@ -204,14 +205,21 @@ def read(
         show_readings(found)
 
 
-def _readings(loaded: "Model", sources: list[str]) -> "Iterator[tuple[Article, Reading]]":
+def _threshold(loaded: "Model", abstain_at: float, risk: float | None) -> float:
+    """Return below which probability to abstain, given as such or as a risk."""
+    if risk is not None and abstain_at:
+        raise typer.BadParameter("give --risk or --abstain-at, not both", param_hint="--risk")
+    return abstain_at if risk is None else loaded.threshold_for(risk)
+
+
+def _readings(loaded: "Model", sources: list[str], abstain_at: float) -> "Iterator[tuple[Article, Reading]]":
     from stance.articles import read_articles
     from stance.quotes import extract as extract_all
     from stance.report import find_sources
 
     articles = [article for source in find_sources(sources) for article in read_articles(source)]
     for article, quotes in zip(articles, extract_all(articles), strict=True):
-        yield article, loaded.read_quotes(article, quotes)
+        yield article, loaded.read_quotes(article, quotes, abstain_at=abstain_at)
 
 
 @app.command()
@@ -219,6 +227,8 @@ def report(
     sources: Annotated[list[str], typer.Argument(metavar="ARTICLE…|FOLDER", help="Articles, or folders of them: .txt, .md, .html, .jsonl.")],
     out: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
     model: Annotated[str | None, typer.Option(help="A model folder, a run, or models:/stance@champion.")] = None,
+    abstain_at: Annotated[float, typer.Option(min=0, max=1, help="Abstain where the likeliest stance has less than this.")] = 0.0,
+    risk: Annotated[float | None, typer.Option(help="Abstain so that at most this share of the cross-validated answers was wrong: 0.1")] = None,
 ) -> None:
     """Write one page to look at, without any network: articles with their quotes marked, speakers on a stance axis, a timeline, a table to filter.
 
@@ -227,7 +237,7 @@ def report(
     from stance.report import write_report
 
     loaded = stance.load(model)
-    found = list(_readings(loaded, sources))
+    found = list(_readings(loaded, sources, _threshold(loaded, abstain_at, risk)))
     size = write_report(found, loaded.card, out)
     n_quotes = sum(len(one.quotes) for _, reading in found for one in reading.speakers)
     typer.echo(f"{out}: {len(found)} articles, {n_quotes} quotes, {size / 1000:.0f} kB")

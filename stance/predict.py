@@ -281,15 +281,15 @@ class Model:
         found = stance or next(self.predict_many([row])).stance
         return (_cut(row), found) if found and _reason(row) is None else None
 
-    def read(self, text: str | Article, *, nlp: "Language | None" = None) -> Reading:
-        """Extract the quotes of an article and predict each: its speakers with their stances."""
+    def read(self, text: str | Article, *, nlp: "Language | None" = None, abstain_at: float = 0.0) -> Reading:
+        """Extract the quotes of an article and predict each: its speakers with their stances; what is less sure than ``abstain_at`` (0 to 1) has none."""
         from stance.quotes import extract
 
         article = text if isinstance(text, Article) else Article("article", text)
         quotes = [quote for found in extract([article], nlp=nlp or _pipeline()) for quote in found]
-        return self.read_quotes(article, quotes)
+        return self.read_quotes(article, quotes, abstain_at=abstain_at)
 
-    def read_quotes(self, article: Article, quotes: Sequence[Quote]) -> Reading:
+    def read_quotes(self, article: Article, quotes: Sequence[Quote], *, abstain_at: float = 0.0) -> Reading:
         """Predict quotes that are known already and gather them by speaker.
 
         Optional ones (headlines, captions, links) are left out: the running text says the same, and no statement should count twice.
@@ -301,7 +301,7 @@ class Model:
             words = {"id": quote.id, "text": quote.text, "cue": quote.cue, "context": context_of(article, quote)}
             rows.append({**words, **_speaker(quote), "names": names})
         by_speaker: dict[str | None, list[tuple[Quote, Prediction]]] = defaultdict(list)
-        for quote, prediction in zip(quotes, self.predict_many(rows, attributed=True), strict=True):
+        for quote, prediction in zip(quotes, self.predict_many(rows, abstain_at=abstain_at, attributed=True), strict=True):
             by_speaker[quote.speaker].append((quote, prediction))
         speakers = [speaker_stance(name, pairs, self._prior) for name, pairs in by_speaker.items()]
         speakers.sort(key=lambda one: (one.speaker is None, -len(one.quotes)))

@@ -116,3 +116,13 @@ def test_without_any_model_the_message_says_what_to_do(project):
 def test_a_prediction_is_one_json_line(model):
     line = json.dumps(model.predict("No.\n\u2028No.").to_dict())
     assert "\n" not in line
+
+
+def test_an_article_read_with_a_threshold_abstains_from_what_is_less_sure(model):
+    text = "“We are ready to resume the talks on Monday,” said Mara Lindqvist, the foreign minister. “The river rose,” said Olaf Brenn, an engineer."
+    free = [prediction for one in model.read(text).speakers for _, prediction in one.quotes]
+    between = sum(sorted(max(one.probabilities.values()) for one in free)) / 2
+    held = [prediction for one in model.read(text, abstain_at=between).speakers for _, prediction in one.quotes]
+    assert len(free) == len(held) == 2
+    assert sorted(one.abstained for one in held) == [False, True]
+    assert not any(one.abstained for one in free)
