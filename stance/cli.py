@@ -771,12 +771,16 @@ def export_labels(
     from stance.own import own_judgments
 
     check_unfilled(out, own_judgments(home() / "labels"))
-    reports, _ = read_labels(home() / "labels")
-    chosen = [(article, quote, None) for article, quotes in reports for quote in quotes if not articles or article.id in articles]
-    if not chosen:
+    reports, labels = read_labels(home() / "labels")
+    found = [(article, quote, None) for article, quotes in reports for quote in quotes if not articles or article.id in articles]
+    if not found:
         raise DataError(f"labels: no article {', '.join(articles or [])}; ids look like {reports[0][0].id}")
+    chosen = [one for one in found if one[1].id in labels]
+    without = f"{len(found) - len(chosen)} quotes without label (stance suggest writes those)"
+    if not chosen:
+        raise DataError(f"labels: nothing to look at again: {without}")
     _write_tasks(chosen, out)
-    typer.echo(f"{len(chosen)} quotes written to {out}", err=True)
+    typer.echo(f"{len(chosen)} quotes written to {out}" + (f"; left out: {without}" if len(chosen) < len(found) else ""), err=True)
 
 
 @app.command("import-labels")
