@@ -1,7 +1,7 @@
 """Read articles: .txt, .md, .html files and JSONL rows, each text kept as it came."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from stance.errors import DataError
@@ -38,6 +38,47 @@ def html_to_text(html: str, where: str) -> str:
     if not text:
         raise DataError(f"{where}: no main text found in this HTML; save the article's text as .txt")
     return str(text)
+
+
+def find_sources(given: Iterable[str]) -> list[str]:
+    """Return the files to read: a folder stands for every article below it, in the order of their paths.
+
+    Raises
+    ------
+    DataError
+        If a folder holds no article.
+    """
+    found = []
+    for source in given:
+        folder = Path(source)
+        if source == "-" or not folder.is_dir():
+            found.append(source)
+            continue
+        inside = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file() and not path.name.startswith("."))
+        if not inside:
+            raise DataError(f"{source}: no article in this folder; expected files of the kinds {', '.join(SUFFIXES)}")
+        found.extend(str(path) for path in inside)
+    return found
+
+
+def read_all(sources: Iterable[str], say: Callable[[str], None]) -> Iterator[Article]:
+    """Yield the articles of all sources, files or folders; what is empty is told to ``say`` and comes all the same, without any quote.
+
+    Raises
+    ------
+    DataError
+        If a source cannot be read, or at the end if nothing but empty articles was there.
+    """
+    n_read = n_empty = 0
+    for source in find_sources(sources):
+        for article in read_articles(source):
+            n_read += 1
+            if not article.text.strip():
+                n_empty += 1
+                say(f"{source}: " + (f"article {article.id}: empty text" if source.endswith(".jsonl") else "empty file"))
+            yield article
+    if n_read == n_empty:
+        raise DataError(f"nothing to read: {f'all {n_empty} articles are empty' if n_empty else 'no article is in there'}; check the files")
 
 
 def read_articles(source: str) -> Iterator[Article]:

@@ -65,6 +65,10 @@ def main() -> None:
         raise SystemExit(0) from None
 
 
+def _warn(line: str) -> None:
+    typer.echo(line, err=True)
+
+
 def _line(row: dict[str, Any]) -> None:
     from stance.tables import json_line
 
@@ -72,19 +76,25 @@ def _line(row: dict[str, Any]) -> None:
 
 
 @app.command()
-def extract(sources: Annotated[list[str], typer.Argument(metavar="[FILE…|-]", help="Articles: .txt, .md, .html, .jsonl; - for standard input.")]) -> None:
+def extract(
+    sources: Annotated[
+        list[str], typer.Argument(metavar="[ARTICLE…|FOLDER|-]", help="Articles, or folders of them: .txt, .md, .html, .jsonl; - for standard input.")
+    ],
+) -> None:
     """Take every attributed quote of the articles, with its speaker: JSONL, one quote a line.
 
     Example: stance extract seeds/*.txt > quotes.jsonl
     """
-    from stance.articles import count_articles, read_articles
+    from stance.articles import count_articles, find_sources, read_all
     from stance.languages import foreign
     from stance.progress import watched
     from stance.quotes import extract_each
 
-    n_articles = n_quotes = n_without = 0
-    with watched(count_articles(sources)) as watch:
-        for article, quotes in extract_each(article for source in sources for article in read_articles(source)):
+    n_articles = n_quotes = n_without = n_empty = 0
+    files = find_sources(sources)
+    with watched(count_articles(files)) as watch:
+        for article, quotes in extract_each(read_all(files, watch.say)):
+            n_empty += not article.text.strip()
             n_articles, n_quotes = n_articles + 1, n_quotes + len(quotes)
             n_without += sum(quote.speaker is None for quote in quotes)
             for quote in quotes:
@@ -93,7 +103,7 @@ def extract(sources: Annotated[list[str], typer.Argument(metavar="[FILE…|-]", 
             if foreign(article.text[:LANGUAGE_CHARS]):
                 watch.say(f"{article.id}: {len(quotes)} quotes; the text does not look English, and quotes are found in English only")
             watch.done(n_articles, n_quotes)
-    typer.echo(f"{n_articles} articles, {n_quotes} quotes, {n_without} without speaker", err=True)
+    typer.echo(f"{n_articles} articles{f' ({n_empty} empty)' if n_empty else ''}, {n_quotes} quotes, {n_without} without speaker", err=True)
 
 
 @app.command()
@@ -184,7 +194,7 @@ def _predict_one(loaded: "Model", row: "Row", options: dict[str, Any], *, strict
 
 @app.command()
 def read(
-    sources: Annotated[list[str], typer.Argument(metavar="ARTICLE…")],
+    sources: Annotated[list[str], typer.Argument(metavar="ARTICLE…|FOLDER", help="Articles, or folders of them: .txt, .md, .html, .jsonl.")],
     model: Annotated[str | None, typer.Option(help="A model folder, a run, or models:/stance@champion.")] = None,
     abstain_at: Annotated[float, typer.Option(min=0, max=1, help="Abstain where the likeliest stance has less than this.")] = 0.0,
     risk: Annotated[float | None, typer.Option(help="Abstain so that at most this share of the cross-validated answers was wrong: 0.1")] = None,
@@ -213,11 +223,10 @@ def _threshold(loaded: "Model", abstain_at: float, risk: float | None) -> float:
 
 
 def _readings(loaded: "Model", sources: list[str], abstain_at: float) -> "Iterator[tuple[Article, Reading]]":
-    from stance.articles import read_articles
+    from stance.articles import read_all
     from stance.quotes import extract as extract_all
-    from stance.report import find_sources
 
-    articles = [article for source in find_sources(sources) for article in read_articles(source)]
+    articles = list(read_all(sources, _warn))
     for article, quotes in zip(articles, extract_all(articles), strict=True):
         yield article, loaded.read_quotes(article, quotes, abstain_at=abstain_at)
 
@@ -718,7 +727,7 @@ def agree(disputed: Annotated[bool, typer.Option(help="Also list the quotes judg
 
 @app.command()
 def suggest(
-    sources: Annotated[list[str], typer.Argument(metavar="ARTICLE…")],
+    sources: Annotated[list[str], typer.Argument(metavar="ARTICLE…|FOLDER", help="Articles, or folders of them: .txt, .md, .html, .jsonl.")],
     out: Annotated[Path, typer.Option(help="Where the tasks go: .json for Label Studio, .csv for a spreadsheet.")],
     n: Annotated[int, typer.Option(min=1, help="How many quotes.")] = 50,
     model: Annotated[str | None, typer.Option(help="A model folder, a run, or models:/stance@champion.")] = None,
@@ -727,7 +736,7 @@ def suggest(
 
     Example: stance suggest articles/*.txt --out tasks.json
     """
-    from stance.articles import read_articles
+    from stance.articles import read_all
     from stance.labels import read_labels
     from stance.labelstudio import check_unfilled
     from stance.own import add_articles, own_judgments, waiting
@@ -735,7 +744,7 @@ def suggest(
     from stance.worth import most_worth
 
     check_unfilled(out, own_judgments(home() / "labels"))
-    articles = [article for source in sources for article in read_articles(source)]
+    articles = [article for article in read_all(sources, _warn) if article.text.strip()]
     n_new = add_articles(home() / "labels", zip(articles, extract_all(articles), strict=True))
     reports, labels = read_labels(home() / "labels")
     names = {article.id for article in articles}
@@ -772,12 +781,16 @@ def export_labels(
     from stance.own import own_judgments
 
     check_unfilled(out, own_judgments(home() / "labels"))
-    reports, _ = read_labels(home() / "labels")
-    chosen = [(article, quote, None) for article, quotes in reports for quote in quotes if not articles or article.id in articles]
-    if not chosen:
+    reports, labels = read_labels(home() / "labels")
+    found = [(article, quote, None) for article, quotes in reports for quote in quotes if not articles or article.id in articles]
+    if not found:
         raise DataError(f"labels: no article {', '.join(articles or [])}; ids look like {reports[0][0].id}")
+    chosen = [one for one in found if one[1].id in labels]
+    without = f"{len(found) - len(chosen)} quotes without label (stance suggest writes those)"
+    if not chosen:
+        raise DataError(f"labels: nothing to look at again: {without}")
     _write_tasks(chosen, out)
-    typer.echo(f"{len(chosen)} quotes written to {out}", err=True)
+    typer.echo(f"{len(chosen)} quotes written to {out}" + (f"; left out: {without}" if len(chosen) < len(found) else ""), err=True)
 
 
 @app.command("import-labels")

@@ -6,17 +6,24 @@ Source of the format: labelstud.io/guide/task_format.
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stance.articles import read_text
 from stance.errors import DataError, gather
 from stance.labels import read_each, read_judgment
 from stance.records import STANCES, Article, Judgment, Prediction, Quote
-from stance.wording import context_of
+from stance.wording import CONTEXT_CHARS
+
+if TYPE_CHECKING:
+    from spacy.language import Language
 
 CSV_COLUMNS = ("quote", "article", "speaker", "cue", "context", "text", "suggested", "stance", "on_target", "attributed", "note")
+# How far back the sentence before a quote is looked for.
+WINDOW_CHARS = 2000
 # The labeling interface to paste into a Label Studio project: what a task shows and what an annotator answers.
 CONFIG = f"""<View>
   <Header value="$speaker ($cue)"/>
@@ -40,12 +47,49 @@ CONFIG = f"""<View>
 Item = tuple[Article, Quote, Prediction | None]
 
 
+def sentence_before(article: Article, quote: Quote) -> str:
+    """Return what a person reads before a quote: the beginning of its own sentence, where it stands inside one, and the sentence before.
+
+    A model is given more (`stance.wording.context_of`); a person would read others' words for this speaker's.
+    """
+    start = quote.spans[0][0]
+    paragraphs = re.split(r"\n\s*\n", article.text[max(0, start - WINDOW_CHARS) : start])[-2:]
+    sentences = [sentence for paragraph in paragraphs for sentence in _sentences(paragraph)]
+    inside = bool(sentences) and not re.search(r"[.!?…][”\"’')\]]*$", sentences[-1])
+    found = " ".join(sentences[-2 if inside else -1 :])
+    return found if len(found) <= CONTEXT_CHARS else "… " + found[-CONTEXT_CHARS:].partition(" ")[2]
+
+
+def _sentences(paragraph: str) -> list[str]:
+    found: list[str] = []
+    opening = ""
+    for one in _sentencizer()(" ".join(paragraph.split())).sents:
+        # An opening mark belongs to the sentence behind it, and what goes on in lower case is no new sentence ("No!" he said).
+        words = opening + one.text.strip()
+        opening = words[-1] if re.search(r"(^|\s)[“‘«\"']$", words) else ""
+        words = words.removesuffix(opening).rstrip()
+        if found and words[:1].islower():
+            found[-1] += f" {words}"
+        elif words:
+            found.append(words)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _sentencizer() -> "Language":
+    import spacy
+
+    nlp = spacy.blank("en")
+    nlp.add_pipe("sentencizer")
+    return nlp
+
+
 def to_tasks(items: Iterable[Item]) -> list[dict[str, Any]]:
     """Return Label Studio tasks, one a quote; a prediction comes along as a pre-annotation."""
     tasks = []
     for article, quote, prediction in items:
         data = {"quote": quote.id, "article": article.id, "speaker": quote.speaker or "", "cue": quote.cue or ""}
-        task: dict[str, Any] = {"data": {**data, "context": context_of(article, quote), "text": quote.text}}
+        task: dict[str, Any] = {"data": {**data, "context": sentence_before(article, quote), "text": quote.text}}
         if prediction is not None and prediction.stance is not None:
             version = f"{prediction.model['name']}-{prediction.model['version']}"
             share = prediction.probabilities[prediction.stance]
@@ -64,7 +108,14 @@ def to_csv(items: Iterable[Item]) -> str:
     writer = csv.DictWriter(out, CSV_COLUMNS, lineterminator="\n")
     writer.writeheader()
     for article, quote, prediction in items:
-        row = {"quote": quote.id, "article": article.id, "speaker": quote.speaker, "cue": quote.cue, "context": context_of(article, quote), "text": quote.text}
+        row = {
+            "quote": quote.id,
+            "article": article.id,
+            "speaker": quote.speaker,
+            "cue": quote.cue,
+            "context": sentence_before(article, quote),
+            "text": quote.text,
+        }
         writer.writerow({**row, "suggested": prediction.stance if prediction else None})
     return out.getvalue()
 

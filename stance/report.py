@@ -19,7 +19,6 @@ from typing import Any
 from markupsafe import Markup, escape
 
 import stance
-from stance.articles import SUFFIXES
 from stance.errors import ConfigError, DataError
 from stance.evaluate import SETS
 from stance.pooling import Prior
@@ -84,27 +83,6 @@ class SpeakerRow:
     def articles(self) -> list[int]:
         """The articles that quote the speaker."""
         return sorted({one.article for one in self.quotes})
-
-
-def find_sources(given: Iterable[str]) -> list[str]:
-    """Return the files to read: a folder stands for every article below it, in the order of their paths.
-
-    Raises
-    ------
-    DataError
-        If a folder holds no article.
-    """
-    found = []
-    for source in given:
-        folder = Path(source)
-        if source == "-" or not folder.is_dir():
-            found.append(source)
-            continue
-        inside = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file() and not path.name.startswith("."))
-        if not inside:
-            raise DataError(f"{source}: no article in this folder; expected files of the kinds {', '.join(SUFFIXES)}")
-        found.extend(str(path) for path in inside)
-    return found
 
 
 def write_report(readings: Iterable[tuple[Article, Reading]], card: Mapping[str, Any], out: Path) -> int:

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from stance.articles import read_articles
+from stance.articles import read_all, read_articles
 from stance.errors import DataError
 
 
@@ -63,3 +63,22 @@ def test_a_missing_file_is_named():
 def test_standard_input_is_rows_or_one_plain_text(monkeypatch, data, ids):
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
     assert [one.id for one in read_articles("-")] == ids
+
+
+def test_a_folder_stands_for_every_article_below_it(tmp_path):
+    (tmp_path / "below").mkdir()
+    for name, text in (("b.txt", "Two."), ("below/c.md", "Three."), ("a.jsonl", '{"id": "one", "text": "One."}'), (".hidden.txt", "No."), ("image.png", "No.")):
+        (tmp_path / name).write_text(text)
+    assert [one.id for one in read_all([str(tmp_path)], print)] == ["one", "b", "c"]
+
+
+def test_an_empty_article_is_told_and_kept_and_nothing_else_is_a_fault(tmp_path):
+    told = []
+    empty, full = write(tmp_path, "empty.txt", " \n"), write(tmp_path, "full.txt", "Words.")
+    rows = write(tmp_path, "rows.jsonl", '{"id": "x", "text": ""}\n')
+    assert [one.id for one in read_all([empty, full, rows], told.append)] == ["empty", "full", "x"]
+    assert told == [f"{empty}: empty file", f"{rows}: article x: empty text"]
+    with pytest.raises(DataError, match="nothing to read: all 2 articles are empty; check the files"):
+        list(read_all([empty, rows], told.append))
+    with pytest.raises(DataError, match="nothing to read: no article is in there"):
+        list(read_all([write(tmp_path, "none.jsonl", "\n")], told.append))

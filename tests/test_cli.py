@@ -176,3 +176,20 @@ def test_the_first_articles_of_a_long_file_come_out_before_the_last_are_read(tmp
     assert done.returncode == 1
     assert len(done.stdout.splitlines()) == 32
     assert "many.jsonl:41: not JSON" in done.stderr
+
+
+def test_every_verb_that_takes_articles_takes_folders_and_tells_empty_files(project, model_folder, tmp_path):
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "bridge.txt").write_text("Dora Venn said the bridge would open in May.", encoding="utf-8")
+    (folder / "empty.txt").write_text("", encoding="utf-8")
+    model = ("--model", str(model_folder))
+    verbs = (["extract"], ["read", *model], ["report", "--out", str(tmp_path / "r.html"), *model], ["suggest", "--out", str(tmp_path / "t.csv"), *model])
+    for verb, *options in verbs:
+        done = cli(verb, str(folder), *options)
+        assert done.returncode == 0, done.stderr
+        assert f"{folder / 'empty.txt'}: empty file" in done.stderr
+        alone = cli(verb, str(folder / "empty.txt"), *options)
+        assert alone.returncode == 1
+        assert "stance: nothing to read: all 1 articles are empty" in alone.stderr
+    assert "2 articles (1 empty), 1 quotes" in cli("extract", str(folder)).stderr

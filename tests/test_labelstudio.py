@@ -1,15 +1,16 @@
 import csv
 import io
 import json
+import re
 import string
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stance.errors import DataError
-from stance.labelstudio import CONFIG, CSV_COLUMNS, judgment_tasks, merge, read_import, to_csv, to_tasks
+from stance.labelstudio import CONFIG, CSV_COLUMNS, judgment_tasks, merge, read_import, sentence_before, to_csv, to_tasks
 from stance.records import STANCES, Article, Judgment, Quote
 
 TEXT = 'Mara Lindqvist spoke on Monday. “We will come, "perhaps",” she said.'
@@ -29,6 +30,7 @@ JUDGMENTS = st.builds(
 )
 
 
+@settings(deadline=None)  # the first one loads the splitter of sentences
 @given(JUDGMENTS)
 def test_judgments_come_back_from_label_studios_form(tmp_path_factory, judgment):
     path = tmp_path_factory.mktemp("ls") / "export.json"
@@ -36,6 +38,7 @@ def test_judgments_come_back_from_label_studios_form(tmp_path_factory, judgment)
     assert read_import(path, None) == [judgment]
 
 
+@settings(deadline=None)  # the first one loads the splitter of sentences
 @given(JUDGMENTS)
 def test_judgments_come_back_from_a_spreadsheet(tmp_path_factory, judgment):
     rows = list(csv.DictReader(io.StringIO(to_csv(ITEMS), newline="")))
@@ -59,6 +62,43 @@ def test_a_task_shows_the_quote_with_what_stands_before():
         "context": "Mara Lindqvist spoke on Monday.",
         "text": 'We will come, "perhaps"',
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "context"),
+    [
+        # The sentence before, whole, and nothing of the one before that.
+        ("Dora Venn rejected it. Mr. Smith met the U.S. envoy on Monday. “|We will come,” he said.", "Mr. Smith met the U.S. envoy on Monday."),
+        ("Nobody came. “No!” she said. “|We will come,” she said.", "“No!” she said."),
+        # Inside a sentence, its beginning too.
+        ("Nobody came. She spoke on Monday. She said that |talks would go on.", "She spoke on Monday. She said that"),
+        ("She spoke on Monday. She added: “|We will come.”", "She spoke on Monday. She added:"),
+        # From the paragraph before where the quote begins its own, and no further.
+        ("One.\n\nTwo. Three.\n\n“|We will come,” she said.", "Three."),
+        ("“|We will come,” she said.", ""),
+        ("One.\r\n\r\nTwo said that |it would come.", "One. Two said that"),
+    ],
+)
+def test_a_person_is_shown_the_sentence_before(text, context):
+    start = text.index("|")
+    text = text.replace("|", "")
+    assert sentence_before(Article("a", text), Quote("a#1", "a", text[start:], ((start, len(text)),), "direct")) == context
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="aB .!“”\n,", max_size=60), st.integers(0, 60))
+def test_what_stands_before_is_the_end_of_the_text_before(text, start):
+    start = min(start, len(text))
+    found = sentence_before(Article("a", text + "x"), Quote("a#1", "a", "x", ((start, len(text) + 1),), "direct"))
+    letters = re.sub(r"[^aB]", "", text[:start])
+    assert letters.endswith(re.sub(r"[^aB]", "", found))
+
+
+def test_a_long_sentence_before_is_cut_at_a_word_and_says_so():
+    text = "A" + " word" * 200 + " that x"
+    found = sentence_before(Article("a", text), Quote("a#1", "a", "x", ((len(text) - 1, len(text)),), "direct"))
+    assert found.startswith("… word word")
+    assert len(found) <= 302
 
 
 def test_the_labeling_interface_asks_what_the_import_reads():

@@ -160,3 +160,16 @@ def test_labelled_quotes_go_out_for_another_reader_without_their_labels(project,
     assert "support" not in json.dumps(tasks)
     assert (tmp_path / "out.xml").is_file()
     assert "ids look like w1_01" in cli("export-labels", str(tmp_path / "o.csv"), "--article", "nothing").stderr
+
+
+def test_a_further_reader_gets_no_quotes_that_nobody_has_labelled(project, tmp_path):
+    quotes = [Quote(f"mine#{k}", "mine", "We", ((1, 3),), "direct") for k in (1, 2)]
+    add_articles(project / "labels", [(Article("mine", "“We will come,” she said."), quotes)])
+    done = cli("export-labels", str(tmp_path / "o.csv"), "--article", "mine")
+    assert done.returncode == 1
+    assert "nothing to look at again: 2 quotes without label (stance suggest writes those)" in done.stderr
+    import_judgments(project / "labels", [Judgment("mine#2", "Anna", "neutral", True)])
+    done = cli("export-labels", str(tmp_path / "o.csv"), "--article", "mine")
+    assert "1 quotes written to" in done.stderr
+    assert "left out: 1 quotes without label (stance suggest writes those)" in done.stderr
+    assert [row["quote"] for row in csv.DictReader((tmp_path / "o.csv").open(encoding="utf-8-sig"))] == ["mine#2"]
