@@ -1,5 +1,7 @@
+import ast
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -176,3 +178,20 @@ def test_the_first_articles_of_a_long_file_come_out_before_the_last_are_read(tmp
     assert done.returncode == 1
     assert len(done.stdout.splitlines()) == 32
     assert "many.jsonl:41: not JSON" in done.stderr
+
+
+def test_every_verb_that_a_message_names_is_there():
+    from typer.main import get_command
+
+    from stance.cli import app
+
+    verbs = set(get_command(app).commands)
+    # In a message a verb follows a bracket, a semicolon, a backtick or the path to the command; "the stance toward talks" is prose.
+    named = re.compile(r"(?:\(|`|:\s|\bbin/|\buse |\bafter |\brun )stance ([a-z][a-z-]+)|\bstance ([a-z][a-z-]+) (?:shows|needs|RUN|FILE|--)")
+    found = {}
+    for path in sorted((ROOT / "stance").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found |= {first or second: path.name for first, second in named.findall(node.value)}
+    assert {"promote", "ui", "import", "serve"} <= set(found)
+    assert {verb: place for verb, place in found.items() if verb not in verbs} == {}
