@@ -17,7 +17,7 @@ FEWEST_ARTICLES = 10
 SETS = {
     "cv": ("training reports", "cross-validated by report"),
     "validation": ("validation reports", "other authors"),
-    "test": ("test reports", "authors who saw no other report"),
+    "test": ("test reports", "other authors, kept apart"),
     "seeds": ("seed articles", "real news, not trained on"),
     "dev": ("development set", "real news, not trained on"),
 }
