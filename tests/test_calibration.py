@@ -14,7 +14,9 @@ SHARES = st.lists(st.floats(0.01, 1), min_size=5, max_size=5).map(lambda raw: np
 def test_tempering_keeps_the_order_and_the_sum(shares, temperature):
     tempered = temper(shares, temperature)
     assert tempered.sum() == pytest.approx(1)
-    assert (np.argsort(tempered[0], kind="stable") == np.argsort(shares[0], kind="stable")).all() or np.ptp(shares) < 1e-3
+    # Shares that differ in the last bits only may change places; nothing else may.
+    by_size = tempered[0][np.argsort(shares[0], kind="stable")]
+    assert (np.diff(by_size) >= -1e-12).all()
     assert temper(temper(shares, temperature), 1 / temperature) == pytest.approx(shares)
 
 
