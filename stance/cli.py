@@ -223,12 +223,17 @@ def _threshold(loaded: "Model", abstain_at: float, risk: float | None) -> float:
 
 
 def _readings(loaded: "Model", sources: list[str], abstain_at: float) -> "Iterator[tuple[Article, Reading]]":
+    import dataclasses
+
     from stance.articles import read_all
+    from stance.own import person_labels
     from stance.quotes import extract as extract_all
 
     articles = list(read_all(sources, _warn))
+    judged = person_labels(home() / "labels")
     for article, quotes in zip(articles, extract_all(articles), strict=True):
-        yield article, loaded.read_quotes(article, quotes, abstain_at=abstain_at)
+        labels = {quote.id: judged[article.text, quote.spans] for quote in quotes if (article.text, quote.spans) in judged}
+        yield article, dataclasses.replace(loaded.read_quotes(article, quotes, abstain_at=abstain_at), labels=labels)
 
 
 @app.command()

@@ -244,6 +244,8 @@ def run(
     tags |= {"settings": ", ".join(settings), "labels": json.dumps(dataset.digests(measured))}
     with tracking.tracked_run(mlflow, name, tags) as started:
         trained = train(experiment, sets, say)
+        if "split" in trained.train and (own := trained.train[trained.train["split"] == "own"]).size:
+            say(f"  learned from {len(own)} labels of your own, in {own['article'].nunique()} articles")
         run_id = started.info.run_id
         whole = card(experiment, trained, run_id)
         folder = home() / "models" / f"{experiment.name}-{run_id[:8]}"

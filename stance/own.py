@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from stance.errors import DataError
-from stance.labels import ANNOTATORS, OWN_JUDGMENTS, Labelled, read_annotators, read_judgments, read_labels, read_reports
+from stance.labels import ANNOTATORS, OWN_JUDGMENTS, Labelled, agree, people_among, read_annotators, read_judgments, read_labels, read_reports
 from stance.labelstudio import merge
-from stance.records import Article, Judgment, Quote, to_jsonl, write_whole
+from stance.records import Article, Judgment, Quote, Span, to_jsonl, write_whole
 
 FILE = "articles.jsonl"
 
@@ -97,6 +97,22 @@ def _name_annotators(folder: Path, names: Sequence[str]) -> None:
         text += f'\n\n[{key}]\nrole = "second reader"\nkind = "person"\nwho = "labels imported by the user"'
     tomllib.loads(text)  # a name that breaks the file must not be written
     write_whole(path, text + "\n")
+
+
+def person_labels(folder: Path) -> dict[tuple[str, tuple[Span, ...]], str]:
+    """Return the stances that persons gave quotes of the user's own articles: (the article's text, the quote's spans) -> stance.
+
+    Only the very quote counts, the same place of the same text. Where persons differ and nobody has decided there is none.
+    """
+    path = folder / "own" / FILE
+    if not path.is_file():
+        return {}
+    annotators = read_annotators(folder)
+    deciding = [name for name, entry in annotators.items() if entry["role"] == "adjudicator"]
+    able = {*people_among(annotators), *deciding}
+    labels, _ = agree([one for one in own_judgments(folder) if one.annotator in able], deciding)
+    reports = read_reports(path, folder.parent)
+    return {(article.text, quote.spans): labels[quote.id].stance for article, quotes in reports for quote in quotes if quote.id in labels}
 
 
 def waiting(reports: Sequence[Labelled], labelled: Iterable[str]) -> list[tuple[Article, Quote]]:

@@ -67,15 +67,24 @@ class SpeakerStance:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reading:
-    """An article with its speakers, the one with most quotes first."""
+    """An article with its speakers, the one with most quotes first.
+
+    ``labels`` are the stances that a person gave its quotes (quote id -> stance), where somebody judged them: beside the predictions, which stay
+    the model's.
+    """
 
     article: str
     speakers: tuple[SpeakerStance, ...]
     model: dict[str, str]
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        return {"article": self.article, "model": self.model, "speakers": [speaker.to_dict() for speaker in self.speakers]}
+        """Return the JSON form; a quote that a person judged has its ``label`` too."""
+        rows = [speaker.to_dict() for speaker in self.speakers]
+        for quote in (quote for row in rows for quote in row["quotes"]):
+            if quote["id"] in self.labels:
+                quote["label"] = self.labels[quote["id"]]
+        return {"article": self.article, "model": self.model, "speakers": rows}
 
 
 class Model:

@@ -32,7 +32,7 @@ def table_of(reading: Reading) -> Table:
     table.add_column(Text("oppose    0   support", justify="left"), no_wrap=True, width=WIDTH)
     table.add_column("quotes", ratio=1, overflow="fold")
     for one in reading.speakers:
-        table.add_row(_who(one), _what(one), _where(one), Text("\n").join(_quote(*pair) for pair in one.quotes))
+        table.add_row(_who(one), _what(one), _where(one), Text("\n").join(_quote(*pair, reading.labels.get(pair[0].id)) for pair in one.quotes))
     return table
 
 
@@ -64,11 +64,13 @@ def bar(low: float, score: float, high: float, style: str, width: int = WIDTH) -
     return text
 
 
-def _quote(quote: Quote, prediction: Prediction) -> Text:
+def _quote(quote: Quote, prediction: Prediction, judged: str | None) -> Text:
     words = " ".join(quote.text.split())
     cut = words if len(words) <= MAX_QUOTE else words[: MAX_QUOTE - 1].rsplit(" ", 1)[0] + " …"
     label = prediction.stance or f"abstained ({(prediction.reason or '').split(';')[0]})"
     text = Text(label, style=STYLES[prediction.stance]).append(f" {cut}", style="default")
+    if judged is not None:
+        text.append("\n  your label: ", style="dim").append(judged, style=STYLES[judged])
     for holder, stance, sure in attributed_of(prediction):
         share = "" if sure is None else f" ({sure:.0%})"
         text.append("\n  says of ", style="dim").append(holder).append(": ", style="dim").append(stance + share, style=STYLES[stance])

@@ -58,6 +58,31 @@ def test_own_articles_are_suggested_labelled_imported_and_learned_from(project, 
     assert "0 judgments added" in cli("import-labels", str(tmp_path / "filled.csv"), "--annotator", "Anna Example").stderr
 
 
+def test_reading_an_article_again_marks_the_quotes_that_a_person_judged(project, model_folder, tmp_path):
+    source = tmp_path / "merrow.txt"
+    source.write_text(REPORT, encoding="utf-8")
+    assert cli("suggest", str(source), "--out", str(tmp_path / "t.csv"), "--model", str(model_folder)).returncode == 0
+    import_judgments(project / "labels", [Judgment("merrow#2", "Anna", "oppose", True)])
+    done = cli("read", str(source), "--json", "--model", str(model_folder))
+    assert done.returncode == 0, done.stderr
+    quotes = {quote["id"]: quote for one in json.loads(done.stdout)["speakers"] for quote in one["quotes"]}
+    assert {name: quote.get("label") for name, quote in quotes.items() if "label" in quote} == {"merrow#2": "oppose"}
+    # The prediction stays the model's own.
+    assert quotes["merrow#2"]["prediction"]["model"]["name"] == "vote"
+    assert cli("read", str(source), "--model", str(model_folder)).stdout.count("your label: oppose") == 1
+    # Another text of the same name is another quote.
+    source.write_text("“We want talks,” she said.\n\n" + REPORT, encoding="utf-8")
+    assert '"label"' not in cli("read", str(source), "--json", "--model", str(model_folder)).stdout
+
+
+def test_training_says_how_many_of_your_labels_it_learned_from(project):
+    add_articles(project / "labels", [(Article("mine", "“We will come,” she said."), [Quote("mine#1", "mine", "We will come,", ((1, 14),), "direct")])])
+    import_judgments(project / "labels", [Judgment("mine#1", "Anna", "support", True)])
+    done = cli("train", str(project / "experiments" / "other.toml"))
+    assert done.returncode == 0, done.stderr
+    assert "learned from 1 labels of your own, in 1 articles" in done.stdout
+
+
 def test_a_filled_in_spreadsheet_is_not_overwritten_before_it_is_imported(project, tmp_path):
     out = tmp_path / "tasks.csv"
     assert cli("export-labels", str(out), "--article", "w1_01").returncode == 0
