@@ -283,6 +283,7 @@ def train(
     if seeds and outcome is not None:
         articles = sorted(str(path) for path in (home() / "seeds").glob("*.txt"))
         read(articles, model=str(outcome.folder), as_json=False)
+    if outcome is not None:
         _next_steps(outcome)
 
 
@@ -362,13 +363,28 @@ def _interval(score: "Score") -> str:
 
 
 def _next_steps(outcome: "Outcome") -> None:
-    typer.echo(
-        f"\nrun {outcome.run_name} ({outcome.run_id[:8]}) is tracked. Next:\n"
-        "  make ui                                          open the runs in the browser\n"
-        "  make compare RUNS='vote ngrams'                  one run against another, paired by article\n"
-        f"  .venv/bin/stance promote {outcome.run_name}       make it the champion\n"
-        "  .venv/bin/stance predict 'We are ready for talks.' --cue said"
-    )
+    """Say what can be done with the run, naming only runs that are there, and last which model predict uses now."""
+    from stance.predict import in_use
+    from stance.tracking import newest_beside, open_store
+
+    experiment = outcome.folder.name.rpartition("-")[0]
+    other = newest_beside(open_store(), experiment)
+    steps = {"make ui": "open the runs in the browser"}
+    if other is None:
+        other = "ngrams" if experiment != "ngrams" else "encoder"
+        steps[f"make train EXPERIMENT=experiments/{other}.toml"] = "a second experiment, to compare with"
+    steps |= {
+        f"make compare RUNS='{other} {experiment}'": "one run against another, paired by article",
+        f"make promote RUN={outcome.run_name}": "make it the champion",
+        ".venv/bin/stance predict 'We are ready for talks.' --cue said": "",
+    }
+    typer.echo(f"\nrun {outcome.run_name} ({outcome.run_id[:8]}) is tracked. Next:")
+    for command, does in steps.items():
+        typer.echo(f"  {command:48s} {does}".rstrip())
+    used = in_use()
+    typer.echo(f"\npredict now uses {used}." if used else "\npredict has no model yet: no champion, and no run of the default experiment (make train).")
+    if used is None or used.folder != outcome.folder:
+        typer.echo(f"This run's model, {outcome.folder.name}, is used where it is named (--model {outcome.folder.name}) or promoted.")
 
 
 @app.command("evaluate-quotes")
@@ -609,20 +625,23 @@ def _show_errors(first: str, second: str, *, as_json: bool) -> None:
 
 
 @app.command()
-def promote(run: str, force: Annotated[bool, typer.Option("--force", help="Also where it may be worse than the champion.")] = False) -> None:
+def promote(run: str, force: Annotated[bool, typer.Option("--force", help="Also where a loss is not ruled out.")] = False) -> None:
     """Make a run's model the champion: what predict uses by default, and models:/stance@champion.
+
+    Held up where it may lose against the model that predict uses now, champion or not.
 
     Example: stance promote vote
     """
     from stance.comparison import losses
+    from stance.predict import in_use
     from stance.tracking import promote as move
 
     worse = [] if force else losses(run)
     if worse:
         raise DataError(
-            "the run may be worse than the champion (macro-F1 difference, 95% interval, paired):\n  "
+            f"{run} is not promoted: against {in_use()}, which predict uses now, a loss is not ruled out (macro-F1 difference, 95% interval, paired) on\n  "
             + "\n  ".join(worse)
-            + "\npromote it all the same with --force"
+            + f"\nto promote it all the same: .venv/bin/stance promote {run} --force"
         )
     version, name = move(run)
     typer.echo(f"champion is now version {version}, run {name}")

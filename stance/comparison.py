@@ -9,6 +9,7 @@ from stance.benchmark import ALL_SCORES, HEADLINE, SCORES, tables_by_text
 from stance.errors import ConfigError, DataError
 from stance.experiment import load_predictions
 from stance.home import home, shown
+from stance.predict import in_use
 
 Differences = dict[str, dict[str, evaluate.Difference]]
 
@@ -101,16 +102,23 @@ def compare_errors(first: str, second: str) -> tuple[str, str, pd.DataFrame]:
 
 
 def losses(run: str) -> list[str]:
-    """Return where a run may be worse than the champion: each set whose paired interval of the five-label difference reaches below zero.
+    """Return what holds a promotion up: each set on which a loss against the model that predict uses now is not ruled out.
 
-    Sets of fewer than `evaluate.FEWEST_ARTICLES` articles are left out: their intervals say too little to hold anybody up. Empty where there is no champion.
+    That is where the paired interval of the five-label difference reaches below zero. Sets of fewer than `evaluate.FEWEST_ARTICLES` articles are
+    left out: their intervals say too little to hold anybody up. Empty where no model is in use.
     """
-    champion = tracking.pointer("champion").get("run")
-    if not champion:
+    used = in_use()
+    if used is None or not used.run:
         return []
     try:
-        _, _, found = compare_runs(champion, run)
+        _, _, found = compare_runs(used.run, run)
     except ConfigError:
-        # The champion's run is gone from this store: there is nothing to be compared with.
+        # That model's run is gone from this store; a run that is not there at all, promoting tells.
         return []
-    return [f"{name}: {one['five']}" for name, one in found.items() if one["five"].unit == "article" and one["five"].low < 0]
+    return [_loss(name, one["five"]) for name, one in found.items() if one["five"].unit == "article" and one["five"].low < 0]
+
+
+def _loss(name: str, found: evaluate.Difference) -> str:
+    # A gain that may as well be a loss of the same size must not read like a gain.
+    worst = f"worse by {-found.value:.3f}" if found.value < 0 else "no clear gain"
+    return f"{evaluate.SETS.get(name, (name,))[0]}: {worst}, it may lose up to {-found.low:.3f} ({found})"

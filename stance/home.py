@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import tomllib
 from pathlib import Path
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
@@ -21,6 +22,17 @@ def shown(path: Path) -> str:
         return str(path.resolve().relative_to(home()))
     except ValueError:
         return str(path)
+
+
+def experiment_of(name: str) -> str:
+    """Return the name of the experiment in ``experiments/NAME.toml``; ``name`` itself where there is no such file."""
+    if not name or not name.replace("-", "").replace("_", "").isalnum():
+        return name
+    try:
+        found = tomllib.loads((home() / "experiments" / f"{name}.toml").read_text(encoding="utf-8")).get("name", name)
+    except (OSError, ValueError):
+        return name
+    return str(found)
 
 
 def sha256(path: Path) -> str:

@@ -2,11 +2,12 @@
 
 import dataclasses
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from stance.attributed import load_attributed, names_in
 from stance.calibration import risk_at
 from stance.errors import ModelError
 from stance.frames import add_predictions, frame_rows, is_frame
-from stance.home import home, shown
+from stance.home import experiment_of, home, shown
 from stance.languages import foreign
 from stance.ngrams import NgramLinear
 from stance.pooling import DEFAULT, Prior, pool
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 MAX_CHARS = 20_000
 BATCH = 256
+FEWEST_OF_ID = 4
+_RUN_NAME = re.compile(r"-\d{4}-\d{6}$")
 _VALUES = np.array([VALUES[stance] for stance in STANCES])
 Row = Mapping[str, Any]
 
@@ -374,7 +377,7 @@ def load(source: str | Path | None = None) -> Model:
     Parameters
     ----------
     source
-        A model folder; a run's name or id; ``champion``; ``runs:/ID`` or ``models:/NAME@champion`` (asks MLflow). By default the
+        A model folder; a run's name or id; an experiment (its newest run), by its name or its file's; ``champion``; ``runs:/ID`` or ``models:/NAME@champion`` (asks MLflow). By default the
         champion, else the newest finished run of the default experiment.
 
     Raises
@@ -398,27 +401,70 @@ def resolve(source: str | None) -> Path:
         return Path(source)
     if source == "champion":
         return default_model(("champion",))
-    runs = [path for path in (home() / "models").glob(f"*{source}*") if (path / "card.json").is_file()] if source and "/" not in source else []
-    if not runs:
-        known = sorted(path.parent.name for path in (home() / "models").glob("*/card.json"))
-        there = f"there are {', '.join(known[:8])}{' …' if len(known) > 8 else ''}" if known else "there is none; train one (make train)"
-        raise ModelError(f"{source}: neither a model folder nor a run in {shown(home() / 'models')}; {there}")
-    return max(runs, key=lambda path: (path / "card.json").stat().st_mtime)
+    runs = _runs_named(source) or _runs_named(experiment_of(source))
+    if runs:
+        return max(runs, key=lambda path: (path / "card.json").stat().st_mtime)
+    if _RUN_NAME.search(source):
+        from stance.tracking import download_model, find_run, open_store
+
+        return download_model(f"runs:/{find_run(open_store(), source).info.run_id}")
+    raise ModelError(f"{source}: neither a model folder nor a run in {shown(home() / 'models')}; {_known()}")
 
 
-def default_model(pointers: Sequence[str] = ("champion", "latest")) -> Path:
-    """Return the folder of the champion, else of the newest finished run of the default experiment.
+def _runs_named(name: str) -> list[Path]:
+    """Return the model folders of an experiment, or of a run's id or the beginning of it: a name that only resembles it is another experiment's."""
+    found = []
+    for card in (home() / "models").glob("*/card.json"):
+        experiment, _, version = card.parent.name.rpartition("-")
+        begins = len(name) >= FEWEST_OF_ID and (
+            version.startswith(name[: len(version)]) or (card.parent.name.startswith(name) and name.startswith(f"{experiment}-"))
+        )
+        if name in (card.parent.name, experiment) or begins:
+            found.append(card.parent)
+    return found
+
+
+def _known() -> str:
+    known = sorted(path.parent.name for path in (home() / "models").glob("*/card.json"))
+    return f"there are {', '.join(known[:8])}{' …' if len(known) > 8 else ''}" if known else "there is none; train one (make train)"
+
+
+class InUse(NamedTuple):
+    """The model that predicts where none is named: ``why`` is champion or latest, ``run`` the id of the run that made it, where it is known."""
+
+    why: str
+    folder: Path
+    run: str | None
+
+    def __str__(self) -> str:
+        return f"{self.folder.name}, {'the champion' if self.why == 'champion' else 'the newest run of the default experiment'}"
+
+
+def in_use(pointers: Sequence[str] = ("champion", "latest")) -> InUse | None:
+    """Return the champion, without one the newest run of the default experiment, None where there is neither.
 
     Pointers beside the model folders are read, not the tracking store: a first prediction must not wait for MLflow.
     """
     models = home() / "models"
     for pointer in pointers:
         try:
-            folder = models / str(json.loads((models / f"{pointer}.json").read_text(encoding="utf-8"))["folder"])
+            found = json.loads((models / f"{pointer}.json").read_text(encoding="utf-8"))
+            folder = models / str(found["folder"])
         except (OSError, ValueError, KeyError, TypeError):
             continue
         if (folder / "card.json").is_file():
-            return folder
+            return InUse(pointer, folder, found.get("run"))
+    return None
+
+
+def default_model(pointers: Sequence[str] = ("champion", "latest")) -> Path:
+    """Return the folder of the champion, else of the newest finished run of the default experiment; another experiment's never takes over by itself."""
+    found = in_use(pointers)
+    if found:
+        return found.folder
+    models = shown(home() / "models")
     if "latest" not in pointers:
-        raise ModelError(f"{shown(models)}: no champion yet; choose one (stance promote RUN), or name a run or a model folder")
-    raise ModelError(f"{shown(models)}: no trained model; run make train first, or name a model folder")
+        raise ModelError(f"{models}: no champion yet; choose one (stance promote RUN), or name a run or a model folder")
+    if any((home() / "models").glob("*/card.json")):
+        raise ModelError(f"{models}: no champion, and no run of the default experiment; run make train first, or name another with --model: {_known()}")
+    raise ModelError(f"{models}: no trained model; run make train first, or name a model folder")

@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Any
 
 from stance.errors import ConfigError, ModelError
-from stance.home import home, shown
+from stance.home import experiment_of, home, shown
 from stance.records import write_whole
 
 EXPERIMENT = "stance"
@@ -211,7 +211,7 @@ def _stop(server: "subprocess.Popen[bytes]") -> None:
 
 
 def find_run(mlflow: Any, name: str) -> Any:
-    """Return the run with this id, this beginning of an id, or the newest finished run of this name or experiment.
+    """Return the run with this id, this beginning of an id, or the newest finished run of this name or experiment (by its name or its file's).
 
     Raises
     ------
@@ -225,11 +225,22 @@ def find_run(mlflow: Any, name: str) -> Any:
         folder = pointer("champion").get("run")
         name = str(folder) if folder else name
     exact = [run for run in runs if len(name) >= 6 and run.info.run_id.startswith(name)]
-    named = [run for run in runs if run.info.status == "FINISHED" and name in (run.info.run_name, run.data.params.get("experiment"))]
+    finished = [run for run in runs if run.info.status == "FINISHED"]
+    names = dict.fromkeys((name, experiment_of(name)))  # the file default.toml holds the experiment vote
+    named = [run for one in names for run in finished if one in (run.info.run_name, run.data.params.get("experiment"))]
     if not exact and not named:
         known = ", ".join(dict.fromkeys(str(run.info.run_name) for run in runs[:8])) or "none yet"
         raise ConfigError(f"run {name!r}: not found; newest runs: {known}; give a run's name, the beginning of its id, or its experiment")
     return (exact or named)[0]
+
+
+def newest_beside(mlflow: Any, experiment: str) -> str | None:
+    """Return another experiment than this one of which a model was trained, the last one; None where there is none."""
+    for run in all_runs(mlflow):
+        name = run.data.params.get("experiment")
+        if run.info.status == "FINISHED" and kind_of(run) == "train" and name not in (None, experiment):
+            return str(name)
+    return None
 
 
 def all_runs(mlflow: Any) -> Iterator[Any]:

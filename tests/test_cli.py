@@ -1,5 +1,7 @@
+import ast
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -193,3 +195,20 @@ def test_every_verb_that_takes_articles_takes_folders_and_tells_empty_files(proj
         assert alone.returncode == 1
         assert "stance: nothing to read: all 1 articles are empty" in alone.stderr
     assert "2 articles (1 empty), 1 quotes" in cli("extract", str(folder)).stderr
+
+
+def test_every_verb_that_a_message_names_is_there():
+    from typer.main import get_command
+
+    from stance.cli import app
+
+    verbs = set(get_command(app).commands)
+    # In a message a verb follows a bracket, a semicolon, a backtick or the path to the command; "the stance toward talks" is prose.
+    named = re.compile(r"(?:\(|`|:\s|\bbin/|\buse |\bafter |\brun )stance ([a-z][a-z-]+)|\bstance ([a-z][a-z-]+) (?:shows|needs|RUN|FILE|--)")
+    found = {}
+    for path in sorted((ROOT / "stance").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found |= {first or second: path.name for first, second in named.findall(node.value)}
+    assert {"promote", "ui", "import", "serve"} <= set(found)
+    assert {verb: place for verb, place in found.items() if verb not in verbs} == {}

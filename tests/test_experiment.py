@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import stance
 from stance import tracking
 from stance.comparison import compare_runs, losses
 from stance.config import read_experiment
-from stance.errors import ConfigError
+from stance.errors import ConfigError, ModelError
 from stance.experiment import load_predictions, run
 
 
@@ -128,3 +129,65 @@ def test_without_folds_only_what_was_not_learned_from_is_measured(project):
     assert set(outcome.reports) == {"seeds"}
     logged = tracking.open_store().MlflowClient().get_run(outcome.run_id)
     assert not {"cv_f1", "cv_sd"} & set(logged.data.metrics)
+
+
+def test_without_a_champion_another_experiments_run_never_takes_over(project):
+    other = run(read_experiment(project / "experiments" / "other.toml"), say=silent)
+    with pytest.raises(ModelError, match=rf"no champion, and no run of the default experiment; .*--model: there are {other.folder.name}"):
+        stance.load()
+    first = run(read_experiment(project / "experiments" / "default.toml"), default=True, say=silent)
+    again = run(read_experiment(project / "experiments" / "other.toml"), say=silent)
+    assert stance.load().folder == first.folder
+    # A run is found by its experiment, its name and its id; what only resembles a name is another experiment's.
+    for name in ("other", again.run_name, again.run_id[:6], again.folder.name):
+        assert stance.load(name).folder.name == again.folder.name
+    with pytest.raises(ModelError, match="oth: neither a model folder nor a run"):
+        stance.load("oth")
+
+
+def test_an_experiment_is_also_found_by_the_name_of_its_file(project):
+    path = project / "experiments" / "default.toml"
+    path.write_text(path.read_text().replace('name = "default"', 'name = "soft"'))
+    made = run(read_experiment(path), default=True, say=silent)
+    assert made.folder.name.startswith("soft-")
+    assert stance.load("default").folder == made.folder
+    assert tracking.find_run(tracking.open_store(), "default").info.run_id == made.run_id
+
+
+def test_even_the_first_promotion_is_held_up_by_a_loss_against_the_model_in_use(project):
+    from typer.testing import CliRunner
+
+    from stance.cli import app
+
+    good = run(read_experiment(project / "experiments" / "default.toml", ["member.0.classifier.C=50.0"]), default=True, say=silent)
+    chance = '[[member]]\nfeatures = { kind = "none" }\nclassifier = { kind = "majority" }\n'
+    (project / "experiments" / "chance.toml").write_text(f'name = "chance"\nquestion = "What does guessing give?"\n[data]\nfolds = 2\n{chance}')
+    worse = run(read_experiment(project / "experiments" / "chance.toml"), say=silent)
+    assert tracking.pointer("champion") == {}
+    held = CliRunner().invoke(app, ["promote", worse.run_name])
+    message = str(held.exception)
+    assert message.startswith(f"{worse.run_name} is not promoted: against {good.folder.name}, the newest run of the default experiment, which predict uses now")
+    assert re.findall(r"^  ([a-z ]+): worse by 0\.\d+, it may lose up to 0\.\d+", message, flags=re.MULTILINE) == ["training reports"]
+    assert f"stance promote {worse.run_name} --force" in message
+    assert tracking.pointer("champion") == {}
+    assert CliRunner().invoke(app, ["promote", worse.run_name, "--force"]).exit_code == 0
+    assert stance.load().folder == worse.folder
+    assert losses(good.run_name) == []
+
+
+def test_training_ends_with_hints_at_runs_that_exist_and_the_model_that_predict_uses(project):
+    from typer.testing import CliRunner
+
+    from stance.cli import app
+
+    first = CliRunner().invoke(app, ["train"]).stdout
+    assert "make train EXPERIMENT=experiments/ngrams.toml" in first
+    assert first.index("make train EXPERIMENT") < first.index("make compare RUNS='ngrams default'")
+    used = stance.load().folder.name
+    assert first.splitlines()[-1] == f"predict now uses {used}, the newest run of the default experiment."
+    second = CliRunner().invoke(app, ["train", str(project / "experiments" / "other.toml")]).stdout
+    assert "make train EXPERIMENT" not in second
+    assert "make compare RUNS='default other'" in second
+    assert f"predict now uses {used}, the newest run of the default experiment." in second
+    assert second.splitlines()[-1].startswith("This run's model, other-")
+    assert compare_runs("default", "other")[2]
