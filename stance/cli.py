@@ -676,6 +676,7 @@ def ui(port: Annotated[int, typer.Option(min=1, max=65535)] = 5000, stop_after_s
     typer.echo("starting the MLflow server …", err=True)
     with ui_server(port) as link, contextlib.suppress(KeyboardInterrupt):
         typer.echo(link)
+        typer.echo("Nothing is sent anywhere: MLflow's usage data is switched off here, also where a notice of its pages says that it is collected.", err=True)
         typer.echo("Ctrl-C ends it.", err=True)
         done.wait(stop_after_s or None)
 
