@@ -377,8 +377,8 @@ def load(source: str | Path | None = None) -> Model:
     Parameters
     ----------
     source
-        A model folder; a run's name or id; an experiment (its newest run), by its name or its file's; ``champion``; ``runs:/ID`` or ``models:/NAME@champion`` (asks MLflow). By default the
-        champion, else the newest finished run of the default experiment.
+        A model folder; a run's name or id; an experiment (its newest run), by its name or its file's; ``champion``; ``runs:/ID`` or
+        ``models:/NAME@champion`` (asks MLflow). By default the champion, else the newest finished run of the default experiment.
 
     Raises
     ------
