@@ -181,12 +181,16 @@ class Prediction:
         return row
 
 
+_PLAIN = frozenset((str, int, bool, type(None)))
+
+
 def shown_figures(data: Any) -> Any:
     """Return the JSON form of an answer with its figures rounded to 4 places: the further ones say nothing. Python's own objects keep them all."""
     if isinstance(data, float):
         return round(data, 4)
     if isinstance(data, dict):
-        return {name: shown_figures(value) for name, value in data.items()}
+        # Most values are plain; a call for each would cost as much as writing the row.
+        return {name: value if type(value) in _PLAIN else shown_figures(value) for name, value in data.items()}
     return [shown_figures(value) for value in data] if isinstance(data, list | tuple) else data
 
 
