@@ -27,7 +27,7 @@ def read_text(path: Path) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as fault:
-        raise DataError(f"{path}: byte {fault.start} is not {encoding}; save the file as UTF-8 (iconv -f LATIN1 -t UTF-8 {path.name})") from fault
+        raise DataError(f"{path}: byte {fault.start} is not {encoding}; save the file as UTF-8 (iconv -f CP1252 -t UTF-8 {path.name})") from fault
 
 
 def html_to_text(html: str, where: str) -> str:
@@ -135,7 +135,7 @@ def _decoded_line(line: bytes, place: str) -> str:
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError as fault:
-        raise DataError(f"{place}: byte {fault.start} of the line is not UTF-8; save the file as UTF-8 (iconv -f LATIN1 -t UTF-8)") from fault
+        raise DataError(f"{place}: byte {fault.start} of the line is not UTF-8; save the file as UTF-8 (iconv -f CP1252 -t UTF-8)") from fault
 
 
 def count_articles(sources: Iterable[str]) -> int | None:

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from stance.errors import DataError
 from stance.predict import BATCH, Model
-from stance.records import write_whole
+from stance.records import shown_figures, write_whole
 from stance.tables import FORMATS, Row, kind_of, packed, read_answers, writer_for
 
 Answers = list[dict[str, Any]]
@@ -96,14 +96,20 @@ class Interruptible:
             raise KeyboardInterrupt
 
 
-def answers(model: Model, rows: Iterable[Row], *, abstain_at: float, explain: int, sets: float | None = None, attributed: bool = False) -> Iterator[Answers]:
-    """Yield the answers of the rows in their order, a batch at a time."""
+def answers(
+    model: Model, rows: Iterable[Row], *, abstain_at: float, explain: int, sets: float | None = None, attributed: bool = False, keep_columns: bool = False
+) -> Iterator[Answers]:
+    """Yield the answers of the rows in their order, a batch at a time, as they are shown (see `stance.records.shown_figures`)."""
     rows = iter(rows)
     while batch := list(itertools.islice(rows, BATCH)):
         found = [one.to_dict() for one in model.predict_many(batch, abstain_at=abstain_at, sets=sets, attributed=attributed)]
         if explain:
             for row, answer in zip(batch, found, strict=True):
                 answer |= model.why(row, n=explain, stance=answer["stance"])
+        found = [shown_figures(answer) for answer in found]
+        if keep_columns:
+            for row, answer in zip(batch, found, strict=True):
+                answer["input"] = row.get("_kept", {})
         yield found
 
 
@@ -122,14 +128,22 @@ def predict_stream(
     explain: int = 0,
     sets: float | None = None,
     attributed: bool = False,
+    keep_columns: bool = False,
     seen: Callable[[int], None] = lambda _: None,
 ) -> Summary:
     """Answer rows on an open stream, in the format ``kind`` of `stance.tables.FORMATS`."""
     summary = Summary()
-    writer = writer_for(kind, out, _extra(explain, sets, attributed=attributed))
+    rows = iter(rows)
+    columns: dict[str, None] = {}
+    if keep_columns and kind in ("csv", "parquet"):
+        # Their columns are fixed by the first batch; a JSONL file may bring new ones later.
+        first = list(itertools.islice(rows, BATCH))
+        columns = dict.fromkeys(name for row in first for name in row.get("_kept", {}))
+        rows = itertools.chain(first, _with_columns(rows, columns))
+    writer = writer_for(kind, out, _extra(explain, sets, attributed=attributed), columns)
     with Interruptible() as stop:
         try:
-            for found in answers(model, rows, abstain_at=abstain_at, explain=explain, sets=sets, attributed=attributed):
+            for found in answers(model, rows, abstain_at=abstain_at, explain=explain, sets=sets, attributed=attributed, keep_columns=keep_columns):
                 with stop.whole():
                     writer.write(found)
                 summary.count(found)
@@ -139,6 +153,14 @@ def predict_stream(
                 writer.close()
                 out.flush()
     return summary
+
+
+def _with_columns(rows: Iterable[Row], columns: Mapping[str, None]) -> Iterator[Row]:
+    for row in rows:
+        new = [name for name in row.get("_kept", {}) if name not in columns]
+        if new:
+            raise DataError(f"column {new[0]!r} comes up after the first {BATCH} rows; give --out FILE, which has room for it, or --format jsonl")
+        yield row
 
 
 def predict_to_file(
@@ -152,6 +174,7 @@ def predict_to_file(
     explain: int = 0,
     sets: float | None = None,
     attributed: bool = False,
+    keep_columns: bool = False,
     seen: Callable[[int], None] = lambda _: None,
 ) -> Summary:
     """Answer rows into a file that appears when it is whole.
@@ -166,6 +189,7 @@ def predict_to_file(
     kind, packing = _out_kind(out, kind)
     part, about = out.with_name(out.name + ".part"), out.with_name(out.name + ".part.json")
     origin = {"source": _fingerprint(source), "model": model.label, "abstain_at": abstain_at, "explain": explain, "sets": sets, "attributed": attributed}
+    origin["keep_columns"] = keep_columns
     summary = _take_up(part, about, origin)
     rows = iter(rows)
     skipped = sum(1 for _ in itertools.islice(rows, summary.n_rows))
@@ -173,12 +197,12 @@ def predict_to_file(
         raise DataError(f"{part}: holds {summary.n_rows} answers, {source} has only {skipped} rows; remove it to begin anew")
     with Interruptible() as stop, part.open("ab") as stream:
         writer = writer_for("jsonl", stream)
-        for found in answers(model, rows, abstain_at=abstain_at, explain=explain, sets=sets, attributed=attributed):
+        for found in answers(model, rows, abstain_at=abstain_at, explain=explain, sets=sets, attributed=attributed, keep_columns=keep_columns):
             with stop.whole():
                 writer.write(found)
             summary.count(found)
             seen(summary.n_rows)
-    _finish(part, out, kind, packing, _extra(explain, sets, attributed=attributed))
+    _finish(part, out, kind, packing, _extra(explain, sets, attributed=attributed), keep_columns=keep_columns)
     about.unlink()
     return summary
 
@@ -225,14 +249,23 @@ def _take_up(part: Path, about: Path, origin: dict[str, Any]) -> Summary:
     return summary
 
 
-def _finish(part: Path, out: Path, kind: str, packing: str, extra: tuple[str, ...]) -> None:
+def _kept_columns(part: Path) -> dict[str, None]:
+    columns: dict[str, None] = {}
+    with part.open("rb") as lines:
+        for row in read_answers(lines):
+            columns |= dict.fromkeys(row["input"])
+    return columns
+
+
+def _finish(part: Path, out: Path, kind: str, packing: str, extra: tuple[str, ...], *, keep_columns: bool) -> None:
     if kind == "jsonl" and not packing:
         os.replace(part, out)
         return
+    columns = _kept_columns(part) if keep_columns else {}
     beside = out.with_name(f".{out.name}.tmp")
     try:
         with part.open("rb") as lines, beside.open("wb") as file, packed(file, packing) as stream:
-            writer = writer_for(kind, stream, extra)
+            writer = writer_for(kind, stream, extra, columns)
             rows = read_answers(lines)
             while batch := list(itertools.islice(rows, BATCH)):
                 writer.write(batch)

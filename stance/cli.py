@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 DEFAULT = "experiments/default.toml"
 LANGUAGE_CHARS = 20_000
 MOST_SHOWN = 40
-NO_ROWS = (".xlsx", ".xls", ".ods", ".json", ".md", ".html", ".htm", ".pdf", ".docx", ".zip")
+WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
+NO_ROWS = (*WORKBOOKS, ".json", ".md", ".html", ".htm", ".pdf", ".docx", ".doc", ".odt", ".rtf", ".zip", ".sav", ".dta", ".rds", ".feather", ".arrow")
+PARAGRAPH_CHARS = 300
 
 
 class Speaker(enum.StrEnum):
@@ -70,9 +72,10 @@ def _warn(line: str) -> None:
 
 
 def _line(row: dict[str, Any]) -> None:
+    from stance.records import shown_figures
     from stance.tables import json_line
 
-    typer.echo(json_line(row), nl=False)
+    typer.echo(json_line(shown_figures(row)), nl=False)
 
 
 @app.command()
@@ -115,9 +118,12 @@ def predict(
     cue: Annotated[str | None, typer.Option(help="With TEXT: the reporting verb.")] = None,
     context: Annotated[str | None, typer.Option(help="With TEXT: the sentence before.")] = None,
     text_column: Annotated[str, typer.Option(help="The column that holds the quote.")] = "text",
-    id_column: Annotated[str | None, typer.Option(help="The column that comes back as id.")] = None,
+    id_column: Annotated[str | None, typer.Option(help="The column that comes back as id; without any, the number of the row.")] = None,
     cue_column: Annotated[str | None, typer.Option(help="The column with the reporting verb.")] = None,
     context_column: Annotated[str | None, typer.Option(help="The column with the sentence before.")] = None,
+    keep_columns: Annotated[
+        bool, typer.Option("--keep-columns", help="Also give back all columns of the input, before the answer; in JSONL under input.")
+    ] = False,
     format: Annotated[str | None, typer.Option(help="jsonl, csv, parquet or table; by default the kind of --out, else jsonl.")] = None,
     out: Annotated[Path | None, typer.Option(help="A file that appears when whole; repeat the command to go on after an interruption.")] = None,
     abstain_at: Annotated[float, typer.Option(min=0, max=1, help="Abstain where the likeliest stance has less than this.")] = 0.0,
@@ -138,23 +144,29 @@ def predict(
         raise typer.BadParameter(f"{format!r} is none of {', '.join(FORMATS)}", param_hint="--format")
     if format == "parquet" and out is None and sys.stdout.isatty():
         raise typer.BadParameter("Parquet is not for a terminal; give --out FILE", param_hint="--format")
+    if _is_other_file(source):
+        workbook = "save the workbook as CSV (in Excel: CSV UTF-8)" if Path(source).suffix.lower() in WORKBOOKS else "save a workbook as CSV"
+        raise DataError(f"{source}: unknown kind of file; expected .jsonl, .csv, .tsv, .parquet or .txt (also .gz, .zst); {workbook}")
     loaded = stance.load(model)
     threshold = _threshold(loaded, abstain_at, risk)
     options: dict[str, Any] = {"abstain_at": threshold, "sets": sets, "attributed": attributed, "explain": 8 if explain else 0}
-    if _is_other_file(source):
-        raise DataError(f"{source}: unknown kind of file; expected .jsonl, .csv, .tsv, .parquet or .txt (also .gz, .zst); save a workbook as CSV")
     is_file = source == "-" or (kind_of(source) is not None and (not any(map(str.isspace, source.strip())) or Path(source).is_file()))
+    if keep_columns and not is_file:
+        raise typer.BadParameter("one quote has no columns; give a file of rows", param_hint="--keep-columns")
+    _hint_at_read(source)
     if not is_file and out is None and format in (None, "jsonl"):
         _predict_one(loaded, {"text": source, "cue": cue, "context": context}, options, strict=strict)
         return
     from stance import bulk, tables
 
-    columns = Columns(text_column, id_column, cue_column, context_column)
+    columns = Columns(text_column, id_column, cue_column, context_column, keep=keep_columns)
     with contextlib.ExitStack() as stack:
         seen = lambda _: None  # noqa: E731 - no bar for one quote
         rows: Iterable[Any] = [{"text": source, "cue": cue, "context": context}]
         if is_file:
             rows, position = stack.enter_context(tables.open_rows(source, columns))
+            rows = tables.numbered(rows)
+            options["keep_columns"] = keep_columns
             seen = stack.enter_context(bulk.progress(position, wanted=progress))
         try:
             if out is None:
@@ -174,9 +186,20 @@ def _is_other_file(source: str) -> bool:
     """Whether a source is a file of a kind that is not read: its name must not be judged as if it were a quote."""
     from stance.tables import kind_of
 
-    if source == "-" or "\n" in source or len(source) > 255 or kind_of(source):
+    if source == "-" or not source.strip() or "\n" in source or len(source) > 255 or kind_of(source):
         return False
-    return (Path(source).suffix.lower() in NO_ROWS and not any(map(str.isspace, source))) or Path(source).is_file()
+    return (Path(source).suffix.lower() in NO_ROWS and not any(map(str.isspace, source))) or Path(source).exists()
+
+
+def _hint_at_read(source: str) -> None:
+    """Say where a text file looks like an article, not like a quote a line: its paragraphs would each be judged as if one person had said them."""
+    path = Path(source)
+    if path.suffix.lower() != ".txt" or not path.is_file():
+        return
+    with path.open(encoding="utf-8", errors="replace") as file:
+        lines = [line for line in file.read(LANGUAGE_CHARS).splitlines() if line.strip()]
+    if lines and max(map(len, lines)) > PARAGRAPH_CHARS:
+        typer.echo(f"{source}: every line is judged as one quote; if this is an article, stance read {source} finds its quotes and their speakers", err=True)
 
 
 def _predict_one(loaded: "Model", row: "Row", options: dict[str, Any], *, strict: bool) -> None:
@@ -681,6 +704,7 @@ def ui(port: Annotated[int, typer.Option(min=1, max=65535)] = 5000, stop_after_s
     typer.echo("starting the MLflow server …", err=True)
     with ui_server(port) as link, contextlib.suppress(KeyboardInterrupt):
         typer.echo(link)
+        typer.echo("Nothing is sent anywhere: MLflow's usage data is switched off here, also where a notice of its pages says that it is collected.", err=True)
         typer.echo("Ctrl-C ends it.", err=True)
         done.wait(stop_after_s or None)
 

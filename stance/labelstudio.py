@@ -89,7 +89,7 @@ def to_tasks(items: Iterable[Item]) -> list[dict[str, Any]]:
     tasks = []
     for article, quote, prediction in items:
         data = {"quote": quote.id, "article": article.id, "speaker": quote.speaker or "", "cue": quote.cue or ""}
-        task: dict[str, Any] = {"data": {**data, "context": sentence_before(article, quote), "text": quote.text}}
+        task: dict[str, Any] = {"data": {**data, "context": sentence_before(article, quote), "text": quote.shown_text}}
         if prediction is not None and prediction.stance is not None:
             version = f"{prediction.model['name']}-{prediction.model['version']}"
             share = prediction.probabilities[prediction.stance]
@@ -114,7 +114,7 @@ def to_csv(items: Iterable[Item]) -> str:
             "speaker": quote.speaker,
             "cue": quote.cue,
             "context": sentence_before(article, quote),
-            "text": quote.text,
+            "text": quote.shown_text,
         }
         writer.writerow({**row, "suggested": prediction.stance if prediction else None})
     return out.getvalue()

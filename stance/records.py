@@ -75,6 +75,15 @@ class Quote:
     confidence: float | None = None
     speaker_confidence: float | None = None
 
+    @property
+    def shown_text(self) -> str:
+        """The words for people to read: where the attribution interrupts them stands " … ". The model reads ``text``."""
+        pieces, at = [], 0
+        for start, end in self.spans:
+            pieces.append(self.text[at : at + end - start])
+            at += end - start + 1
+        return " … ".join(pieces) if at == len(self.text) + 1 else self.text
+
     def to_dict(self) -> dict[str, Any]:
         """Return the public JSON form: the contract's fields always, the others where they say something."""
         row = dataclasses.asdict(self)
@@ -170,6 +179,19 @@ class Prediction:
         if self.note is not None:
             row["note"] = self.note
         return row
+
+
+_PLAIN = frozenset((str, int, bool, type(None)))
+
+
+def shown_figures(data: Any) -> Any:
+    """Return the JSON form of an answer with its figures rounded to 4 places: the further ones say nothing. Python's own objects keep them all."""
+    if isinstance(data, float):
+        return round(data, 4)
+    if isinstance(data, dict):
+        # Most values are plain; a call for each would cost as much as writing the row.
+        return {name: value if type(value) in _PLAIN else shown_figures(value) for name, value in data.items()}
+    return [shown_figures(value) for value in data] if isinstance(data, list | tuple) else data
 
 
 def read_jsonl(lines: Iterable[str], where: str) -> Iterator[tuple[str, dict[str, Any]]]:

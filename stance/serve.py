@@ -16,7 +16,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, MutableMapping
 from typing import Annotated, Any, Literal
 
 import anyio.to_thread
@@ -25,14 +25,14 @@ from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from pydantic import BaseModel, Field, StrictInt
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from starlette.exceptions import HTTPException
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 import stance
 from stance.errors import ConfigError, DataError, ModelError, StanceError
 from stance.predict import Model, load, resolve
-from stance.records import STANCES, Article
+from stance.records import STANCES, Article, shown_figures
 from stance.sets import HIGHEST, LOWEST
 
 KEY_VARIABLE = "STANCE_API_KEY"
@@ -60,6 +60,8 @@ class Limits:
 class RowIn(BaseModel):
     """One quote."""
 
+    model_config = ConfigDict(extra="forbid")
+
     text: Annotated[str | None, Field(description="The quote's words.", examples=["We are ready to resume the talks on Monday."])] = None
     id: Annotated[str | StrictInt | None, Field(description="Comes back in the answer.")] = None
     cue: Annotated[str | None, Field(description="The reporting verb: it often carries the stance.", examples=["said"])] = None
@@ -69,6 +71,8 @@ class RowIn(BaseModel):
 
 class ArticleIn(BaseModel):
     """One article."""
+
+    model_config = ConfigDict(extra="forbid")
 
     text: Annotated[str, Field(description="The article as published.", min_length=1)]
     id: Annotated[str | None, Field(description="Comes back in the answer.")] = None
@@ -286,7 +290,7 @@ def _problem(code: int, detail: str) -> JSONResponse:
 
 def _json(data: Any) -> Response:
     # Lone surrogates come in through JSON escapes and leave the same way; NaN never leaves.
-    return Response(json.dumps(data, allow_nan=False), media_type="application/json")
+    return Response(json.dumps(shown_figures(data), allow_nan=False), media_type="application/json")
 
 
 def build_app(holder: Holder, metrics: Metrics, limits: Limits, *, key: str | None = None, watch_s: float = 2.0) -> Any:
@@ -370,12 +374,27 @@ def _check_lengths(texts: list[str | None], limits: Limits) -> None:
         raise DataError(f"a text of {longest} characters; expected at most {limits.text_chars}")
 
 
-async def _tell_invalid(_: Request, fault: Exception) -> JSONResponse:
+async def _tell_invalid(request: Request, fault: Exception) -> JSONResponse:
     # FastAPI's own answer repeats the input, which may be huge, secret, or no JSON at all.
     errors = fault.errors() if isinstance(fault, RequestValidationError) else []
-    faults = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in errors]
+    kind = request.headers.get("content-type", "")
+    if "json" not in kind and any(one["loc"][:1] == ("body",) for one in errors):
+        return _problem(422, f"header Content-Type is {kind or 'missing'}; expected Content-Type: application/json")
+    # A quote is no list and a list no quote: what one of them says of the other is noise.
+    if not isinstance(getattr(fault, "body", None), list):
+        errors = [one for one in errors if not str(one["loc"][1:2]).startswith("('list[")] or errors
+    else:
+        errors = [one for one in errors if one["loc"][1:] != ("RowIn",)] or errors
+    faults = [f"{'.'.join(str(part) for part in one['loc'])}: {_said(one)}" for one in errors]
     rest = f"; and {len(faults) - 5} more" if len(faults) > 5 else ""
     return _problem(422, "; ".join(faults[:5])[:2000] + rest)
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    if error["type"] != "extra_forbidden":
+        return str(error["msg"])
+    known = ArticleIn if "RowIn" not in str(error["loc"]) else RowIn
+    return f"unknown field; expected {', '.join(known.model_fields)}"
 
 
 async def _tell_http(_: Request, fault: Exception) -> JSONResponse:

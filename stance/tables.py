@@ -23,6 +23,7 @@ from stance.records import STANCES
 Row = Mapping[str, Any]
 KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".txt": "lines"}
 PACKED = (".gz", ".zst")
+FIELDS = ("text", "id", "cue", "context", "speaker")
 FORMATS = ("jsonl", "csv", "parquet", "table")
 MAX_FIELD = 10_000_000
 PEEK = 1 << 16
@@ -38,6 +39,7 @@ class Columns:
     cue: str | None = None
     context: str | None = None
     speaker: str | None = None
+    keep: bool = False  # also hand on every column as it came, under "_kept"
 
     def found_in(self, names: Sequence[str], where: str) -> dict[str, str]:
         """Return field -> column for the columns that are there.
@@ -48,16 +50,21 @@ class Columns:
             If the text's column or one that was asked for by name is missing or there twice.
         """
         mapping = {}
-        for field in dataclasses.fields(self):
-            asked = getattr(self, field.name)
-            name = asked or field.name
+        for field in FIELDS:
+            asked = getattr(self, field)
+            name = asked or field
             if names.count(name) > 1:
                 raise DataError(f"{where}: column {name!r} is there twice; rename one")
             if name in names:
-                mapping[field.name] = name
+                mapping[field] = name
             elif asked:
-                raise DataError(f"{where}: columns are {', '.join(names) or '(none)'}; expected a column {name}{_hint(field.name, name)}")
+                raise DataError(f"{where}: columns are {', '.join(names) or '(none)'}; expected a column {name}{_hint(field, name)}")
         return mapping
+
+    def read_from(self, row: Row, mapping: Mapping[str, str]) -> Row:
+        """Return the fields of a file's row, and the whole row as it came where it is kept."""
+        found = {field: row[name] for field, name in mapping.items()}
+        return {**found, "_kept": dict(row)} if self.keep else found
 
 
 def _hint(field: str, name: str) -> str:
@@ -182,7 +189,21 @@ def _rows(data: io.BufferedReader, where: str, kind: str, columns: Columns, stac
         return json_rows(lines, where, columns)
     if kind in ("csv", "tsv"):
         return csv_rows(lines, where, columns, "\t" if kind == "tsv" else None)
-    return ({"_fault": _utf8_fault(f"{where}:{number}")} if _NOT_UTF8.search(line) else {"text": line.strip()} for number, line in _numbered(lines))
+    return _line_rows(lines, where, columns)
+
+
+def _line_rows(lines: TextIO, where: str, columns: Columns) -> Iterator[Row]:
+    for number, line in _numbered(lines):
+        fault = _NOT_UTF8.search(line)
+        yield {"_fault": _utf8_fault(f"{where}:{number}")} if fault else columns.read_from({"text": line.strip()}, {"text": "text"})
+
+
+def numbered(rows: Iterable[Row]) -> Iterator[Row]:
+    """Give rows their number (from 1) as id where the file names none; as soon as one row has an id, none is made up for another."""
+    named = False
+    for number, row in enumerate(rows, 1):
+        named = named or "id" in row
+        yield row if named else {**row, "id": str(number)}
 
 
 def _guessed(start: bytes, columns: Columns) -> str:
@@ -199,19 +220,21 @@ def _numbered(lines: TextIO) -> Iterator[tuple[int, str]]:
 
 
 def _utf8_fault(place: str) -> str:
-    return f"{place}: not UTF-8; convert it (iconv -f LATIN1 -t UTF-8)"
+    return f"{place}: not UTF-8; convert it (iconv -f CP1252 -t UTF-8)"
 
 
 def json_rows(lines: TextIO, where: str, columns: Columns) -> Iterator[Row]:
     """Read JSONL rows, lazily: objects, or strings that are texts."""
-    renamed = {field.name: getattr(columns, field.name) or field.name for field in dataclasses.fields(columns)}
+    renamed = {field: getattr(columns, field) or field for field in FIELDS}
     same = all(field == name for field, name in renamed.items())
     for number, line in _numbered(lines):
         place = f"{where}:{number}"
-        row = _json_row(line, place)
+        row = given = _json_row(line, place)
         if not same and "_fault" not in row:
-            row = {field: row.get(name) for field, name in renamed.items()} if renamed["text"] in row else {"_fault": f"{place}: no {renamed['text']!r}"}
-        yield row
+            # An id that was not asked for and is not there stays away, so that the row's number takes its place.
+            row = {field: row.get(name) for field, name in renamed.items() if name in row or field != "id" or columns.id}
+            row = row if renamed["text"] in given else {"_fault": f"{place}: no {renamed['text']!r}"}
+        yield {**row, "_kept": given} if columns.keep and "_fault" not in given else row
 
 
 def _json_row(line: str, place: str) -> Row:
@@ -239,11 +262,16 @@ def csv_rows(lines: TextIO, where: str, columns: Columns, delimiter: str | None 
     header = lines.readline()
     delimiter = delimiter or next((one for one in ",;\t" if columns.text in next(csv.reader([header], delimiter=one), [])), ",")
     names = next(csv.reader([header], delimiter=delimiter), [])
-    at = {field: names.index(name) for field, name in columns.found_in(names, where).items()}
-    return _csv_rows(csv.reader(lines, delimiter=delimiter, strict=True), where, len(names), at)
+    mapping = columns.found_in(names, where)
+    if columns.keep and len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DataError(f"{where}: column {twice!r} is there twice and cannot be kept; rename one")
+    return _csv_rows(csv.reader(lines, delimiter=delimiter, strict=True), where, names, columns, mapping)
 
 
-def _csv_rows(reader: Any, where: str, n_names: int, at: Mapping[str, int]) -> Iterator[Row]:
+def _csv_rows(reader: Any, where: str, names: Sequence[str], columns: Columns, mapping: Mapping[str, str]) -> Iterator[Row]:
+    n_names = len(names)
+    at = {field: names.index(name) for field, name in mapping.items()}
     while True:
         line = reader.line_num + 2
         try:
@@ -260,7 +288,8 @@ def _csv_rows(reader: Any, where: str, n_names: int, at: Mapping[str, int]) -> I
         elif any(_NOT_UTF8.search(field) for field in row):
             yield {"_fault": _utf8_fault(f"{where}:{line}")}
         else:
-            yield {field: row[place] if place < len(row) else None for field, place in at.items()}
+            found = {field: row[place] if place < len(row) else None for field, place in at.items()}
+            yield {**found, "_kept": dict(zip(names, row, strict=False))} if columns.keep else found
 
 
 def _parquet_rows(data: io.BufferedReader, where: str, columns: Columns, stack: contextlib.ExitStack) -> Iterator[Row]:
@@ -276,10 +305,10 @@ def _parquet_rows(data: io.BufferedReader, where: str, columns: Columns, stack: 
     try:
         file = stack.enter_context(parquet.ParquetFile(source))
         mapping = columns.found_in(file.schema_arrow.names, where)
-        batches = file.iter_batches(batch_size=1024, columns=list(mapping.values()))
+        batches = file.iter_batches(batch_size=1024, columns=None if columns.keep else list(mapping.values()))
     except (OSError, ValueError) as fault:
         raise DataError(f"{where}: no readable Parquet file ({str(fault).splitlines()[0]})") from fault
-    return ({field: row[name] for field, name in mapping.items()} for batch in batches for row in batch.to_pylist())
+    return (columns.read_from(row, mapping) for batch in batches for row in batch.to_pylist())
 
 
 def _pyarrow(where: str) -> tuple[Any, Any]:
@@ -305,11 +334,12 @@ class RowWriter(Protocol):
 
 def json_line(row: Mapping[str, Any]) -> str:
     """Return one JSON line. Lone surrogates can come in through JSON escapes; they leave the same way."""
-    text = json.dumps(row, ensure_ascii=False)
+    # Dates and the like of a Parquet file's kept columns leave as text.
+    text = json.dumps(row, ensure_ascii=False, default=str)
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        text = json.dumps(row)
+        text = json.dumps(row, default=str)
     return text + "\n"
 
 
@@ -331,13 +361,38 @@ class JsonWriter:
 FLAT = ("id", "stance", "score", "coarse", "abstained", "reason", "note", *(f"p_{stance}" for stance in STANCES), "model", "version")
 
 
-def flat(row: Mapping[str, Any], extra: Sequence[str] = ()) -> dict[str, Any]:
-    """Return an answer as one flat record for CSV and Parquet; ``extra`` are columns that were asked for: explanation, prediction_set, attributed."""
-    record = {name: row.get(name) for name in FLAT[:7]}
+def flat(row: Mapping[str, Any], extra: Sequence[str] = (), kept: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return an answer as one flat record for CSV and Parquet.
+
+    ``extra`` are columns that were asked for: explanation, prediction_set, attributed; ``kept`` says under which name each column of the input comes first.
+    """
+    record: dict[str, Any] = {name: _cell(row.get("input", {}).get(column)) for column, name in (kept or {}).items()}
+    record |= {name: row.get(name) for name in FLAT[:7]}
     record |= {f"p_{stance}": row["probabilities"][stance] for stance in STANCES}
     record |= {"model": row["model"].get("name"), "version": row["model"].get("version")}
     shown = {"explanation": shown_terms, "prediction_set": shown_set, "attributed": shown_held}
     return record | {name: shown[name](row) for name in extra}
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict | list) else value
+
+
+def kept_names(columns: Iterable[str], extra: Sequence[str] = ()) -> dict[str, str]:
+    """Return input column -> its name beside the predictions: its own, or ``input_NAME`` where the predictions have a column of that name.
+
+    Raises
+    ------
+    DataError
+        If that name is there as well.
+    """
+    columns = list(dict.fromkeys(columns))
+    taken = {*FLAT, *extra}
+    names = {column: f"input_{column}" if column in taken else column for column in columns}
+    twice = [column for column, name in names.items() if name != column and (name in columns or name in taken)]
+    if twice:
+        raise DataError(f"--keep-columns: {twice[0]!r} would come out as {names[twice[0]]!r}, which is there already; rename one")
+    return names
 
 
 def shown_set(row: Mapping[str, Any]) -> str:
@@ -358,10 +413,11 @@ def shown_held(row: Mapping[str, Any]) -> str:
 class CsvWriter:
     """CSV with a header: one column a field."""
 
-    def __init__(self, out: IO[bytes], extra: Sequence[str] = ()) -> None:
+    def __init__(self, out: IO[bytes], extra: Sequence[str] = (), kept: Iterable[str] | None = None) -> None:
         self._out = out
         self._extra = tuple(extra)
-        self._names = [*FLAT, *extra]
+        self._kept = kept_names(kept or (), extra)
+        self._names = [*self._kept.values(), *FLAT, *extra]
         self._started = False
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -371,7 +427,7 @@ class CsvWriter:
         if not self._started:
             writer.writeheader()
             self._started = True
-        writer.writerows(flat(row, self._extra) for row in rows)
+        writer.writerows(flat(row, self._extra, self._kept) for row in rows)
         self._out.write(text.getvalue().encode("utf-8", "backslashreplace"))
         self._out.flush()
 
@@ -384,10 +440,11 @@ class CsvWriter:
 class ParquetWriter:
     """Parquet with typed columns, one row group for every 20,000 rows."""
 
-    def __init__(self, out: IO[bytes], extra: Sequence[str] = ()) -> None:
+    def __init__(self, out: IO[bytes], extra: Sequence[str] = (), kept: Iterable[str] | None = None) -> None:
         pa, parquet = _pyarrow("--format parquet")
         kinds = {"abstained": pa.bool_(), "score": pa.float64(), **{f"p_{stance}": pa.float64() for stance in STANCES}}
-        self._names = [*FLAT, *extra]
+        self._kept = kept_names(kept or (), extra)
+        self._names = [*self._kept.values(), *FLAT, *extra]
         self._schema = pa.schema([(name, kinds.get(name, pa.string())) for name in self._names])
         self._table = pa.Table
         self._writer = parquet.ParquetWriter(out, self._schema)
@@ -396,7 +453,11 @@ class ParquetWriter:
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Hold rows until a row group is full."""
-        self._held += [{name: _clean(value) for name, value in flat(row, self._extra).items()} for row in rows]
+        texts = set(self._kept.values())
+        for row in rows:
+            record = flat(row, self._extra, self._kept)
+            # Kept columns are text: what a column holds is known only at the end.
+            self._held.append({name: _clean(str(value) if name in texts and value is not None else value) for name, value in record.items()})
         if len(self._held) >= 20_000:
             self._flush()
 
@@ -418,7 +479,7 @@ def _clean(value: Any) -> Any:
 class TableWriter:
     """A table for people, a page a batch."""
 
-    def __init__(self, out: IO[bytes], extra: Sequence[str] = ()) -> None:
+    def __init__(self, out: IO[bytes], extra: Sequence[str] = (), kept: Iterable[str] | None = None) -> None:  # noqa: ARG002 - a person sees the id
         from rich.console import Console
 
         wide = sys.stdout.isatty()
@@ -452,12 +513,12 @@ class TableWriter:
             cast(io.TextIOWrapper, self._console.file).detach()
 
 
-def writer_for(kind: str, out: IO[bytes], extra: Sequence[str] = ()) -> RowWriter:
-    """Return the writer of a format, one of `FORMATS`; JSONL has every field anyway, the others have the columns ``extra`` where asked for."""
+def writer_for(kind: str, out: IO[bytes], extra: Sequence[str] = (), kept: Iterable[str] | None = None) -> RowWriter:
+    """Return the writer of a format, one of `FORMATS`; JSONL has every field anyway, the others the columns ``extra`` and ``kept`` where asked for."""
     if kind == "jsonl":
         return JsonWriter(out)
     writers: dict[str, type[CsvWriter | ParquetWriter | TableWriter]] = {"csv": CsvWriter, "parquet": ParquetWriter, "table": TableWriter}
-    return writers[kind](out, extra)
+    return writers[kind](out, extra, kept)
 
 
 @contextlib.contextmanager

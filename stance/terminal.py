@@ -65,7 +65,7 @@ def bar(low: float, score: float, high: float, style: str, width: int = WIDTH) -
 
 
 def _quote(quote: Quote, prediction: Prediction, judged: str | None) -> Text:
-    words = " ".join(quote.text.split())
+    words = " ".join(quote.shown_text.split())
     cut = words if len(words) <= MAX_QUOTE else words[: MAX_QUOTE - 1].rsplit(" ", 1)[0] + " …"
     label = prediction.stance or f"abstained ({(prediction.reason or '').split(';')[0]})"
     text = Text(label, style=STYLES[prediction.stance]).append(f" {cut}", style="default")

@@ -60,6 +60,9 @@ def test_rows_from_standard_input_and_files_keep_their_order_and_count(model_fol
         (["predict", "x.jsonl"], 1, "x.jsonl: no such file"),
         (["predict", "hello", "--model", "nowhere/model"], 1, "nowhere/model: neither a model folder nor a run"),
         (["predict", "quotes.xlsx"], 1, "quotes.xlsx: unknown kind of file; expected .jsonl, .csv"),
+        (["predict", "quotes.ods"], 1, "save the workbook as CSV"),
+        (["predict", str(ROOT / "labels")], 1, "labels: unknown kind of file"),
+        (["predict", "We come.", "--keep-columns", "--model", "FOLDER"], 2, "one quote has no columns"),
         (["predict", sys.executable], 1, "unknown kind of file; expected .jsonl, .csv"),
         (["predict", "hello", "--model", "nothing"], 1, "nothing: neither a model folder nor a run in models; there "),
         (["extract", "article.pdf"], 1, "unknown kind of file '.pdf'"),
@@ -71,7 +74,7 @@ def test_rows_from_standard_input_and_files_keep_their_order_and_count(model_fol
 def test_a_users_mistake_is_one_message_and_its_exit_code(model_folder, arguments, code, message):
     if arguments == ["predict", "x.jsonl"]:
         arguments = [*arguments, "--model", str(model_folder)]
-    done = cli(*arguments)
+    done = cli(*(str(model_folder) if one == "FOLDER" else one for one in arguments))
     assert done.returncode == code
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -212,3 +215,12 @@ def test_every_verb_that_a_message_names_is_there():
                 found |= {first or second: path.name for first, second in named.findall(node.value)}
     assert {"promote", "ui", "import", "serve"} <= set(found)
     assert {verb: place for verb, place in found.items() if verb not in verbs} == {}
+
+
+def test_a_text_file_that_looks_like_an_article_gets_a_hint_at_read(model_folder, tmp_path):
+    (tmp_path / "article.txt").write_text("Dora Venn said the bridge would open in May. " * 10 + "\n\nNobody else spoke.\n")
+    done = cli("predict", str(tmp_path / "article.txt"), "--model", str(model_folder))
+    assert len(done.stdout.splitlines()) == 2
+    assert f"stance read {tmp_path / 'article.txt'} finds its quotes" in done.stderr
+    (tmp_path / "quotes.txt").write_text("We come.\nWe stay.\n")
+    assert "stance read" not in cli("predict", str(tmp_path / "quotes.txt"), "--model", str(model_folder)).stderr

@@ -71,3 +71,13 @@ def test_a_failed_write_leaves_the_old_file_and_no_half(tmp_path, monkeypatch):
         write_whole(path, "new")
     assert [one.name for one in tmp_path.iterdir()] == ["file.json"]
     assert path.read_text() == "old"
+
+
+def test_an_interrupted_quote_is_shown_with_dots_and_read_without():
+    text = "“Not now,” she said. “Perhaps in May.”"
+    article = Article("a", text)
+    spans = ((1, 8), (22, 36))
+    quote = Quote("a#1", "a", article.cut(spans), spans, "direct")
+    assert quote.text == "Not now Perhaps in May"
+    assert quote.shown_text == "Not now … Perhaps in May"
+    assert Quote("a#2", "a", "Not now", ((1, 8),), "direct").shown_text == "Not now"

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 import stance
+from stance.records import shown_figures
 from stance.serve import docs_page
 
 
@@ -73,16 +74,16 @@ def test_it_answers_as_python_does(server, ngrams):
     model = stance.load(ngrams)
     rows = [{"id": 1, "text": "We will come.", "cue": "said"}, {"text": "", "id": "b"}, {"text": None}, {"text": "Мы готовы к переговорам."}]
     with server.client() as client:
-        assert client.post("/predict", json=rows).json() == [one.to_dict() for one in model.predict_many(rows)]
-        assert client.post("/predict", json=rows[0]).json() == model.predict("We will come.", cue="said", id="1").to_dict()
+        assert client.post("/predict", json=rows).json() == [shown_figures(one.to_dict()) for one in model.predict_many(rows)]
+        assert client.post("/predict", json=rows[0]).json() == shown_figures(model.predict("We will come.", cue="said", id="1").to_dict())
         assert client.post("/predict", json=[]).json() == []
         assert client.post("/predict?abstain_at=1", json=rows[0]).json()["reason"].startswith("unsure")
         explained = client.post("/predict?explain=true", json=rows[:2]).json()
-        assert explained[0]["explanation"] == [one.to_dict() for one in model.explain(rows[0])]
-        assert explained[0]["features"] == [one.to_dict() for one in model.features(rows[0])]
+        assert explained[0]["explanation"] == [shown_figures(one.to_dict()) for one in model.explain(rows[0])]
+        assert explained[0]["features"] == [shown_figures(one.to_dict()) for one in model.features(rows[0])]
         assert explained[1]["explanation"] == explained[1]["features"] == []
         held = client.post("/predict?attributed=true", json=rows[0]).json()
-        assert held == next(model.predict_many([rows[0]], attributed=True)).to_dict()
+        assert held == shown_figures(next(model.predict_many([rows[0]], attributed=True)).to_dict())
         assert held["attributed"] == []
         assert client.post("/predict?sets=0.3", json=rows[0]).status_code == 422
         unable = client.post("/predict?sets=0.9", json=rows[0])
@@ -95,7 +96,7 @@ def test_an_article_is_read(server, ngrams):
     text = "“We are ready to resume the talks,” said Mara Lindqvist, the foreign minister."
     with server.client() as client:
         found = client.post("/read", json={"text": text, "id": "a1"}).json()
-    assert found == json.loads(json.dumps(stance.load(ngrams).read(stance.Article("a1", text)).to_dict()))
+    assert found == json.loads(json.dumps(shown_figures(stance.load(ngrams).read(stance.Article("a1", text)).to_dict())))
     assert found["speakers"][0]["speaker"] == "Mara Lindqvist"
 
 
@@ -127,6 +128,8 @@ def test_the_page_that_describes_it_fetches_nothing(server):
         (b"[" * 100_000, 400, "error parsing the body"),
         (b'{"text": 3}', 422, "body.RowIn.text: Input should be a valid string"),
         (b'{"text": "x", "id": NaN}', 422, "id"),
+        (b'{"quote": "We will come."}', 422, "body.RowIn.quote: unknown field; expected text, id, cue, context, speaker"),
+        (b'[{"text": "x", "qeu": "said"}]', 422, "0.qeu: unknown field; expected text, id, cue, context, speaker"),
         (b'{"text": "x", "id": ' + b"9" * 10_000 + b"}", 400, "error parsing the body"),
         (json.dumps([{"text": "x"}] * 51).encode(), 422, "at most 50 items"),
         (json.dumps({"text": "x" * 200_001}).encode(), 422, "a text of 200001 characters; expected at most 200000"),
@@ -156,6 +159,11 @@ def test_wrong_paths_and_methods_are_told(server):
         assert (client.get("/nowhere").status_code, client.get("/predict").status_code, client.post("/health").status_code) == (404, 405, 405)
         assert client.get("/predict").headers["allow"] == "POST"
         assert client.post("/predict", content=b'{"text": "x"}', headers={"content-type": "text/plain"}).status_code == 422
+        for headers, found in (({"content-type": "text/plain"}, "text/plain"), ({}, "missing")):
+            detail = client.post("/predict", content=b'{"text": "x"}', headers=headers).json()["detail"]
+            assert detail == f"header Content-Type is {found}; expected Content-Type: application/json"
+        unknown = client.post("/read", json={"article": "x"}).json()["detail"]
+        assert "body.article: unknown field; expected text, id" in unknown
 
 
 def test_a_slow_body_is_given_up_while_others_are_answered(server):
@@ -194,7 +202,7 @@ def test_noise_is_no_request(server):
 
 def test_a_hundred_at_once_all_get_their_own_answer(server, ngrams):
     texts = [f"Delegation {k} will {'join' if k % 2 else 'boycott'} the talks." for k in range(300)]
-    expected = [one.to_dict() for one in stance.load(ngrams).predict_many([{"id": k, "text": text} for k, text in enumerate(texts)])]
+    expected = [shown_figures(one.to_dict()) for one in stance.load(ngrams).predict_many([{"id": k, "text": text} for k, text in enumerate(texts)])]
     limits = httpx.Limits(max_connections=100)
     with httpx.Client(base_url=server.address, timeout=60, limits=limits, trust_env=False) as client, ThreadPoolExecutor(100) as pool:
         answers = list(pool.map(lambda k: client.post("/predict", json={"id": k, "text": texts[k]}), range(300)))

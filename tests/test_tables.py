@@ -87,7 +87,7 @@ def test_plain_text_is_a_quote_a_line(tmp_path):
     with open_rows(str(tmp_path / "quotes.txt")) as (rows, _):
         found = list(rows)
     assert found[:2] == [{"text": "We come."}, {"text": "We stay — for now."}]
-    assert "quotes.txt:4: not UTF-8; convert it" in found[2]["_fault"]
+    assert "quotes.txt:4: not UTF-8; convert it (iconv -f CP1252 -t UTF-8)" in found[2]["_fault"]
 
 
 def test_columns_have_the_names_that_people_gave_them(tmp_path):
@@ -237,7 +237,7 @@ def test_what_another_run_left_is_not_mixed_in(many, ngrams, tmp_path):
     (tmp_path / "out.jsonl.part").write_text("{}\n")
     done = predict(many, "--model", ngrams, "--out", out)
     assert done.returncode == 1
-    assert "left by a run with another source, model, abstain_at, explain, sets, attributed; remove it" in done.stderr
+    assert "left by a run with another source, model, abstain_at, explain, sets, attributed, keep_columns; remove it" in done.stderr
     out.write_text("precious")
     done = predict(many, "--model", ngrams, "--out", out)
     assert (done.returncode, out.read_text()) == (1, "precious")
@@ -281,8 +281,8 @@ def test_an_unsure_answer_keeps_its_probabilities(ngrams):
     sure = stance.load(ngrams).predict("We will talk.")
     found = json.loads(predict("We will talk.", "--model", ngrams, "--abstain-at", "0.999").stdout)
     assert (found["stance"], found["coarse"], found["abstained"]) == (None, None, True)
-    assert found["probabilities"] == sure.probabilities
-    assert found["score"] == sure.score
+    assert found["probabilities"] == {name: round(value, 4) for name, value in sure.probabilities.items()}
+    assert found["score"] == round(sure.score, 4)
     assert found["reason"].startswith(f"unsure: {sure.stance} is likeliest with 0.")
 
 
@@ -313,3 +313,65 @@ def test_a_person_sees_a_bar_and_a_pipe_does_not(many, ngrams, tmp_path):
     assert b"100%" in seen
     assert b"rows" in seen
     assert predict(many, "--model", ngrams).stderr.startswith("3000 rows")
+
+
+OWN = [
+    {"nr": "7", "stance": "hawk", "text": "We are ready to talk.", "outlet": "Post, The", "page": "3"},
+    {"nr": "8", "stance": "dove", "text": "Never.", "outlet": "", "page": "12"},
+]
+
+
+@pytest.mark.parametrize("name", ["own.csv", "own.tsv", "own.jsonl", "own.parquet"])
+def test_the_users_own_columns_come_back_where_they_are_asked_for(ngrams, tmp_path, name):
+    source = tmp_path / name
+    source.write_bytes({"csv": as_csv(OWN), "tsv": as_csv(OWN, "\t"), "jsonl": as_jsonl(OWN), "parquet": as_parquet(OWN)}[name.split(".")[1]])
+    outs = [tmp_path / out for out in ("out.csv", "out.jsonl", "out.parquet")]
+    for out in outs:
+        assert predict(source, "--model", ngrams, "--id-column", "nr", "--keep-columns", "--out", out).returncode == 0
+    records = list(csv.DictReader(outs[0].open(newline="")))
+    assert list(records[0])[:8] == ["nr", "input_stance", "text", "outlet", "page", "id", "stance", "score"]
+    answers = [json.loads(line) for line in outs[1].read_text().splitlines()]
+    for row, record, answer, typed in zip(OWN, records, answers, pq.read_table(outs[2]).to_pylist(), strict=True):
+        assert answer["input"] == row
+        assert answer["id"] == record["id"] == row["nr"]
+        for found in (record, typed):
+            assert [found["input_stance"], found["text"], found["outlet"], found["page"]] == [row["stance"], row["text"], row["outlet"], row["page"]]
+            assert found["stance"] == answer["stance"]
+    streamed = predict(source, "--model", ngrams, "--id-column", "nr", "--keep-columns", "--format", "csv").stdout
+    assert streamed.encode() == outs[0].read_bytes()
+    assert "input" not in json.loads(predict(source, "--model", ngrams).stdout.splitlines()[0])
+
+
+def test_kept_columns_that_would_be_there_twice_or_come_late_are_told(ngrams, tmp_path):
+    (tmp_path / "a.csv").write_text("text,stance,input_stance\nx,1,2\n")
+    done = predict(tmp_path / "a.csv", "--model", ngrams, "--keep-columns", "--format", "csv")
+    assert (done.returncode, "--keep-columns: 'stance' would come out as 'input_stance', which is there already" in done.stderr) == (1, True)
+    (tmp_path / "b.csv").write_text("text,page,page\nx,1,2\n")
+    assert "column 'page' is there twice and cannot be kept" in predict(tmp_path / "b.csv", "--model", ngrams, "--keep-columns").stderr
+    rows = [{"text": "We come."}] * 300 + [{"text": "We stay.", "late": {"page": 3}}]
+    (tmp_path / "c.jsonl").write_bytes(as_jsonl(rows))
+    assert "column 'late' comes up after the first 256 rows" in predict(tmp_path / "c.jsonl", "--model", ngrams, "--keep-columns", "--format", "csv").stderr
+    assert predict(tmp_path / "c.jsonl", "--model", ngrams, "--keep-columns", "--out", tmp_path / "c.csv").returncode == 0
+    assert list(csv.DictReader((tmp_path / "c.csv").open(newline="")))[-1]["late"] == '{"page": 3}'
+
+
+@pytest.mark.parametrize(
+    ("name", "data"), [("a.csv", b"text\nWe come.\nWe, stay\nNo.\n"), ("a.jsonl", b'{"text": "a"}\n{broken\n"b"\n'), ("a.txt", b"a\nb\n\nc\n")]
+)
+def test_rows_that_nobody_named_have_their_number(ngrams, tmp_path, name, data):
+    (tmp_path / name).write_bytes(data)
+    assert [json.loads(line)["id"] for line in predict(tmp_path / name, "--model", ngrams).stdout.splitlines()] == ["1", "2", "3"]
+
+
+def test_where_rows_are_named_no_id_is_made_up():
+    found = list(tables.numbered([{"id": 3, "text": "a"}, {"_fault": "x"}, {"text": "b"}]))
+    assert [row.get("id") for row in found] == [3, None, None]
+
+
+def test_printed_figures_have_four_places_and_pythons_have_all(ngrams):
+    text = "We will never accept such talks."
+    found = json.loads(predict(text, "--model", ngrams).stdout)
+    whole = stance.load(ngrams).predict(text)
+    assert found["probabilities"] == {name: round(value, 4) for name, value in whole.probabilities.items()}
+    assert all(len(str(value)) <= 6 for value in found["probabilities"].values())
+    assert max(len(str(value)) for value in whole.probabilities.values()) > 10

@@ -76,4 +76,4 @@ def test_the_verb_reads_an_article_as_a_table_and_as_json(tmp_path, model_folder
     done = cli("read", str(path), "--json", "--model", str(model_folder))
     (row,) = map(json.loads, done.stdout.splitlines())
     assert [one["speaker"] for one in row["speakers"]] == ["Mara Lindqvist"]
-    assert abs(sum(row["speakers"][0]["probabilities"].values()) - 1) < 1e-9
+    assert abs(sum(row["speakers"][0]["probabilities"].values()) - 1) < 1e-3

@@ -1,5 +1,6 @@
 """The store's page as a person sees it: a real server and a real browser."""
 
+import json
 import os
 import signal
 import socket
@@ -74,6 +75,9 @@ def test_the_verb_prints_a_link_that_answers_and_ends_with_its_server(tracked):
     try:
         link = process.stdout.readline().strip()
         assert link.startswith(f"http://127.0.0.1:{port}/#/experiments/")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/ajax-api/3.0/mlflow/ui-telemetry", timeout=5) as answer:
+            assert json.load(answer)["disable_ui_telemetry"] is True
+        assert "MLflow's usage data is switched off here" in process.stderr.readline() + process.stderr.readline()
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
             assert answer.status == 200
     finally:
