@@ -25,7 +25,7 @@ $(READY): requirements.lock pyproject.toml
 train: $(READY)  ## train the default experiment and show the result (EXPERIMENT=experiments/x.toml: another)
 	@$(BIN)/stance train $(EXPERIMENT) --seeds
 
-finetune: $(READY)  ## train the encoder itself too (installs PyTorch, takes 15 minutes)
+finetune: $(READY)  ## train the encoder itself too (installs PyTorch, takes 20 minutes)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[finetune]'
 	@$(BIN)/stance train experiments/finetuned.toml --seeds
 
