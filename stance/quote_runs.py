@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from stance import tracking
 from stance.articles import read_text
-from stance.errors import DataError, gather
+from stance.errors import DataError
 from stance.home import home, sha256, shown
-from stance.labels import Labelled, read_report
+from stance.labels import Labelled, read_each, read_report
 from stance.parsing import load_nlp
 from stance.quote_scores import Counts, interval, score_quotes, total
 from stance.quotes import extract_each
@@ -68,24 +68,19 @@ def read_gold(path: Path, *, speech_only: bool = False) -> list[Labelled]:
     DataError
         With all faulty rows at once.
     """
-    found: list[Labelled] = []
-    faults: list[str] = []
-    for place, row in read_jsonl(read_text(path).split("\n"), shown(path)):
-        try:
-            article, quotes = read_report(row, place, home()) if "source" in row else _corpus_row(row, place)
-        except DataError as fault:
-            faults.append(str(fault))
-            continue
-        silent = [speech_only and not one.get("speech", True) for one in row.get("quotes", ())]
-        quotes = tuple(dataclasses.replace(quote, optional=quote.optional or aside) for quote, aside in zip(quotes, silent, strict=True))
-        found.append((article, quotes))
-    gather(faults, DataError)
+    found = read_each(read_jsonl(read_text(path).split("\n"), shown(path)), lambda row, place: _gold_row(row, place, speech_only=speech_only))
     if not found:
         raise DataError(f"{shown(path)}: holds no article; expected one a line, as in labels/seeds.jsonl")
     repeated = [name for name, n in Counter(article.id for article, _ in found).items() if n > 1]
     if repeated:
         raise DataError(f"{shown(path)}: article {repeated[0]!r} stands there twice; ids must differ")
     return found
+
+
+def _gold_row(row: Mapping[str, Any], place: str, *, speech_only: bool) -> Labelled:
+    article, quotes = read_report(row, place, home()) if "source" in row else _corpus_row(row, place)
+    silent = [speech_only and not one.get("speech", True) for one in row.get("quotes", ())]
+    return article, tuple(dataclasses.replace(quote, optional=quote.optional or aside) for quote, aside in zip(quotes, silent, strict=True))
 
 
 def _corpus_row(row: Mapping[str, Any], place: str) -> Labelled:
