@@ -63,7 +63,7 @@ def compare_runs(first: str, second: str) -> tuple[str, str, Differences]:
 
 def _of_labels(sides: list[pd.DataFrame]) -> dict[str, evaluate.Difference]:
     """Compare two tables of predictions of the same quotes, for the five labels and the coarse three."""
-    unit = "article" if sides[0]["article"].nunique() >= evaluate.FEWEST_ARTICLES else "quote"
+    unit = evaluate.drawn_unit(sides[0]["article"].nunique())
     groups = list(sides[0]["article"]) if unit == "article" else list(sides[0].index)
     tables = [evaluate.confusion_by_article(list(side["stance"]), list(side["predicted"]), groups) for side in sides]
     return {"five": evaluate.compare(*tables, unit=unit), "coarse": evaluate.compare(*[evaluate.to_coarse(one) for one in tables], unit=unit)}

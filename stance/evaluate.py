@@ -97,6 +97,11 @@ def by_quote(tables: np.ndarray) -> np.ndarray:
     return np.asarray(np.eye(k * k, dtype=np.int64)[cells].reshape(-1, k, k))
 
 
+def drawn_unit(n_articles: int, single: str = "quote") -> str:
+    """Return what a bootstrap draws: whole articles, or below `FEWEST_ARTICLES` of them ``single`` rows."""
+    return "article" if n_articles >= FEWEST_ARTICLES else single
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Difference:
     """How much better the second of two systems is: difference in macro-F1 (or another score), 95% interval, two-sided p, paired by ``unit``."""

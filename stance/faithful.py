@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from stance.errors import DataError
-from stance.evaluate import FEWEST_ARTICLES
+from stance.evaluate import drawn_unit
 from stance.predict import Model
 from stance.records import STANCES
 from stance.uncertainty import interval
@@ -87,7 +87,7 @@ def measure(model: Model, rows: Sequence[Mapping[str, Any]], *, seed: int = 0) -
     if not found:
         raise DataError(f"no quote of more than {max(NUMBERS)} words among {len(rows)}; give more quotes")
     names = sorted({article for article, _ in found})
-    unit = "article" if len(names) >= FEWEST_ARTICLES else "quote"
+    unit = drawn_unit(len(names))
     units = np.array([names.index(article) for article, _ in found]) if unit == "article" else np.arange(len(found))
     lost = np.stack([one for _, one in found])
     out = []

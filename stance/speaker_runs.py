@@ -9,7 +9,7 @@ import pandas as pd
 
 from stance import tracking
 from stance.errors import DataError
-from stance.evaluate import FEWEST_ARTICLES
+from stance.evaluate import drawn_unit
 from stance.experiment import load_predictions
 from stance.pooling import INTERVAL, Pooled, Prior, count, fit_prior, majority, pool
 from stance.records import STANCES, VALUES
@@ -93,7 +93,7 @@ def measure(name: str, table: pd.DataFrame, prior: Prior, *, least_quotes: int =
     ways: dict[str, Way] = {"hierarchical": lambda shares: pool(shares, prior), "independent": independent_of, "mean": mean_of, "vote": vote_of}
     articles = pd.factorize(np.array([article for article, _, _ in speakers]))[0]
     n_articles = int(articles.max()) + 1
-    unit = "article" if n_articles >= FEWEST_ARTICLES else "speaker"
+    unit = drawn_unit(n_articles, "speaker")
     units = articles if unit == "article" else np.arange(len(speakers))
     scored = {way: np.array([_scored(tell(shares), labels) for _, shares, labels in speakers]) for way, tell in ways.items()}
     out = []

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from stance.calibration import risk_curve, thresholds
-from stance.evaluate import FEWEST_ARTICLES, resample
+from stance.evaluate import drawn_unit, resample
 from stance.pooling import fit_prior
 from stance.records import STANCES
 from stance.sets import fit_sets, members
@@ -65,7 +65,7 @@ def coverage(name: str, table: pd.DataFrame, shares: np.ndarray, sets: dict[str,
     labels = np.array([STANCES.index(stance) for stance in table["stance"]])
     held = inside[np.arange(len(labels)), labels]
     n_articles = table["article"].nunique()
-    unit = "article" if n_articles >= FEWEST_ARTICLES else "quote"
+    unit = drawn_unit(n_articles)
     units = pd.factorize(table["article"])[0] if unit == "article" else np.arange(len(table))
     low, high = interval(held.astype(float), units, seed)
     per_stance = {stance: float(held[labels == k].mean()) for k, stance in enumerate(STANCES) if (labels == k).any()}
