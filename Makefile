@@ -25,7 +25,9 @@ $(READY): requirements.lock pyproject.toml
 train: $(READY)  ## train the default experiment and show the result (EXPERIMENT=experiments/x.toml: another)
 	@$(BIN)/stance train $(EXPERIMENT) --seeds
 
+# torch has another build, and so another hash, for each kind of machine: it alone is pinned by version (in pyproject.toml) and not by hash.
 finetune: $(READY)  ## train the encoder itself too (installs PyTorch, takes 20 minutes)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-finetune.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[finetune]'
 	@$(BIN)/stance train experiments/finetuned.toml --seeds
 

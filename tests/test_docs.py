@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,18 @@ def test_every_verb_and_every_target_is_in_the_readme():
         assert f"`stance {name}" in README, name
     for target in TARGETS:
         assert f"make {target}" in README, target
+
+
+def test_what_fine_tuning_adds_is_pinned_by_hash_too_and_changes_nothing_that_is_installed():
+    """PyTorch itself is pinned in pyproject.toml: each kind of machine has its own build."""
+    locks = [(ROOT / name).read_text(encoding="utf-8") for name in ("requirements.lock", "requirements-finetune.lock")]
+    base, more = (dict(re.findall(r"^([\w.-]+)==([^ ;]+)", lock, flags=re.MULTILINE)) for lock in locks)
+    assert {name: version for name, version in more.items() if base.get(name, version) != version} == {}
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        extra = tomllib.load(file)["project"]["optional-dependencies"]["finetune"]
+    named = {re.split(r"[=>]", one)[0] for one in extra}
+    assert named - set(more) == {"torch"}
+    assert any(one.startswith("torch==") for one in extra)
+    pinned = re.findall(r"^[\w.-]+==.*((?:\n    --hash=sha256:[0-9a-f]{64}.*)*)", locks[1], flags=re.MULTILINE)
+    assert len(pinned) == len(more)
+    assert all(pinned)
