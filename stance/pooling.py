@@ -3,14 +3,17 @@
 Each speaker of an article leans in some way: shares of the five stances, drawn from a Dirichlet distribution that all speakers have in common. Each quote's
 label is drawn from these shares, and the classifier saw its words: by Bayes' rule its probabilities divided by the shares of the labels in training say how
 well the words go with each label. So quotes of one speaker inform each other, a lone unsure quote is held to what speakers usually say, and many
-quotes speak for themselves. Labels and shares are drawn by turns (Gibbs sampling) and what is wanted is read off the draws.
+quotes speak for themselves. What is wanted depends only on how many quotes have each stance. Up to `MOST_EXACT` quotes every such count is weighed, which is
+exact; for more quotes, labels and shares are drawn by turns (Gibbs sampling) and the counts are those of the draws.
 
 Sources: Dirichlet-multinomial with fitted parameters, Minka 2000, "Estimating a Dirichlet distribution"; labels behind noisy readings, Dawid & Skene
 1979, doi:10.2307/2346806; Gibbs sampling, Gelfand & Smith 1990, doi:10.1080/01621459.1990.10476213. Pooling needs numpy only.
 """
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +21,8 @@ import numpy as np
 from stance.records import STANCES, VALUES
 
 INTERVAL = 0.9
-CHAINS, BURNED, KEPT = 200, 10, 20
+MOST_EXACT = 12
+CHAINS, BURNED, KEPT = 800, 10, 20
 TRUSTS = (0.55, 0.7, 0.85, 1.0)
 MOST_FITTED = 250
 _VALUES = np.array([VALUES[stance] for stance in STANCES])
@@ -96,14 +100,57 @@ def count(labels: np.ndarray) -> np.ndarray:
     return np.stack([(labels == k).sum(axis=1) for k in range(len(STANCES))], axis=1)
 
 
-def draw_labels(shares: np.ndarray, prior: Prior, *, chains: int = CHAINS, seed: int = 0) -> np.ndarray:
-    """Return labels of one speaker's quotes drawn from what the model knows of them, shape (chains * KEPT, n_quotes).
+def posterior(shares: np.ndarray, prior: Prior) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the labels of one speaker's quotes may add up to.
 
     Parameters
     ----------
     shares
         The classifier's calibrated probabilities, shape (n_quotes, 5), columns in the codebook's order.
+
+    Returns
+    -------
+    counts, shape (n_counts, 5)
+        How many of the quotes have each stance; rows sum to n_quotes.
+    weights, shape (n_counts,)
+        How probable each row is; they sum to 1.
     """
+    fits = (shares / np.array(prior.base)) ** prior.trust + 1e-12
+    if len(fits) > MOST_EXACT:
+        labels = draw_labels(shares, prior)
+        return count(labels), np.full(len(labels), 1 / len(labels))
+    counts = _counts(len(fits))
+    logs = np.log(_ways(fits)) + sum(_log_rising(one, len(fits))[counts[:, k]] for k, one in enumerate(prior.alpha))
+    weights = np.exp(logs - logs.max())
+    return counts, weights / weights.sum()
+
+
+@lru_cache(maxsize=MOST_EXACT + 1)
+def _counts(n: int) -> np.ndarray:
+    four = np.argwhere(np.indices((n + 1,) * 4).sum(axis=0) <= n)
+    return np.column_stack([four, n - four.sum(axis=1)])
+
+
+def _ways(fits: np.ndarray) -> np.ndarray:
+    """Sum, for each row of `_counts`, the products of ``fits`` over all labels that add up to it: the coefficients of a product of linear forms."""
+    n = len(fits)
+    grid = np.zeros((n + 1,) * 4)
+    grid[0, 0, 0, 0] = 1.0
+    for done, row in enumerate(fits / fits.max(axis=1, keepdims=True)):
+        before = grid[(slice(0, done + 1),) * 4].copy()
+        grid[(slice(0, done + 1),) * 4] *= row[4]
+        for axis in range(4):
+            grid[tuple(slice(1, done + 2) if k == axis else slice(0, done + 1) for k in range(4))] += row[axis] * before
+    return np.asarray(grid[tuple(_counts(n)[:, :4].T)])
+
+
+def _log_rising(alpha: float, n: int) -> np.ndarray:
+    """Return the logarithm of alpha (alpha + 1) ... (alpha + c - 1) for c from 0 to n: what a Dirichlet distribution says of c labels."""
+    return np.array([math.lgamma(alpha + c) - math.lgamma(alpha) for c in range(n + 1)])
+
+
+def draw_labels(shares: np.ndarray, prior: Prior, *, chains: int = CHAINS, seed: int = 0) -> np.ndarray:
+    """Return labels of one speaker's quotes drawn from what the model knows of them, shape (chains * KEPT, n_quotes); ``shares`` as for `posterior`."""
     rng = np.random.default_rng(seed)
     fits = (shares / np.array(prior.base)) ** prior.trust + 1e-12
     labels = _draw(np.broadcast_to(shares, (chains, *shares.shape)), rng)
@@ -121,12 +168,15 @@ def _draw(weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.asarray((sums > rng.random((*sums.shape[:2], 1)) * sums[:, :, -1:]).argmax(axis=2))
 
 
-def pool(shares: np.ndarray, prior: Prior = DEFAULT, *, chains: int = CHAINS) -> Pooled:
+def pool(shares: np.ndarray, prior: Prior = DEFAULT) -> Pooled:
     """Gather one speaker's quotes, at least one; the same quotes always come to the same."""
-    labels = draw_labels(shares, prior, chains=chains)
-    scores = _VALUES[labels].mean(axis=1)
-    low, high = np.quantile(scores, [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2])
-    return Pooled(majority(count(labels)).mean(axis=0), float(scores.mean()), float(low), float(high))
+    counts, weights = posterior(shares, prior)
+    scores = counts @ _VALUES / len(shares)
+    order = np.argsort(scores, kind="stable")
+    reached = np.cumsum(weights[order])
+    places = np.searchsorted(reached, [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2])
+    low, high = scores[order[np.minimum(places, len(order) - 1)]]
+    return Pooled(weights @ majority(counts), float(weights @ scores), float(low), float(high))
 
 
 def fit_prior(shares: np.ndarray, truth: Sequence[str], speakers: Sequence[Any]) -> Prior:
@@ -162,7 +212,7 @@ def fit_prior(shares: np.ndarray, truth: Sequence[str], speakers: Sequence[Any])
 
     def foretold(trust: float) -> float:
         prior = Prior(alpha, base, trust)
-        pairs = ((pool(shares[one], prior, chains=50).shares, majority(count(labels[None, one]))[0]) for one in chosen)
+        pairs = ((pool(shares[one], prior).shares, majority(count(labels[None, one]))[0]) for one in chosen)
         return sum(float(np.log(max(given @ gold, 1e-3))) for given, gold in pairs)
 
     return Prior(alpha, base, max(TRUSTS, key=foretold) if chosen else 1.0)

@@ -1,4 +1,7 @@
+import itertools
 import json
+import math
+from collections import Counter
 
 import numpy as np
 import pandas as pd
@@ -10,7 +13,7 @@ from typer.testing import CliRunner
 import stance
 from stance.cli import app
 from stance.errors import DataError, ModelError
-from stance.pooling import DEFAULT, Prior, count, fit_prior, majority, pool
+from stance.pooling import DEFAULT, MOST_EXACT, Prior, count, fit_prior, majority, pool, posterior
 from stance.records import STANCES, Article, Quote
 from stance.speaker_runs import measure, vote_of
 
@@ -40,6 +43,51 @@ def test_shares_sum_to_one_and_the_score_lies_in_its_interval(rows):
     again = pool(shares)
     assert (found.shares == again.shares).all()
     assert (found.score, found.low, found.high) == (again.score, again.low, again.high)
+
+
+PROBABILITIES = st.lists(st.lists(st.floats(0.01, 1), min_size=5, max_size=5), min_size=1, max_size=4)
+OTHER_PRIOR = Prior((0.3, 0.5, 0.8, 1.2, 2.0), (0.3, 0.1, 0.2, 0.1, 0.3), 0.7)
+
+
+def rows_to_shares(rows):
+    return np.array(rows) / np.array(rows).sum(axis=1, keepdims=True)
+
+
+@settings(max_examples=40, deadline=None)
+@given(PROBABILITIES, st.sampled_from([DEFAULT, OTHER_PRIOR]))
+def test_counts_are_weighed_as_a_sum_over_all_labels_weighs_them(rows, prior):
+    """Each way to label the quotes, one by one: the Dirichlet-multinomial of its counts times the evidence of its quotes."""
+    shares = rows_to_shares(rows)
+    expected = Counter()
+    for labels in itertools.product(range(5), repeat=len(shares)):
+        added = tuple(labels.count(k) for k in range(5))
+        lean = math.prod(math.gamma(alpha + c) / math.gamma(alpha) for alpha, c in zip(prior.alpha, added, strict=True))
+        expected[added] += lean * math.prod((shares[i, k] / prior.base[k]) ** prior.trust for i, k in enumerate(labels))
+    counts, weights = posterior(shares, prior)
+    found = dict(zip(map(tuple, counts.tolist()), weights.tolist(), strict=True))
+    assert found == pytest.approx({key: value / expected.total() for key, value in expected.items()}, rel=1e-6)
+
+
+@settings(max_examples=25, deadline=None)
+@given(PROBABILITIES, st.randoms(use_true_random=False))
+def test_the_order_of_the_quotes_says_nothing(rows, random):
+    mixed = random.sample(rows, len(rows))
+    one, other = pool(rows_to_shares(rows)), pool(rows_to_shares(mixed))
+    assert other.shares == pytest.approx(one.shares)
+    assert other.score == pytest.approx(one.score)
+
+
+def test_where_counts_are_too_many_to_weigh_they_are_drawn_and_come_to_nearly_the_same(monkeypatch):
+    shares = np.random.default_rng(5).dirichlet([0.8] * 5, size=MOST_EXACT)
+    exact = pool(shares)
+    monkeypatch.setattr("stance.pooling.MOST_EXACT", 3)
+    drawn = pool(shares)
+    assert drawn.score != exact.score
+    assert drawn.shares == pytest.approx(exact.shares, abs=0.03)
+    assert drawn.score == pytest.approx(exact.score, abs=0.05)
+    # The bounds are means of twelve labels: steps of .04.
+    assert (drawn.low, drawn.high) == pytest.approx((exact.low, exact.high), abs=0.1)
+    assert pool(np.concatenate([shares] * 5)).shares.sum() == pytest.approx(1)
 
 
 def test_an_unsure_quote_takes_after_the_speakers_other_quotes():
