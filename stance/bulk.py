@@ -14,7 +14,7 @@ from types import FrameType
 from typing import IO, Any
 
 from stance.errors import DataError
-from stance.predict import BATCH, Model
+from stance.predict import BATCH, Model, Options
 from stance.records import shown_figures, write_whole
 from stance.tables import FORMATS, Row, kind_of, packed, read_answers, writer_for
 
@@ -96,54 +96,52 @@ class Interruptible:
             raise KeyboardInterrupt
 
 
-def answers(
-    model: Model, rows: Iterable[Row], *, abstain_at: float, explain: int, sets: float | None = None, attributed: bool = False, keep_columns: bool = False
-) -> Iterator[Answers]:
+def answers(model: Model, rows: Iterable[Row], options: Options) -> Iterator[Answers]:
     """Yield the answers of the rows in their order, a batch at a time, as they are shown (see `stance.records.shown_figures`)."""
     rows = iter(rows)
     while batch := list(itertools.islice(rows, BATCH)):
-        found = [one.to_dict() for one in model.predict_many(batch, abstain_at=abstain_at, sets=sets, attributed=attributed)]
-        if explain:
-            for row, answer in zip(batch, found, strict=True):
-                answer |= model.why(row, n=explain, stance=answer["stance"])
-        found = [shown_figures(answer) for answer in found]
-        if keep_columns:
+        found = [shown_figures(answer) for answer in model.answer_rows(batch, options)]
+        if options.keep_columns:
             for row, answer in zip(batch, found, strict=True):
                 answer["input"] = row.get("_kept", {})
         yield found
 
 
-def _extra(explain: int, sets: float | None, *, attributed: bool) -> tuple[str, ...]:
+def _extra(options: Options) -> tuple[str, ...]:
     """Return the columns that were asked for beside the usual ones."""
-    return ("prediction_set",) * (sets is not None) + ("attributed",) * attributed + ("explanation",) * bool(explain)
+    return ("prediction_set",) * (options.sets is not None) + ("attributed",) * options.attributed + ("explanation",) * bool(options.explain)
 
 
 def predict_stream(
-    model: Model,
-    rows: Iterable[Row],
-    out: IO[bytes],
-    kind: str,
-    *,
-    abstain_at: float = 0.0,
-    explain: int = 0,
-    sets: float | None = None,
-    attributed: bool = False,
-    keep_columns: bool = False,
-    seen: Callable[[int], None] = lambda _: None,
+    model: Model, rows: Iterable[Row], out: IO[bytes], kind: str, options: Options | None = None, *, seen: Callable[[int], None] = lambda _: None
 ) -> Summary:
-    """Answer rows on an open stream, in the format ``kind`` of `stance.tables.FORMATS`."""
+    """Answer rows on an open stream.
+
+    Parameters
+    ----------
+    kind
+        The format, one of `stance.tables.FORMATS`.
+    seen
+        Is told after each batch how many rows are answered.
+
+    Raises
+    ------
+    DataError
+        If kept columns cannot be given back in this format (see `Options`).
+    """
+    options = options or Options()
     summary = Summary()
     rows = iter(rows)
     columns: dict[str, None] = {}
-    if keep_columns and kind in ("csv", "parquet"):
+    if options.keep_columns and kind in ("csv", "parquet"):
         # Their columns are fixed by the first batch; a JSONL file may bring new ones later.
         first = list(itertools.islice(rows, BATCH))
         columns = dict.fromkeys(name for row in first for name in row.get("_kept", {}))
         rows = itertools.chain(first, _with_columns(rows, columns))
-    writer = writer_for(kind, out, _extra(explain, sets, attributed=attributed), columns)
+    writer = writer_for(kind, out, _extra(options), columns)
     with Interruptible() as stop:
         try:
-            for found in answers(model, rows, abstain_at=abstain_at, explain=explain, sets=sets, attributed=attributed, keep_columns=keep_columns):
+            for found in answers(model, rows, options):
                 with stop.whole():
                     writer.write(found)
                 summary.count(found)
@@ -168,28 +166,33 @@ def predict_to_file(
     rows: Iterable[Row],
     out: Path,
     kind: str | None,
+    options: Options | None = None,
     *,
     source: str,
-    abstain_at: float = 0.0,
-    explain: int = 0,
-    sets: float | None = None,
-    attributed: bool = False,
-    keep_columns: bool = False,
     seen: Callable[[int], None] = lambda _: None,
 ) -> Summary:
     """Answer rows into a file that appears when it is whole.
 
     Until then answers lie line by line in ``OUT.part``; the same call takes them up and goes on after the last whole line.
 
+    Parameters
+    ----------
+    kind
+        The format, one of `stance.tables.FORMATS`; None: the one that the file's name says.
+    source
+        Where the rows come from, a file or ``-``: only the same one is gone on with.
+    seen
+        Is told after each batch how many rows are answered.
+
     Raises
     ------
     DataError
         If ``out`` exists, its kind is unknown, or ``OUT.part`` belongs to other rows, another model or other options.
     """
+    options = options or Options()
     kind, packing = _out_kind(out, kind)
     part, about = out.with_name(out.name + ".part"), out.with_name(out.name + ".part.json")
-    origin = {"source": _fingerprint(source), "model": model.label, "abstain_at": abstain_at, "explain": explain, "sets": sets, "attributed": attributed}
-    origin["keep_columns"] = keep_columns
+    origin = {"source": _fingerprint(source), "model": model.label, **dataclasses.asdict(options)}
     summary = _take_up(part, about, origin)
     rows = iter(rows)
     skipped = sum(1 for _ in itertools.islice(rows, summary.n_rows))
@@ -197,12 +200,12 @@ def predict_to_file(
         raise DataError(f"{part}: holds {summary.n_rows} answers, {source} has only {skipped} rows; remove it to begin anew")
     with Interruptible() as stop, part.open("ab") as stream:
         writer = writer_for("jsonl", stream)
-        for found in answers(model, rows, abstain_at=abstain_at, explain=explain, sets=sets, attributed=attributed, keep_columns=keep_columns):
+        for found in answers(model, rows, options):
             with stop.whole():
                 writer.write(found)
             summary.count(found)
             seen(summary.n_rows)
-    _finish(part, out, kind, packing, _extra(explain, sets, attributed=attributed), keep_columns=keep_columns)
+    _finish(part, out, kind, packing, options)
     about.unlink()
     return summary
 
@@ -257,15 +260,15 @@ def _kept_columns(part: Path) -> dict[str, None]:
     return columns
 
 
-def _finish(part: Path, out: Path, kind: str, packing: str, extra: tuple[str, ...], *, keep_columns: bool) -> None:
+def _finish(part: Path, out: Path, kind: str, packing: str, options: Options) -> None:
     if kind == "jsonl" and not packing:
         os.replace(part, out)
         return
-    columns = _kept_columns(part) if keep_columns else {}
+    columns = _kept_columns(part) if options.keep_columns else {}
     beside = out.with_name(f".{out.name}.tmp")
     try:
         with part.open("rb") as lines, beside.open("wb") as file, packed(file, packing) as stream:
-            writer = writer_for(kind, stream, extra, columns)
+            writer = writer_for(kind, stream, _extra(options), columns)
             rows = read_answers(lines)
             while batch := list(itertools.islice(rows, BATCH)):
                 writer.write(batch)

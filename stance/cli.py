@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stance.evaluate import Report, Score
     from stance.experiment import Outcome
     from stance.leaderboard import Board
-    from stance.predict import Model, Reading, Row
+    from stance.predict import Model, Options, Reading, Row
     from stance.quote_runs import Measured
     from stance.records import Article
     from stance.speaker_runs import Told
@@ -149,11 +149,13 @@ def predict(
         raise DataError(f"{source}: unknown kind of file; expected .jsonl, .csv, .tsv, .parquet or .txt (also .gz, .zst); {workbook}")
     loaded = stance.load(model)
     threshold = _threshold(loaded, abstain_at, risk)
-    options: dict[str, Any] = {"abstain_at": threshold, "sets": sets, "attributed": attributed, "explain": 8 if explain else 0}
     is_file = source == "-" or (kind_of(source) is not None and (not any(map(str.isspace, source.strip())) or Path(source).is_file()))
     if keep_columns and not is_file:
         raise typer.BadParameter("one quote has no columns; give a file of rows", param_hint="--keep-columns")
     _hint_at_read(source)
+    from stance.predict import EXPLAINED, Options
+
+    options = Options(threshold, EXPLAINED if explain else 0, sets, attributed, keep_columns)
     if not is_file and out is None and format in (None, "jsonl"):
         _predict_one(loaded, {"text": source, "cue": cue, "context": context}, options, strict=strict)
         return
@@ -166,13 +168,12 @@ def predict(
         if is_file:
             rows, position = stack.enter_context(tables.open_rows(source, columns))
             rows = tables.numbered(rows)
-            options["keep_columns"] = keep_columns
             seen = stack.enter_context(bulk.progress(position, wanted=progress))
         try:
             if out is None:
-                summary = bulk.predict_stream(loaded, rows, sys.stdout.buffer, format or "jsonl", seen=seen, **options)
+                summary = bulk.predict_stream(loaded, rows, sys.stdout.buffer, format or "jsonl", options, seen=seen)
             else:
-                summary = bulk.predict_to_file(loaded, rows, out, format, source=source if is_file else "-", seen=seen, **options)
+                summary = bulk.predict_to_file(loaded, rows, out, format, options, source=source if is_file else "-", seen=seen)
         except KeyboardInterrupt:
             typer.echo(f"interrupted; every line is whole{', repeat the command to go on' if out else ''}", err=True)
             raise typer.Exit(130) from None
@@ -202,17 +203,14 @@ def _hint_at_read(source: str) -> None:
         typer.echo(f"{source}: every line is judged as one quote; if this is an article, stance read {source} finds its quotes and their speakers", err=True)
 
 
-def _predict_one(loaded: "Model", row: "Row", options: dict[str, Any], *, strict: bool) -> None:
+def _predict_one(loaded: "Model", row: "Row", options: "Options", *, strict: bool) -> None:
     """One quote, one line: what a shell asks for most, so it loads no tables and no progress bar."""
-    found = next(loaded.predict_many([row], **{name: value for name, value in options.items() if name != "explain"}))
-    answer = found.to_dict()
-    if options["explain"] and found.stance:
-        answer |= loaded.why(row, n=options["explain"], stance=found.stance)
+    (answer,) = loaded.answer_rows([row], options)
     _line(answer)
-    if found.abstained:
+    if answer["abstained"]:
         typer.echo("1 rows, 1 abstained", err=True)
-    if strict and found.reason and not found.reason.startswith("unsure"):
-        raise typer.Exit(1)
+        if strict and not answer["reason"].startswith("unsure"):
+            raise typer.Exit(1)
 
 
 @app.command()

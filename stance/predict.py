@@ -34,10 +34,36 @@ if TYPE_CHECKING:
 
 MAX_CHARS = 20_000
 BATCH = 256
+EXPLAINED = 8  # words that an explanation names
 FEWEST_OF_ID = 4
 _RUN_NAME = re.compile(r"-\d{4}-\d{6}$")
 _VALUES = np.array([VALUES[stance] for stance in STANCES])
 Row = Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Options:
+    """What is asked of every row; the defaults ask for the bare answer.
+
+    Parameters
+    ----------
+    abstain_at
+        Below this probability of the likeliest stance (0 to 1) the answer is an abstention.
+    explain
+        How many words, and how many features, are named with each answer; 0: none.
+    sets
+        Add a ``prediction_set`` that holds the right stance with this probability, from .5 to .99.
+    attributed
+        Add the stances that the quote ascribes to others.
+    keep_columns
+        Give each row of a file back as it came, beside its answer.
+    """
+
+    abstain_at: float = 0.0
+    explain: int = 0
+    sets: float | None = None
+    attributed: bool = False
+    keep_columns: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -149,16 +175,31 @@ class Model:
         """
         if sets is not None:
             self._check_sets(sets)
-        return self._predict_each(rows, abstain_at, sets, attributed=attributed)
+        return self._predict_each(rows, Options(abstain_at=abstain_at, sets=sets, attributed=attributed))
 
-    def _predict_each(self, rows: Iterable[Row | str | None] | Any, abstain_at: float, sets: float | None, *, attributed: bool) -> Iterator[Prediction]:
+    def _predict_each(self, rows: Iterable[Row | str | None] | Any, options: Options) -> Iterator[Prediction]:
         batch: list[Row] = []
         for row in frame_rows(rows) if is_frame(rows) else rows:
             batch.append(row if isinstance(row, Mapping) else {"text": row})
             if len(batch) == BATCH:
-                yield from self._predict_batch(batch, abstain_at, sets, attributed=attributed)
+                yield from self._predict_batch(batch, options)
                 batch = []
-        yield from self._predict_batch(batch, abstain_at, sets, attributed=attributed)
+        yield from self._predict_batch(batch, options)
+
+    def answer_rows(self, rows: Sequence[Row], options: Options) -> list[dict[str, Any]]:
+        """Return the answers of rows in their JSON form, one a row in the same order, with the explanations that were asked for.
+
+        Raises
+        ------
+        ModelError
+            As `predict_many`.
+        """
+        found = self.predict_many(rows, abstain_at=options.abstain_at, sets=options.sets, attributed=options.attributed)
+        answers = [one.to_dict() for one in found]
+        if options.explain:
+            for row, answer in zip(rows, answers, strict=True):
+                answer |= self.why(row, n=options.explain, stance=answer["stance"])
+        return answers
 
     def _check_sets(self, level: float) -> None:
         if not LOWEST <= level <= HIGHEST:
@@ -206,18 +247,20 @@ class Model:
         """Return the bare probabilities of rows with a ``text``, shape (n_rows, 5) in the codebook's order: nothing is checked, nothing abstained from."""
         return self._portable.probabilities([_cut(row) for row in rows])
 
-    def _predict_batch(self, rows: Sequence[Row], abstain_at: float, sets: float | None, *, attributed: bool) -> list[Prediction]:
+    def _predict_batch(self, rows: Sequence[Row], options: Options) -> list[Prediction]:
         reasons = [_reason(row) for row in rows]
         good = [_cut(row) for row, reason in zip(rows, reasons, strict=True) if reason is None]
         shares = self._portable.probabilities(good)
         scores = (shares * _VALUES).sum(axis=1)  # row by row: a product of matrices rounds by the size of the batch
         found = zip(shares.tolist(), scores.tolist(), shares.argmax(axis=1).tolist(), strict=True)
-        answers = [self._abstained(row, reason) if reason else self._answer(row, *next(found), abstain_at) for row, reason in zip(rows, reasons, strict=True)]
-        if attributed:
+        answers = [
+            self._abstained(row, reason) if reason else self._answer(row, *next(found), options.abstain_at) for row, reason in zip(rows, reasons, strict=True)
+        ]
+        if options.attributed:
             answers = [self._attributing(row, one, judged=not reason) for row, one, reason in zip(rows, answers, reasons, strict=True)]
-        if sets is None:
+        if options.sets is None:
             return answers
-        inside = iter(set_members(shares, self.card["sets"], sets))
+        inside = iter(set_members(shares, self.card["sets"], options.sets))
         # Of a row that is not judged nothing is known: every stance may be the right one.
         return [dataclasses.replace(one, prediction_set=STANCES if why else set_names(next(inside))) for one, why in zip(answers, reasons, strict=True)]
 
@@ -245,7 +288,7 @@ class Model:
         even = dict.fromkeys(STANCES, 1 / len(STANCES))
         return Prediction(_id(row), None, even, 0.0, None, True, reason, self.label)
 
-    def explain(self, row: Row | str, *, n: int = 8, stance: str | None = None) -> list[Reason]:
+    def explain(self, row: Row | str, *, n: int = EXPLAINED, stance: str | None = None) -> list[Reason]:
         """Return the words that carried a stance, or spoke against it, the strongest first; none for a row that is not judged.
 
         A word's weight is what the probability of the stance loses where the word is left out: of the whole model, its encoder included
@@ -261,7 +304,7 @@ class Model:
         asked = self._asked(row, stance)
         return reasons(*asked, self.probabilities)[:n] if asked else []
 
-    def features(self, row: Row | str, *, n: int = 8, stance: str | None = None) -> list[Reason]:
+    def features(self, row: Row | str, *, n: int = EXPLAINED, stance: str | None = None) -> list[Reason]:
         """Return the n-grams and frames that moved the sum behind a stance most, for the model's linear members over such terms; none where it has none.
 
         These are the features as those members see them; what the whole model makes of a word says `explain`.
@@ -282,7 +325,7 @@ class Model:
             found += [Reason(term, float(one)) for term, one in zip(terms, pull, strict=True)]
         return sorted(found, key=lambda one: -abs(one.weight))[:n]
 
-    def why(self, row: Row | str, *, n: int = 8, stance: str | None) -> dict[str, Any]:
+    def why(self, row: Row | str, *, n: int = EXPLAINED, stance: str | None) -> dict[str, Any]:
         """Return ``explanation`` (words) and ``features`` as answers carry them; empty where there is no stance."""
         found = {"explanation": self.explain, "features": self.features}
         return {name: [one.to_dict() for one in ask(row, n=n, stance=stance)] if stance else [] for name, ask in found.items()}

@@ -31,7 +31,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 import stance
 from stance.errors import ConfigError, DataError, ModelError, StanceError
-from stance.predict import Model, load, resolve
+from stance.predict import EXPLAINED, Options, load, resolve
 from stance.records import STANCES, Article, shown_figures
 from stance.sets import HIGHEST, LOWEST
 
@@ -323,7 +323,8 @@ def build_app(holder: Holder, metrics: Metrics, limits: Limits, *, key: str | No
         """One quote (an object) or many (a list): one answer a quote, in the same order."""
         asked = rows if isinstance(rows, list) else [rows]
         _check_lengths([one.text for one in asked], limits)
-        work = functools.partial(_predicted, holder.model, asked, {"abstain_at": abstain_at, "sets": sets, "attributed": attributed}, explain=explain)
+        options = Options(abstain_at, EXPLAINED if explain else 0, sets, attributed)
+        work = functools.partial(holder.model.answer_rows, [one.model_dump() for one in asked], options)
         found = await anyio.to_thread.run_sync(work, limiter=wait, abandon_on_cancel=True)
         for one in found:
             metrics.predictions.labels(one["stance"] or "abstained").inc()
@@ -357,15 +358,6 @@ def build_app(holder: Holder, metrics: Metrics, limits: Limits, *, key: str | No
         return HTMLResponse(docs_page(app.openapi()))
 
     return Gate(app, limits, key, metrics)
-
-
-def _predicted(model: Model, rows: list[RowIn], options: dict[str, Any], *, explain: bool) -> list[dict[str, Any]]:
-    asked = [{"id": one.id, "text": one.text, "cue": one.cue, "context": one.context, "speaker": one.speaker} for one in rows]
-    found = [one.to_dict() for one in model.predict_many(asked, **options)]
-    if explain:
-        for row, answer in zip(asked, found, strict=True):
-            answer |= model.why(row, stance=answer["stance"])
-    return found
 
 
 def _check_lengths(texts: list[str | None], limits: Limits) -> None:

@@ -39,6 +39,16 @@ def test_one_quote_on_the_command_line_is_one_line(model_folder):
     assert json.loads(done.stdout)["stance"] in ("support", "conditional", "skeptical", "oppose", "neutral")
 
 
+def test_one_quote_has_the_same_fields_as_in_a_file_also_where_nothing_can_be_judged(model_folder, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text('text\n"We will come to the talks."\n"?!"\n')
+    asked = ("--explain", "--attributed", "--model", str(model_folder))
+    rows = [json.loads(line) for line in cli("predict", str(path), *asked).stdout.splitlines()]
+    for text, row in zip(("We will come to the talks.", "?!"), rows, strict=True):
+        assert json.loads(cli("predict", text, *asked).stdout) == {**row, "id": None}
+    assert (rows[1]["explanation"], rows[1]["features"]) == ([], [])
+
+
 def test_rows_from_standard_input_and_files_keep_their_order_and_count(model_folder, tmp_path):
     rows = [{"id": k, "text": f"Round {k} will be held."} for k in range(5)]
     rows[3]["text"] = ""
