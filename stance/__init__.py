@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stance.errors import ConfigError, DataError, ModelError, StanceError
-    from stance.predict import Model, Reading, load
+    from stance.predict import Model, load
     from stance.quotes import extract
+    from stance.readings import Reading
     from stance.records import STANCES, Article, Judgment, Prediction, Quote
 
 __version__ = "0.1.0"
@@ -20,7 +21,8 @@ __version__ = "0.1.0"
 _HOMES = {
     **dict.fromkeys(("STANCES", "Article", "Judgment", "Prediction", "Quote"), "stance.records"),
     **dict.fromkeys(("StanceError", "DataError", "ConfigError", "ModelError"), "stance.errors"),
-    **dict.fromkeys(("Model", "Reading", "load"), "stance.predict"),
+    **dict.fromkeys(("Model", "load"), "stance.predict"),
+    "Reading": "stance.readings",
     "extract": "stance.quotes",
 }
 __all__ = [

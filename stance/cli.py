@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from stance.evaluate import Report, Score
     from stance.experiment import Outcome
     from stance.leaderboard import Board
-    from stance.predict import Model, Options, Reading, Row
+    from stance.predict import Model, Options, Row
     from stance.quote_runs import Measured
+    from stance.readings import Reading
     from stance.records import Article
     from stance.speaker_runs import Told
     from stance.sweep import Outcome as SweepOutcome
@@ -390,7 +391,7 @@ def _interval(score: "Score") -> str:
 
 def _next_steps(outcome: "Outcome") -> None:
     """Say what can be done with the run, naming only runs that are there, and last which model predict uses now."""
-    from stance.predict import in_use
+    from stance.chosen import in_use
     from stance.tracking import newest_beside, open_store
 
     experiment = outcome.folder.name.rpartition("-")[0]
@@ -658,8 +659,8 @@ def promote(run: str, force: Annotated[bool, typer.Option("--force", help="Also 
 
     Example: stance promote vote
     """
+    from stance.chosen import in_use
     from stance.comparison import losses
-    from stance.predict import in_use
     from stance.tracking import promote as move
 
     worse = [] if force else losses(run)

@@ -6,10 +6,10 @@ import pandas as pd
 
 from stance import evaluate, tracking
 from stance.benchmark import ALL_SCORES, HEADLINE, SCORES, tables_by_text
+from stance.chosen import in_use
 from stance.errors import ConfigError, DataError
 from stance.experiment import load_predictions
 from stance.home import home, shown
-from stance.predict import in_use
 
 Differences = dict[str, dict[str, evaluate.Difference]]
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from stance import dataset, evaluate, figures, tracking
 from stance.calibration import STATED_RISK, answered, fit_temperature, temper
+from stance.chosen import point
 from stance.classifiers import build_pipeline
 from stance.config import Experiment
 from stance.encoders import encode_cached
@@ -251,7 +252,7 @@ def run(
         folder = home() / "models" / f"{experiment.name}-{run_id[:8]}"
         save_model(trained.pipeline, folder, whole)
         _log(mlflow, experiment, trained, folder, whole)
-    tracking.point("latest" if default else f"latest-{experiment.name}", folder, run_id)
+    point("latest" if default else f"latest-{experiment.name}", folder, run_id)
     return Outcome(run_id, name, folder, trained.reports, trained.seconds, trained.coverage)
 
 

@@ -1,26 +1,24 @@
 """The whole way for new text: rows to predictions, an article to its speakers and their stances."""
 
 import dataclasses
-import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from stance.aliases import load_aliases
 from stance.attributed import load_attributed, names_in
 from stance.calibration import risk_at
+from stance.chosen import resolve
 from stance.errors import ModelError
 from stance.frames import add_predictions, frame_rows, is_frame
-from stance.home import experiment_of, home, shown
 from stance.languages import foreign
 from stance.ngrams import NgramLinear
-from stance.pooling import DEFAULT, Prior, pool
+from stance.pooling import Prior
 from stance.portable import PortableModel, read_model
+from stance.readings import Reading, speaker_stance
 from stance.records import COARSE, STANCES, VALUES, Article, Prediction, Quote
 from stance.sets import HIGHEST, LOWEST
 from stance.sets import members as set_members
@@ -35,8 +33,6 @@ if TYPE_CHECKING:
 MAX_CHARS = 20_000
 BATCH = 256
 EXPLAINED = 8  # words that an explanation names
-FEWEST_OF_ID = 4
-_RUN_NAME = re.compile(r"-\d{4}-\d{6}$")
 _VALUES = np.array([VALUES[stance] for stance in STANCES])
 Row = Mapping[str, Any]
 
@@ -64,53 +60,6 @@ class Options:
     sets: float | None = None
     attributed: bool = False
     keep_columns: bool = False
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class SpeakerStance:
-    """What the quotes of one speaker say together.
-
-    ``probabilities`` are those of the speaker's stance: the commonest of the quotes' labels but neutral, neutral where all are. ``stance`` is the
-    likeliest, None where the model abstained from every quote; ``score`` is the expected mean score of the quotes, and with probability 90% that
-    mean lies from ``low`` to ``high``. The model behind it is that of `stance.pooling`.
-    """
-
-    speaker: str | None
-    role: str | None
-    stance: str | None
-    probabilities: dict[str, float]
-    score: float
-    low: float
-    high: float
-    quotes: tuple[tuple[Quote, Prediction], ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form, quotes with their predictions."""
-        row = {name: getattr(self, name) for name in ("speaker", "role", "stance", "probabilities", "score", "low", "high")}
-        row["quotes"] = [{**quote.to_dict(), "prediction": prediction.to_dict()} for quote, prediction in self.quotes]
-        return row
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Reading:
-    """An article with its speakers, the one with most quotes first.
-
-    ``labels`` are the stances that a person gave its quotes (quote id -> stance), where somebody judged them: beside the predictions, which stay
-    the model's.
-    """
-
-    article: str
-    speakers: tuple[SpeakerStance, ...]
-    model: dict[str, str]
-    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form; a quote that a person judged has its ``label`` too."""
-        rows = [speaker.to_dict() for speaker in self.speakers]
-        for quote in (quote for row in rows for quote in row["quotes"]):
-            if quote["id"] in self.labels:
-                quote["label"] = self.labels[quote["id"]]
-        return {"article": self.article, "model": self.model, "speakers": rows}
 
 
 class Model:
@@ -341,7 +290,7 @@ class Model:
         from stance.quotes import extract
 
         article = text if isinstance(text, Article) else Article("article", text)
-        quotes = [quote for found in extract([article], nlp=nlp or _pipeline()) for quote in found]
+        quotes = [quote for found in extract([article], nlp=nlp) for quote in found]
         return self.read_quotes(article, quotes, abstain_at=abstain_at)
 
     def read_quotes(self, article: Article, quotes: Sequence[Quote], *, abstain_at: float = 0.0) -> Reading:
@@ -353,46 +302,14 @@ class Model:
         names = names_in(article.text)
         rows = []
         for quote in quotes:
-            words = {"id": quote.id, "text": quote.text, "cue": quote.cue, "context": context_of(article, quote)}
-            rows.append({**words, **_speaker(quote), "names": names})
+            row: dict[str, Any] = {"id": quote.id, "text": quote.text, "cue": quote.cue, "context": context_of(article, quote)}
+            rows.append({**row, "speaker": quote.speaker, "speaker_role": quote.speaker_role, "names": names})
         by_speaker: dict[str | None, list[tuple[Quote, Prediction]]] = defaultdict(list)
         for quote, prediction in zip(quotes, self.predict_many(rows, abstain_at=abstain_at, attributed=True), strict=True):
             by_speaker[quote.speaker].append((quote, prediction))
         speakers = [speaker_stance(name, pairs, self._prior) for name, pairs in by_speaker.items()]
         speakers.sort(key=lambda one: (one.speaker is None, -len(one.quotes)))
         return Reading(article.id, tuple(speakers), self.label)
-
-
-def _speaker(quote: Quote) -> dict[str, str | None]:
-    return {"speaker": quote.speaker, "speaker_role": quote.speaker_role}
-
-
-def speaker_stance(name: str | None, pairs: Sequence[tuple[Quote, Prediction]], prior: Prior = DEFAULT) -> SpeakerStance:
-    """Gather one speaker's predictions (see `stance.pooling`), abstentions left out."""
-    role = next((quote.speaker_role for quote, _ in pairs if quote.speaker_role), None)
-    shares = np.array([[one.probabilities[stance] for stance in STANCES] for _, one in pairs if not one.abstained])
-    if not len(shares):
-        return SpeakerStance(name, role, None, dict.fromkeys(STANCES, 1 / len(STANCES)), 0.0, -1.0, 1.0, tuple(pairs))
-    found = pool(shares, prior)
-    named = dict(zip(STANCES, found.shares.tolist(), strict=True))
-    return SpeakerStance(name, role, STANCES[int(found.shares.argmax())], named, found.score, found.low, found.high, tuple(pairs))
-
-
-def attributed_of(prediction: Prediction) -> list[tuple[str, str, float | None]]:
-    """Return the stances that a quote ascribes to others, (holder, stance, how sure the model is); none where it does not tell them."""
-    found = []
-    for one in getattr(prediction, "attributed", None) or ():
-        told = one if isinstance(one, Mapping) else one.to_dict()
-        sure = told.get("probability")
-        found.append((str(told["holder"]), str(told["stance"]), None if sure is None else float(sure)))
-    return found
-
-
-@lru_cache(maxsize=1)
-def _pipeline() -> "Language":
-    from stance.parsing import load_nlp
-
-    return load_nlp()
 
 
 def _id(row: Row) -> str | None:
@@ -439,84 +356,3 @@ def load(source: str | Path | None = None) -> Model:
     """
     folder = resolve(str(source) if source is not None else None)
     return Model(read_model(folder), folder)
-
-
-def resolve(source: str | None) -> Path:
-    """Return the folder that ``source`` means now, as `load` takes it."""
-    if source is None:
-        return default_model()
-    if source.startswith(("models:", "runs:")):
-        from stance.tracking import download_model
-
-        return download_model(source)
-    if Path(source).is_dir():
-        return Path(source)
-    if source == "champion":
-        return default_model(("champion",))
-    runs = _runs_named(source) or _runs_named(experiment_of(source))
-    if runs:
-        return max(runs, key=lambda path: (path / "card.json").stat().st_mtime)
-    if _RUN_NAME.search(source):
-        from stance.tracking import download_model, find_run, open_store
-
-        return download_model(f"runs:/{find_run(open_store(), source).info.run_id}")
-    raise ModelError(f"{source}: neither a model folder nor a run in {shown(home() / 'models')}; {_known()}")
-
-
-def _runs_named(name: str) -> list[Path]:
-    """Return the model folders of an experiment, or of a run's id or the beginning of it: a name that only resembles it is another experiment's."""
-    found = []
-    for card in (home() / "models").glob("*/card.json"):
-        experiment, _, version = card.parent.name.rpartition("-")
-        begins = len(name) >= FEWEST_OF_ID and (
-            version.startswith(name[: len(version)]) or (card.parent.name.startswith(name) and name.startswith(f"{experiment}-"))
-        )
-        if name in (card.parent.name, experiment) or begins:
-            found.append(card.parent)
-    return found
-
-
-def _known() -> str:
-    known = sorted(path.parent.name for path in (home() / "models").glob("*/card.json"))
-    return f"there are {', '.join(known[:8])}{' …' if len(known) > 8 else ''}" if known else "there is none; train one (make train)"
-
-
-class InUse(NamedTuple):
-    """The model that predicts where none is named: ``why`` is champion or latest, ``run`` the id of the run that made it, where it is known."""
-
-    why: str
-    folder: Path
-    run: str | None
-
-    def __str__(self) -> str:
-        return f"{self.folder.name}, {'the champion' if self.why == 'champion' else 'the newest run of the default experiment'}"
-
-
-def in_use(pointers: Sequence[str] = ("champion", "latest")) -> InUse | None:
-    """Return the champion, without one the newest run of the default experiment, None where there is neither.
-
-    Pointers beside the model folders are read, not the tracking store: a first prediction must not wait for MLflow.
-    """
-    models = home() / "models"
-    for pointer in pointers:
-        try:
-            found = json.loads((models / f"{pointer}.json").read_text(encoding="utf-8"))
-            folder = models / str(found["folder"])
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-        if (folder / "card.json").is_file():
-            return InUse(pointer, folder, found.get("run"))
-    return None
-
-
-def default_model(pointers: Sequence[str] = ("champion", "latest")) -> Path:
-    """Return the folder of the champion, else of the newest finished run of the default experiment; another experiment's never takes over by itself."""
-    found = in_use(pointers)
-    if found:
-        return found.folder
-    models = shown(home() / "models")
-    if "latest" not in pointers:
-        raise ModelError(f"{models}: no champion yet; choose one (stance promote RUN), or name a run or a model folder")
-    if any((home() / "models").glob("*/card.json")):
-        raise ModelError(f"{models}: no champion, and no run of the default experiment; run make train first, or name another with --model: {_known()}")
-    raise ModelError(f"{models}: no trained model; run make train first, or name a model folder")

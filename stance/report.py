@@ -22,7 +22,7 @@ import stance
 from stance.errors import ConfigError, DataError
 from stance.evaluate import SETS
 from stance.pooling import Prior
-from stance.predict import Reading, SpeakerStance, attributed_of, speaker_stance
+from stance.readings import Reading, SpeakerStance, speaker_stance
 from stance.records import STANCES, Article, Prediction, Quote, write_whole
 
 # On light and on dark paper. The light ones are those of labels/codebook.toml.
@@ -140,7 +140,7 @@ def _page(readings: Sequence[tuple[Article, Reading]], card: Mapping[str, Any]) 
         "counts": Counter(one.label for one in everything),
         "labels": (*STANCES, ABSTAINED),
         "n_quotes": len(everything),
-        "attributed": [(one, row_of[one.anchor], *told) for one in everything for told in attributed_of(one.prediction)],
+        "attributed": [(one, row_of[one.anchor], held) for one in everything for held in one.prediction.attributed or ()],
         "timelines": list(timelines(articles, speakers, prior)),
         "n_undated": sum(date_of(article) is None for article in articles),
         "titles": [str(article.title or article.id) for article in articles],

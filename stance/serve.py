@@ -30,8 +30,9 @@ from starlette.exceptions import HTTPException
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 import stance
+from stance.chosen import resolve
 from stance.errors import ConfigError, DataError, ModelError, StanceError
-from stance.predict import EXPLAINED, Options, load, resolve
+from stance.predict import EXPLAINED, Options, load
 from stance.records import STANCES, Article, shown_figures
 from stance.sets import HIGHEST, LOWEST
 

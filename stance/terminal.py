@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stance.predict import Reading, SpeakerStance, attributed_of
+from stance.readings import Reading, SpeakerStance
 from stance.records import Prediction, Quote
 
 # Beside the colour always stands the name: colours are for the eye that can tell them.
@@ -71,9 +71,9 @@ def _quote(quote: Quote, prediction: Prediction, judged: str | None) -> Text:
     text = Text(label, style=STYLES[prediction.stance]).append(f" {cut}", style="default")
     if judged is not None:
         text.append("\n  your label: ", style="dim").append(judged, style=STYLES[judged])
-    for holder, stance, sure in attributed_of(prediction):
-        share = "" if sure is None else f" ({sure:.0%})"
-        text.append("\n  says of ", style="dim").append(holder).append(": ", style="dim").append(stance + share, style=STYLES[stance])
+    for held in prediction.attributed or ():
+        text.append("\n  says of ", style="dim").append(held.holder).append(": ", style="dim")
+        text.append(f"{held.stance} ({held.probability:.0%})", style=STYLES[held.stance])
     return text
 
 

@@ -18,9 +18,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from stance.chosen import point, pointer
 from stance.errors import ConfigError, ModelError
 from stance.home import experiment_of, home, shown
-from stance.records import write_whole
 
 EXPERIMENT = "stance"
 REGISTERED = "stance"
@@ -222,8 +222,7 @@ def find_run(mlflow: Any, name: str) -> Any:
     experiment = client.get_experiment_by_name(EXPERIMENT)
     runs = client.search_runs([experiment.experiment_id], order_by=["attributes.start_time DESC"], max_results=1000)
     if name == "champion":
-        folder = pointer("champion").get("run")
-        name = str(folder) if folder else name
+        name = pointer("champion").get("run", name)
     exact = [run for run in runs if len(name) >= 6 and run.info.run_id.startswith(name)]
     finished = [run for run in runs if run.info.status == "FINISHED"]
     names = dict.fromkeys((name, experiment_of(name)))  # the file default.toml holds the experiment vote
@@ -263,20 +262,6 @@ def kind_of(run: Any) -> str:
         return str(tagged)
     params, metrics = run.data.params, run.data.metrics
     return "benchmark" if "corpus" in params else "quotes" if "gold" in params else "train" if "train_n" in metrics else "curve"
-
-
-def pointer(name: str) -> dict[str, str]:
-    """Return what ``models/NAME.json`` points to; empty where there is none."""
-    try:
-        found = json.loads((home() / "models" / f"{name}.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def point(name: str, folder: Path, run_id: str) -> None:
-    """Let ``models/NAME.json`` point to a model folder, so that prediction finds it without MLflow."""
-    write_whole(home() / "models" / f"{name}.json", json.dumps({"folder": folder.name, "run": run_id}) + "\n")
 
 
 def log_model(mlflow: Any, folder: Path, example: list[dict[str, Any]], requirements: list[str], description: str) -> str:

@@ -20,7 +20,7 @@ BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, flags=re.DOTALL)
 @pytest.fixture
 def trained(project, model_folder):
     """The small project with a trained model where prediction looks for it."""
-    from stance.tracking import point
+    from stance.chosen import point
 
     shutil.copytree(model_folder, project / "models" / "vote-test")
     point("latest", project / "models" / "vote-test", "test")

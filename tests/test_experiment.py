@@ -12,6 +12,7 @@ import pytest
 
 import stance
 from stance import tracking
+from stance.chosen import pointer
 from stance.comparison import compare_runs, losses
 from stance.config import read_experiment
 from stance.errors import ConfigError, ModelError
@@ -110,7 +111,7 @@ def test_a_run_that_fails_is_marked_failed_and_leaves_no_pointer(project, monkey
     client = tracking.open_store().MlflowClient()
     (found,) = client.search_runs([client.get_experiment_by_name(tracking.EXPERIMENT).experiment_id])
     assert found.info.status == "FAILED"
-    assert tracking.pointer("latest") == {}
+    assert pointer("latest") == {}
 
 
 def test_an_unknown_run_is_told_with_the_known_ones(project):
@@ -163,13 +164,13 @@ def test_even_the_first_promotion_is_held_up_by_a_loss_against_the_model_in_use(
     chance = '[[member]]\nfeatures = { kind = "none" }\nclassifier = { kind = "majority" }\n'
     (project / "experiments" / "chance.toml").write_text(f'name = "chance"\nquestion = "What does guessing give?"\n[data]\nfolds = 2\n{chance}')
     worse = run(read_experiment(project / "experiments" / "chance.toml"), say=silent)
-    assert tracking.pointer("champion") == {}
+    assert pointer("champion") == {}
     held = CliRunner().invoke(app, ["promote", worse.run_name])
     message = str(held.exception)
     assert message.startswith(f"{worse.run_name} is not promoted: against {good.folder.name}, the newest run of the default experiment, which predict uses now")
     assert re.findall(r"^  ([a-z ]+): worse by 0\.\d+, it may lose up to 0\.\d+", message, flags=re.MULTILINE) == ["training reports"]
     assert f"stance promote {worse.run_name} --force" in message
-    assert tracking.pointer("champion") == {}
+    assert pointer("champion") == {}
     assert CliRunner().invoke(app, ["promote", worse.run_name, "--force"]).exit_code == 0
     assert stance.load().folder == worse.folder
     assert losses(good.run_name) == []

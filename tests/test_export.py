@@ -50,7 +50,7 @@ def test_a_damaged_model_leaves_no_folder_behind(model_folder, tmp_path):
 
 
 def test_champion_is_the_promoted_model_and_its_absence_is_told(project, model_folder, tmp_path):
-    from stance.tracking import point
+    from stance.chosen import point
 
     with pytest.raises(ModelError, match="no champion yet; choose one"):
         export_model("champion", tmp_path / "out")

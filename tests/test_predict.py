@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 import stance
 from stance.errors import ModelError
-from stance.predict import MAX_CHARS, speaker_stance
+from stance.predict import MAX_CHARS
+from stance.readings import speaker_stance
 from stance.records import STANCES, VALUES, Prediction, Quote
 
 

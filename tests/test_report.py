@@ -6,14 +6,14 @@ import dataclasses
 import itertools
 import re
 import tomllib
-from types import SimpleNamespace
 
 import pytest
 from browser import BROWSER, WITHOUT, open_browser
 from test_cli import cli
 
+from stance.attributed import Attributed
 from stance.pooling import Prior
-from stance.predict import Reading, SpeakerStance, attributed_of, speaker_stance
+from stance.readings import Reading, SpeakerStance, speaker_stance
 from stance.records import COARSE, STANCES, VALUES, Article, Prediction, Quote
 from stance.report import render, signed, write_report
 
@@ -36,6 +36,20 @@ def readings(model):
     first = [quote(FIRST, 1, "We are ready to resume the talks", "Mara Lindqvist"), quote(FIRST, 2, "Nobody here wants them", "Tomas Reyk")]
     second = [quote(SECOND, 1, "rejected the offer", "Mara Lindqvist", "rejected"), quote(SECOND, 2, "There is nothing to discuss any more", "Mara Lindqvist")]
     return [(article, model.read_quotes(article, quotes)) for article, quotes in ((FIRST, first), (SECOND, second))]
+
+
+def ascribing(readings, held):
+    """The readings with one stance ascribed to somebody else, by the quote first#2."""
+    found = []
+    for article, reading in readings:
+        speakers = [
+            dataclasses.replace(
+                speaker, quotes=tuple((one, dataclasses.replace(said, attributed=(held,) if one.id == "first#2" else ())) for one, said in speaker.quotes)
+            )
+            for speaker in reading.speakers
+        ]
+        found.append((article, dataclasses.replace(reading, speakers=tuple(speakers))))
+    return found
 
 
 CARD = {"name": "vote", "version": "test", "scores": {}, "data": {"n_quotes": 1, "n_reports": 1, "fingerprint": "0" * 64, "counts": {}}, "versions": {}}
@@ -88,14 +102,9 @@ def test_a_speakers_figures_are_those_of_the_reading_whatever_prior_the_card_bri
     assert f'<td class="num">{signed(found.score)} <small>{signed(found.low)} to {signed(found.high)}</small>' in page
 
 
-def test_who_says_that_whom_takes_a_stance_stands_in_a_table_of_its_own(readings, monkeypatch):
-    told = SimpleNamespace(attributed=[{"holder": "the <i>Kremlin</i>", "stance": "oppose", "probability": 0.83}])
-    named = SimpleNamespace(attributed=[SimpleNamespace(to_dict=lambda: {"holder": "Kyiv", "stance": "support"})])
-    assert attributed_of(told) == [("the <i>Kremlin</i>", "oppose", 0.83)]
-    assert attributed_of(named) == [("Kyiv", "support", None)]
+def test_who_says_that_whom_takes_a_stance_stands_in_a_table_of_its_own(readings):
     assert 'id="attributed"' not in render(readings, CARD)
-    monkeypatch.setattr("stance.report.attributed_of", lambda prediction: attributed_of(told) if prediction.id == "first#2" else [])
-    page = render(readings, CARD)
+    page = render(ascribing(readings, Attributed("the <i>Kremlin</i>", "oppose", 0.83, "them", (0, 6))), CARD)
     assert '<a href="#attributed">Attributed stances</a>' in page
     (row,) = re.findall(r'<tr class="oppose"><th scope="row">.*the &lt;i&gt;Kremlin.*', page)
     assert "Tomas Reyk" in row
@@ -166,9 +175,8 @@ def opened(page, tmp_path, size="1300,900"):
 
 
 @pytest.fixture
-def page(readings, tmp_path, monkeypatch):
-    monkeypatch.setattr("stance.report.attributed_of", lambda prediction: [("Kyiv", "support", 0.7)] if prediction.id == "first#2" else [])
-    write_report(readings, CARD, tmp_path / "page.html")
+def page(readings, tmp_path):
+    write_report(ascribing(readings, Attributed("Kyiv", "support", 0.7, "Kyiv", (0, 4))), CARD, tmp_path / "page.html")
     return tmp_path / "page.html"
 
 

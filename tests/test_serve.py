@@ -224,7 +224,7 @@ def test_a_key_lets_in_only_who_knows_it(ngrams):
 
 
 def test_the_champion_changes_without_dropping_a_request(project, ngrams):
-    from stance.tracking import point
+    from stance.chosen import point
 
     models = project / "models"
     for name in ("one", "two", "broken"):

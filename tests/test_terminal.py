@@ -1,5 +1,6 @@
 """Readings as a table in a terminal."""
 
+import dataclasses
 import io
 import json
 
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 from test_cli import cli
 
-from stance.predict import Reading, speaker_stance
+from stance.attributed import Attributed
+from stance.readings import Reading, speaker_stance
 from stance.records import STANCES, Prediction, Quote
 from stance.terminal import STYLES, WIDTH, bar, show_readings, table_of
 
@@ -52,9 +54,10 @@ def test_what_looks_like_markup_is_text():
     assert "[link=file:///]words[/link]" in shown
 
 
-def test_a_stance_ascribed_to_others_stands_below_its_quote(monkeypatch):
-    monkeypatch.setattr("stance.terminal.attributed_of", lambda _: [("Kyiv", "oppose", 0.8)])
-    shown = text_of(Reading("a", (speaker_stance("Mara Lindqvist", [pair(1, "They do not want it")]),), MODEL))
+def test_a_stance_ascribed_to_others_stands_below_its_quote():
+    quote, found = pair(1, "They do not want it")
+    told = dataclasses.replace(found, attributed=(Attributed("Kyiv", "oppose", 0.8, "They", (0, 4)),))
+    shown = text_of(Reading("a", (speaker_stance("Mara Lindqvist", [(quote, told)]),), MODEL))
     assert "says of Kyiv: oppose (80%)" in shown
 
 
