@@ -16,7 +16,8 @@ from typing import IO, Any
 from stance.errors import DataError
 from stance.predict import BATCH, Model, Options
 from stance.records import shown_figures, write_whole
-from stance.tables import FORMATS, Row, kind_of, packed, read_answers, writer_for
+from stance.tables import Row, kind_of
+from stance.writers import FORMATS, packed, read_answers, writer_for
 
 Answers = list[dict[str, Any]]
 
@@ -120,7 +121,7 @@ def predict_stream(
     Parameters
     ----------
     kind
-        The format, one of `stance.tables.FORMATS`.
+        The format, one of `stance.writers.FORMATS`.
     seen
         Is told after each batch how many rows are answered.
 
@@ -178,7 +179,7 @@ def predict_to_file(
     Parameters
     ----------
     kind
-        The format, one of `stance.tables.FORMATS`; None: the one that the file's name says.
+        The format, one of `stance.writers.FORMATS`; None: the one that the file's name says.
     source
         Where the rows come from, a file or ``-``: only the same one is gone on with.
     seen

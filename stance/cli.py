@@ -74,7 +74,7 @@ def _warn(line: str) -> None:
 
 def _line(row: dict[str, Any]) -> None:
     from stance.records import shown_figures
-    from stance.tables import json_line
+    from stance.writers import json_line
 
     typer.echo(json_line(shown_figures(row)), nl=False)
 
@@ -139,7 +139,8 @@ def predict(
 
     Example: stance predict "We are ready to sit down with them." --cue said
     """
-    from stance.tables import FORMATS, Columns, kind_of
+    from stance.tables import Columns, kind_of
+    from stance.writers import FORMATS
 
     if format not in (None, *FORMATS):
         raise typer.BadParameter(f"{format!r} is none of {', '.join(FORMATS)}", param_hint="--format")

@@ -89,3 +89,25 @@ def model(model_folder):
     import stance
 
     return stance.load(model_folder)
+
+
+@pytest.fixture(scope="session")
+def ngrams(sets, tmp_path_factory):
+    """The folder of a model of n-grams alone, which answers quickly."""
+    from stance.classifiers import build_pipeline
+    from stance.model import save_model
+
+    folder = tmp_path_factory.mktemp("ngrams") / "m"
+    fitted = build_pipeline([{"features": {"kind": "tfidf"}, "classifier": {"kind": "logreg"}}]).fit(sets["train"], sets["train"]["stance"])
+    save_model(fitted, folder, {"name": "ngrams", "version": "1"})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def many(tmp_path_factory):
+    """A file of 3000 rows, every seventh without text."""
+    from rows import as_csv
+
+    path = tmp_path_factory.mktemp("many") / "many.csv"
+    path.write_bytes(as_csv([{"id": str(k), "text": f"Round {k} of the talks will be held." if k % 7 else ""} for k in range(3000)]))
+    return path

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from conftest import ROOT
+from pseudo_terminal import run_in_terminal
 
 HEAVY = ("sklearn", "pandas", "spacy", "mlflow", "scipy", "matplotlib", "onnxruntime", "numpy", "pydantic")
 
@@ -168,16 +169,8 @@ def test_extracting_says_where_a_text_is_not_english(tmp_path):
 
 
 def test_a_terminal_sees_a_progress_bar_and_a_pipe_gets_only_quotes(tmp_path):
-    import pty
-
     (tmp_path / "one.txt").write_text("Dora Venn said the bridge would open in May.", encoding="utf-8")
-    mine, theirs = pty.openpty()
-    command = [sys.executable, "-m", "stance", "extract", str(tmp_path / "one.txt")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env={**os.environ, "TERM": "xterm"}, text=True) as running:
-        out, _ = running.communicate(timeout=120)
-    os.close(theirs)
-    shown = os.read(mine, 65536).decode()
-    os.close(mine)
+    out, shown, _ = run_in_terminal([sys.executable, "-m", "stance", "extract", str(tmp_path / "one.txt")])
     assert "articles" in shown
     assert "1/1" in shown
     assert [json.loads(line)["id"] for line in out.splitlines()] == ["one#1"]

@@ -4,6 +4,7 @@ import threading
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rows import predict
 
 import stance
 from stance.errors import ModelError
@@ -127,3 +128,32 @@ def test_an_article_read_with_a_threshold_abstains_from_what_is_less_sure(model)
     assert len(free) == len(held) == 2
     assert sorted(one.abstained for one in held) == [False, True]
     assert not any(one.abstained for one in free)
+
+
+def test_an_unsure_answer_keeps_its_probabilities(ngrams):
+    sure = stance.load(ngrams).predict("We will talk.")
+    found = json.loads(predict("We will talk.", "--model", ngrams, "--abstain-at", "0.999").stdout)
+    assert (found["stance"], found["coarse"], found["abstained"]) == (None, None, True)
+    assert found["probabilities"] == {name: round(value, 4) for name, value in sure.probabilities.items()}
+    assert found["score"] == round(sure.score, 4)
+    assert found["reason"].startswith(f"unsure: {sure.stance} is likeliest with 0.")
+
+
+def test_the_features_add_up_to_the_sums_of_the_model(ngrams, model):
+    loaded = stance.load(ngrams)
+    text = "We will never accept such talks."
+    _, classes, head = loaded._portable.members[0]
+    _, values, coef = head.contributions({"text": text})
+    by_stance = {name: sum(one.weight for one in loaded.features(text, n=10_000, stance=name)) for name in classes}
+    sums = values @ coef
+    assert list(by_stance.values()) == pytest.approx(list(sums - sums.mean()))
+    assert [abs(one.weight) for one in model.features(text, n=5)] == sorted((abs(one.weight) for one in model.features(text, n=5)), reverse=True)
+
+
+def test_printed_figures_have_four_places_and_pythons_have_all(ngrams):
+    text = "We will never accept such talks."
+    found = json.loads(predict(text, "--model", ngrams).stdout)
+    whole = stance.load(ngrams).predict(text)
+    assert found["probabilities"] == {name: round(value, 4) for name, value in whole.probabilities.items()}
+    assert all(len(str(value)) <= 6 for value in found["probabilities"].values())
+    assert max(len(str(value)) for value in whole.probabilities.values()) > 10

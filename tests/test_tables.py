@@ -1,52 +1,19 @@
-import csv
 import gzip
 import io
 import json
-import os
-import pty
 import random
-import signal
 import subprocess
 import sys
-import time
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rows import ROWS, as_csv, as_jsonl, as_parquet, predict
 
-import stance
-from stance import bulk, tables
+from stance import tables
 from stance.errors import DataError
 from stance.tables import Columns, csv_rows, json_rows, open_rows
-
-ROWS = [
-    {"id": "a", "text": "We are ready to talk.", "cue": "said"},
-    {"id": "b", "text": 'He said: "never, ever"\nand left them.', "cue": ""},
-    {"id": "c", "text": "", "cue": ""},
-    {"id": "d", "text": "They would join; the date is open\t– perhaps.", "cue": "added"},
-]
-
-
-def as_csv(rows, delimiter=","):
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(rows[0]), delimiter=delimiter)
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue().encode()
-
-
-def as_jsonl(rows):
-    return "".join(json.dumps(row) + "\n" for row in rows).encode()
-
-
-def as_parquet(rows):
-    out = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows), out)
-    return out.getvalue()
-
 
 FILES = {
     "rows.csv": as_csv(ROWS),
@@ -153,208 +120,6 @@ def test_csv_and_jsonl_keep_any_text(texts):
     assert list(json_rows(io.StringIO(as_jsonl(rows).decode(), newline=""), "r", Columns())) == rows
 
 
-@pytest.fixture(scope="module")
-def many(tmp_path_factory):
-    path = tmp_path_factory.mktemp("many") / "many.csv"
-    path.write_bytes(as_csv([{"id": str(k), "text": f"Round {k} of the talks will be held." if k % 7 else ""} for k in range(3000)]))
-    return path
-
-
-@pytest.fixture(scope="module")
-def ngrams(sets, tmp_path_factory):
-    from stance.classifiers import build_pipeline
-    from stance.model import save_model
-
-    folder = tmp_path_factory.mktemp("ngrams") / "m"
-    fitted = build_pipeline([{"features": {"kind": "tfidf"}, "classifier": {"kind": "logreg"}}]).fit(sets["train"], sets["train"]["stance"])
-    save_model(fitted, folder, {"name": "ngrams", "version": "1"})
-    return folder
-
-
-def predict(*arguments, **options):
-    return subprocess.run([sys.executable, "-m", "stance", "predict", *map(str, arguments)], capture_output=True, text=True, timeout=180, **options)
-
-
-def test_formats_say_the_same(many, ngrams, tmp_path):
-    outs = [tmp_path / name for name in ("a.jsonl", "a.csv", "a.parquet", "a.jsonl.gz", "a.csv.zst")]
-    for out in outs:
-        done = predict(many, "--model", ngrams, "--out", out, "--explain")
-        assert (done.returncode, done.stdout) == (0, "")
-        assert done.stderr == "3000 rows, 429 abstained (429 empty text)\n"
-    expected = [json.loads(line) for line in outs[0].read_text().splitlines()]
-    assert [row["id"] for row in expected] == [str(k) for k in range(3000)]
-    assert gzip.decompress(outs[3].read_bytes()) == outs[0].read_bytes()
-    assert zstd.decompress(outs[4].read_bytes()) == outs[1].read_bytes()
-    records = list(csv.DictReader(outs[1].open(newline="")))
-    typed = pq.read_table(outs[2]).to_pylist()
-    for row, record, other in zip(expected, records, typed, strict=True):
-        assert (row["id"], row["stance"] or "", row["score"], row.get("reason", "")) == (
-            record["id"], record["stance"], float(record["score"]), record["reason"])  # fmt: skip
-        assert other["p_oppose"] == float(record["p_oppose"]) == row["probabilities"]["oppose"]
-        assert other["abstained"] is row["abstained"]
-        assert other["explanation"] == tables.shown_terms(row)
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in outs)
-
-
-def test_formats_go_to_standard_output_too(many, ngrams):
-    done = subprocess.run(
-        [sys.executable, "-m", "stance", "predict", many, "--model", ngrams, "--format", "parquet"], capture_output=True, timeout=120, check=True
-    )
-    assert pq.read_table(io.BytesIO(done.stdout)).num_rows == 3000
-    shown = predict(many, "--model", ngrams, "--format", "table").stdout.splitlines()
-    assert shown[0].split() == ["id", "stance", "sure", "score", "reason"]
-    assert len(shown) == 3001
-    one = predict("We will not talk.", "--model", ngrams, "--format", "csv").stdout.splitlines()
-    assert one[0].startswith("id,stance,score")
-
-
-def test_a_run_that_was_killed_is_taken_up_where_it_stopped(many, ngrams, tmp_path):
-    whole, out = tmp_path / "whole.csv", tmp_path / "out.csv"
-    assert predict(many, "--model", ngrams, "--out", whole).returncode == 0
-    model = stance.load(ngrams)
-
-    def dying(rows):
-        for number, row in enumerate(rows):
-            if number == 1500:
-                raise RuntimeError("the power fails")
-            yield row
-
-    with open_rows(str(many)) as (rows, _), pytest.raises(RuntimeError, match="power"):
-        bulk.predict_to_file(model, dying(rows), out, None, source=str(many))
-    part = tmp_path / "out.csv.part"
-    with part.open("ab") as file:
-        file.write(b'{"id": "half a li')
-    assert not out.exists()
-    done = predict(many, "--model", ngrams, "--out", out)
-    assert done.returncode == 0
-    assert "3000 rows, 1280 of them from the run before, 429 abstained" in done.stderr
-    assert out.read_bytes() == whole.read_bytes()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "whole.csv"]
-
-
-def test_what_another_run_left_is_not_mixed_in(many, ngrams, tmp_path):
-    out = tmp_path / "out.jsonl"
-    (tmp_path / "out.jsonl.part").write_text("{}\n")
-    done = predict(many, "--model", ngrams, "--out", out)
-    assert done.returncode == 1
-    assert "left by a run with another source, model, abstain_at, explain, sets, attributed, keep_columns; remove it" in done.stderr
-    out.write_text("precious")
-    done = predict(many, "--model", ngrams, "--out", out)
-    assert (done.returncode, out.read_text()) == (1, "precious")
-    assert "exists already" in done.stderr
-
-
-@pytest.mark.parametrize("to_file", [False, True])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_leaves_whole_lines(ngrams, tmp_path, number, to_file):
-    big = tmp_path / "big.jsonl"
-    big.write_bytes(as_jsonl([{"id": k, "text": f"They would meet the envoys of side {k} on Monday."} for k in range(100_000)]))
-    out = tmp_path / "out.jsonl"
-    command = [sys.executable, "-m", "stance", "predict", str(big), "--model", str(ngrams), *(["--out", str(out)] if to_file else [])]
-    shown = tmp_path / "stdout"
-    part = tmp_path / "out.jsonl.part" if to_file else shown
-    with shown.open("wb") as stdout:
-        process = subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE)
-        while not part.exists() or part.stat().st_size < 100_000:
-            assert process.poll() is None
-            time.sleep(0.02)
-        process.send_signal(number)
-        _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert b"every line is whole" in said
-    lines = part.read_bytes()
-    assert lines.endswith(b"}\n")
-    found = [json.loads(line)["id"] for line in lines.splitlines()]
-    assert found == [str(k) for k in range(len(found))]
-    if to_file:
-        assert predict(big, "--model", ngrams, "--out", out).returncode == 0
-        assert [json.loads(line)["id"] for line in out.open()] == [str(k) for k in range(100_000)]
-
-
-def test_strict_makes_bad_rows_count(many, ngrams):
-    assert predict(many, "--model", ngrams, "--strict").returncode == 1
-    assert predict("", "--model", ngrams, "--strict").returncode == 1
-    assert predict("We will talk.", "--model", ngrams, "--strict", "--abstain-at", "1").returncode == 0
-
-
-def test_an_unsure_answer_keeps_its_probabilities(ngrams):
-    sure = stance.load(ngrams).predict("We will talk.")
-    found = json.loads(predict("We will talk.", "--model", ngrams, "--abstain-at", "0.999").stdout)
-    assert (found["stance"], found["coarse"], found["abstained"]) == (None, None, True)
-    assert found["probabilities"] == {name: round(value, 4) for name, value in sure.probabilities.items()}
-    assert found["score"] == round(sure.score, 4)
-    assert found["reason"].startswith(f"unsure: {sure.stance} is likeliest with 0.")
-
-
-def test_the_features_add_up_to_the_sums_of_the_model(ngrams, model):
-    loaded = stance.load(ngrams)
-    text = "We will never accept such talks."
-    _, classes, head = loaded._portable.members[0]
-    _, values, coef = head.contributions({"text": text})
-    by_stance = {name: sum(one.weight for one in loaded.features(text, n=10_000, stance=name)) for name in classes}
-    sums = values @ coef
-    assert list(by_stance.values()) == pytest.approx(list(sums - sums.mean()))
-    assert [abs(one.weight) for one in model.features(text, n=5)] == sorted((abs(one.weight) for one in model.features(text, n=5)), reverse=True)
-
-
-def test_a_person_sees_a_bar_and_a_pipe_does_not(many, ngrams, tmp_path):
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "stance", "predict", str(many), "--model", str(ngrams), "--out", str(tmp_path / "o.jsonl")]
-    process = subprocess.Popen(command, stderr=theirs, env={**os.environ, "TERM": "xterm"})
-    os.close(theirs)
-    seen = b""
-    try:
-        while piece := os.read(ours, 4096):
-            seen += piece
-    except OSError:  # the terminal's other end is closed
-        pass
-    os.close(ours)
-    assert process.wait(60) == 0
-    assert b"100%" in seen
-    assert b"rows" in seen
-    assert predict(many, "--model", ngrams).stderr.startswith("3000 rows")
-
-
-OWN = [
-    {"nr": "7", "stance": "hawk", "text": "We are ready to talk.", "outlet": "Post, The", "page": "3"},
-    {"nr": "8", "stance": "dove", "text": "Never.", "outlet": "", "page": "12"},
-]
-
-
-@pytest.mark.parametrize("name", ["own.csv", "own.tsv", "own.jsonl", "own.parquet"])
-def test_the_users_own_columns_come_back_where_they_are_asked_for(ngrams, tmp_path, name):
-    source = tmp_path / name
-    source.write_bytes({"csv": as_csv(OWN), "tsv": as_csv(OWN, "\t"), "jsonl": as_jsonl(OWN), "parquet": as_parquet(OWN)}[name.split(".")[1]])
-    outs = [tmp_path / out for out in ("out.csv", "out.jsonl", "out.parquet")]
-    for out in outs:
-        assert predict(source, "--model", ngrams, "--id-column", "nr", "--keep-columns", "--out", out).returncode == 0
-    records = list(csv.DictReader(outs[0].open(newline="")))
-    assert list(records[0])[:8] == ["nr", "input_stance", "text", "outlet", "page", "id", "stance", "score"]
-    answers = [json.loads(line) for line in outs[1].read_text().splitlines()]
-    for row, record, answer, typed in zip(OWN, records, answers, pq.read_table(outs[2]).to_pylist(), strict=True):
-        assert answer["input"] == row
-        assert answer["id"] == record["id"] == row["nr"]
-        for found in (record, typed):
-            assert [found["input_stance"], found["text"], found["outlet"], found["page"]] == [row["stance"], row["text"], row["outlet"], row["page"]]
-            assert found["stance"] == answer["stance"]
-    streamed = predict(source, "--model", ngrams, "--id-column", "nr", "--keep-columns", "--format", "csv").stdout
-    assert streamed.encode() == outs[0].read_bytes()
-    assert "input" not in json.loads(predict(source, "--model", ngrams).stdout.splitlines()[0])
-
-
-def test_kept_columns_that_would_be_there_twice_or_come_late_are_told(ngrams, tmp_path):
-    (tmp_path / "a.csv").write_text("text,stance,input_stance\nx,1,2\n")
-    done = predict(tmp_path / "a.csv", "--model", ngrams, "--keep-columns", "--format", "csv")
-    assert (done.returncode, "--keep-columns: 'stance' would come out as 'input_stance', which is there already" in done.stderr) == (1, True)
-    (tmp_path / "b.csv").write_text("text,page,page\nx,1,2\n")
-    assert "column 'page' is there twice and cannot be kept" in predict(tmp_path / "b.csv", "--model", ngrams, "--keep-columns").stderr
-    rows = [{"text": "We come."}] * 300 + [{"text": "We stay.", "late": {"page": 3}}]
-    (tmp_path / "c.jsonl").write_bytes(as_jsonl(rows))
-    assert "column 'late' comes up after the first 256 rows" in predict(tmp_path / "c.jsonl", "--model", ngrams, "--keep-columns", "--format", "csv").stderr
-    assert predict(tmp_path / "c.jsonl", "--model", ngrams, "--keep-columns", "--out", tmp_path / "c.csv").returncode == 0
-    assert list(csv.DictReader((tmp_path / "c.csv").open(newline="")))[-1]["late"] == '{"page": 3}'
-
-
 @pytest.mark.parametrize(
     ("name", "data"), [("a.csv", b"text\nWe come.\nWe, stay\nNo.\n"), ("a.jsonl", b'{"text": "a"}\n{broken\n"b"\n'), ("a.txt", b"a\nb\n\nc\n")]
 )
@@ -366,12 +131,3 @@ def test_rows_that_nobody_named_have_their_number(ngrams, tmp_path, name, data):
 def test_where_rows_are_named_no_id_is_made_up():
     found = list(tables.numbered([{"id": 3, "text": "a"}, {"_fault": "x"}, {"text": "b"}]))
     assert [row.get("id") for row in found] == [3, None, None]
-
-
-def test_printed_figures_have_four_places_and_pythons_have_all(ngrams):
-    text = "We will never accept such talks."
-    found = json.loads(predict(text, "--model", ngrams).stdout)
-    whole = stance.load(ngrams).predict(text)
-    assert found["probabilities"] == {name: round(value, 4) for name, value in whole.probabilities.items()}
-    assert all(len(str(value)) <= 6 for value in found["probabilities"].values())
-    assert max(len(str(value)) for value in whole.probabilities.values()) > 10
