@@ -64,7 +64,7 @@ def thresholds(shares: np.ndarray, truth: Sequence[str]) -> list[dict[str, Any]]
     The largest coverage whose risk was kept on the given predictions; nothing is promised where none was.
     """
     confidence = shares.max(axis=1)
-    right = np.array([STANCES[k] for k in shares.argmax(axis=1)]) == np.array(truth)
+    right = _right(shares, truth)
     coverage, risk = risk_coverage(confidence, right)
     ordered = np.sort(confidence)[::-1]
     rows = []
@@ -76,10 +76,15 @@ def thresholds(shares: np.ndarray, truth: Sequence[str]) -> list[dict[str, Any]]
     return rows
 
 
+def _right(shares: np.ndarray, truth: Sequence[str]) -> np.ndarray:
+    """Return where the likeliest stance is the label, shape (n_quotes,)."""
+    return np.asarray(shares.argmax(axis=1) == np.array([STANCES.index(one) for one in truth], dtype=int))
+
+
 def risk_curve(shares: np.ndarray, truth: Sequence[str]) -> list[dict[str, float]]:
     """Return for confidences from .2 to .95 how much is answered from there on and which share of it is wrong; steps without any answer are left out."""
     confidence = shares.max(axis=1)
-    wrong = np.array([STANCES[k] for k in shares.argmax(axis=1)]) != np.array(truth)
+    wrong = ~_right(shares, truth)
     rows = []
     for step in range(4, 20):
         answered = confidence >= step / 20

@@ -63,9 +63,7 @@ def compare_runs(first: str, second: str) -> tuple[str, str, Differences]:
 
 def _of_labels(sides: list[pd.DataFrame]) -> dict[str, evaluate.Difference]:
     """Compare two tables of predictions of the same quotes, for the five labels and the coarse three."""
-    unit = evaluate.drawn_unit(sides[0]["article"].nunique())
-    groups = list(sides[0]["article"]) if unit == "article" else list(sides[0].index)
-    tables = [evaluate.confusion_by_article(list(side["stance"]), list(side["predicted"]), groups) for side in sides]
+    tables, unit = evaluate.paired_tables(list(sides[0]["stance"]), [list(side["predicted"]) for side in sides], list(sides[0]["article"]))
     return {"five": evaluate.compare(*tables, unit=unit), "coarse": evaluate.compare(*[evaluate.to_coarse(one) for one in tables], unit=unit)}
 
 
@@ -104,7 +102,7 @@ def compare_errors(first: str, second: str) -> tuple[str, str, pd.DataFrame]:
 def losses(run: str) -> list[str]:
     """Return what holds a promotion up: each set on which a loss against the model that predict uses now is not ruled out.
 
-    That is where the paired interval of the five-label difference reaches below zero. Sets of fewer than `evaluate.FEWEST_ARTICLES` articles are
+    That is where the paired interval of the five-label difference reaches below zero. Sets of fewer than `stance.bootstrap.FEWEST_ARTICLES` articles are
     left out: their intervals say too little to hold anybody up. Empty where no model is in use.
     """
     used = in_use()

@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from stance import evaluate, tracking
+from stance import tracking
 from stance.config import Data, Experiment
 from stance.errors import ConfigError
-from stance.experiment import fit, load_sets, training_table, warm_encoders
+from stance.experiment import fit, load_sets, report_on, training_table, warm_encoders
 from stance.model import probabilities
 from stance.terms import shared_counts
 
@@ -54,7 +54,7 @@ def measure(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Callable
         pipeline = fit(step, table)
         majority = str(table["stance"].mode()[0])
         for where, part in measured.items():
-            one = evaluate.report(where, list(part["stance"]), probabilities(pipeline, part), list(part["article"]), majority, seed=step.seed)
+            one = report_on(where, part, probabilities(pipeline, part), majority, step.seed)
             known = {"model": name, "labels": step.data.labels, "n_reports": n_reports, "n_quotes": len(table), "set": where}
             scores = {
                 "f1": one.five.value,

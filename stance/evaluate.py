@@ -1,18 +1,17 @@
 """Scores with their n and their interval, from confusion tables kept per article."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
+from stance.bootstrap import bounds, draw_sums, drawn_unit
+from stance.bootstrap import resample as resample
 from stance.records import COARSE, STANCES
 
 Scorer = Callable[[np.ndarray], np.ndarray]
 COARSE_NAMES = ("favor", "against", "none")
 _TO_COARSE = np.array([COARSE_NAMES.index(COARSE[stance]) for stance in STANCES])
-N_RESAMPLES = 2000
-# Below this number of articles drawing articles says nothing (two of them can be drawn in three ways): quotes are drawn instead.
-FEWEST_ARTICLES = 10
 # What each set is, and how it came to be measured; in the order in which they are shown.
 SETS = {
     "cv": ("training reports", "cross-validated by report"),
@@ -38,7 +37,12 @@ class Score:
         return f"{self.value:.2f} ({self.low:.2f}-{self.high:.2f} by {self.unit}, n = {self.n_quotes} quotes in {self.n_articles} articles)"
 
 
-def confusion_by_article(truth: Sequence[str], predicted: Sequence[str], articles: Sequence[str]) -> np.ndarray:
+def likeliest(shares: np.ndarray) -> list[str]:
+    """Return the likeliest stance of each row of probabilities, shape (n_rows, 5) with columns in the codebook's order."""
+    return [STANCES[k] for k in shares.argmax(axis=1)]
+
+
+def confusion_by_article(truth: Sequence[str], predicted: Sequence[str], articles: Sequence[Hashable]) -> np.ndarray:
     """Return one confusion table an article, shape (n_articles, 5, 5): rows truth, columns prediction, in the codebook's order."""
     names = {name: k for k, name in enumerate(dict.fromkeys(articles))}
     tables = np.zeros((len(names), len(STANCES), len(STANCES)), dtype=np.int64)
@@ -72,22 +76,17 @@ def class_f1(tables: np.ndarray) -> np.ndarray:
     return np.asarray(2 * hits / np.maximum(tables.sum(axis=-1) + tables.sum(axis=-2), 1))
 
 
-def resample(n_articles: int, rng: np.random.Generator, n: int = N_RESAMPLES) -> np.ndarray:
-    """Return how often each article is drawn in each bootstrap sample, shape (n, n_articles)."""
-    return np.asarray(rng.multinomial(n_articles, np.full(n_articles, 1 / n_articles), size=n))
-
-
 def score(tables: np.ndarray, *, seed: int = 0) -> Score:
     """Return the macro-F1 of confusion tables kept per article, with its bootstrap interval: by article, or by quote where articles are few.
 
     Tables of shape (n_articles, n_draws, k, k), of a cross-validation that was drawn several times, score as the mean over the draws.
     """
     draws = tables if tables.ndim == 4 else tables[:, None]
-    units, unit = (draws, "article") if len(draws) >= FEWEST_ARTICLES else (by_quote(draws[:, 0])[:, None], "quote")
-    drawn = resample(len(units), np.random.default_rng(seed)) @ units.reshape(len(units), -1)
-    low, high = np.quantile(macro_f1(drawn.reshape(-1, *units.shape[1:])).mean(axis=-1), [0.025, 0.975])
+    first, unit = drawn_tables(draws[:, 0])
+    units = draws if unit == "article" else first[:, None]
+    low, high = bounds(macro_f1(draw_sums(units, seed=seed)).mean(axis=-1))
     value = float(macro_f1(draws.sum(axis=0)).mean())
-    return Score(value, float(low), float(high), int(draws[:, 0].sum()), len(draws), unit)
+    return Score(value, low, high, int(draws[:, 0].sum()), len(draws), unit)
 
 
 def by_quote(tables: np.ndarray) -> np.ndarray:
@@ -97,9 +96,27 @@ def by_quote(tables: np.ndarray) -> np.ndarray:
     return np.asarray(np.eye(k * k, dtype=np.int64)[cells].reshape(-1, k, k))
 
 
-def drawn_unit(n_articles: int, single: str = "quote") -> str:
-    """Return what a bootstrap draws: whole articles, or below `FEWEST_ARTICLES` of them ``single`` rows."""
-    return "article" if n_articles >= FEWEST_ARTICLES else single
+def drawn_tables(tables: np.ndarray) -> tuple[np.ndarray, str]:
+    """Return the confusion tables of what a bootstrap draws from tables kept per article, and its unit (`stance.bootstrap.drawn_unit`)."""
+    unit = drawn_unit(len(tables))
+    return (tables if unit == "article" else by_quote(tables)), unit
+
+
+def paired_tables(truth: Sequence[str], answers: Sequence[Sequence[str]], articles: Sequence[str]) -> tuple[list[np.ndarray], str]:
+    """Return each system's confusion tables of the same units in the same order, as `compare` takes them, and what the unit is.
+
+    Parameters
+    ----------
+    truth
+        The labels.
+    answers
+        Per system its answers to the same quotes.
+    articles
+        Each quote's article.
+    """
+    unit = drawn_unit(len(set(articles)))
+    groups: Sequence[Hashable] = articles if unit == "article" else range(len(truth))
+    return [confusion_by_article(truth, one, groups) for one in answers], unit
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -132,13 +149,11 @@ def compare(first: np.ndarray, second: np.ndarray, *, unit: str = "article", see
     """
     if first.shape != second.shape:
         raise ValueError(f"tables of the same {unit}s expected, got shapes {first.shape} and {second.shape}")
-    drawn = resample(len(first), np.random.default_rng(seed))
-    sides = [scorer((drawn @ side.reshape(len(side), -1)).reshape(len(drawn), *side.shape[1:])) for side in (first, second)]
-    spread = sides[1] - sides[0]
-    low, high = np.quantile(spread, [0.025, 0.975])
+    spread = scorer(draw_sums(second, seed=seed)) - scorer(draw_sums(first, seed=seed))
+    low, high = bounds(spread)
     value = float(scorer(second.sum(axis=0)) - scorer(first.sum(axis=0)))
     p = min(1.0, 2 * (1 + min((spread <= 0).sum(), (spread >= 0).sum())) / (len(spread) + 1))
-    return Difference(value, float(low), float(high), float(p), int(first.sum()), unit)
+    return Difference(value, low, high, float(p), int(first.sum()), unit)
 
 
 def calibration_error(probabilities: np.ndarray, right: np.ndarray, n_bins: int = 10) -> float:
@@ -146,10 +161,14 @@ def calibration_error(probabilities: np.ndarray, right: np.ndarray, n_bins: int 
 
     Source: Naeini et al. 2015, doi:10.1609/aaai.v29i1.9602.
     """
-    confidence = probabilities.max(axis=1)
-    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
-    gaps = [abs(confidence[bins == k].mean() - right[bins == k].mean()) * (bins == k).mean() for k in np.unique(bins)]
-    return float(sum(gaps))
+    bins = confidence_bins(probabilities.max(axis=1), right, n_bins)
+    return float(sum(abs(sure - hit) * n / len(right) for sure, hit, n in bins))
+
+
+def confidence_bins(confidence: np.ndarray, right: np.ndarray, n_bins: int = 10) -> list[tuple[float, float, int]]:
+    """Return (mean confidence, share right, n) of each bin of equal width that has a quote."""
+    at = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
+    return [(float(confidence[at == k].mean()), float(right[at == k].mean()), int((at == k).sum())) for k in np.unique(at)]
 
 
 def surest_half(confidence: np.ndarray, right: np.ndarray) -> float:
@@ -186,7 +205,7 @@ def report(name: str, truth: Sequence[str], probabilities: np.ndarray, articles:
 
     ``majority`` is the label that the majority baseline answers (the commonest in training).
     """
-    predicted = [STANCES[k] for k in probabilities.argmax(axis=1)]
+    predicted = likeliest(probabilities)
     tables = confusion_by_article(truth, predicted, articles)
     whole = tables.sum(axis=0)
     right = np.array([a == b for a, b in zip(truth, predicted, strict=True)])

@@ -135,12 +135,9 @@ def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = prin
     found = {name: (part, temper(shares, temperature)) for name, (part, shares) in raw.items()}
     uncertainty = learn(*found[on]) if on else {}
     held = [coverage(name, *one, uncertainty["sets"], level) for name, one in found.items() if on and name != on for level in MEASURED_LEVELS]
-    reports = {
-        name: evaluate.report(name, list(part["stance"]), shares, list(part["article"]), majority, seed=experiment.seed)
-        for name, (part, shares) in found.items()
-    }
+    reports = {name: report_on(name, part, shares, majority, experiment.seed) for name, (part, shares) in found.items()}
     if len(draws) > 1:
-        tables = [_tables(table, shares) for shares in draws]
+        tables = [confusion(table, shares) for shares in draws]
         reports["cv"] = evaluate.repeated(reports["cv"], tables, seed=experiment.seed)
     predictions = pd.concat([_predictions(name, part, shares) for name, (part, shares) in found.items()], ignore_index=True)
     return Trained(pipeline, table, reports, folds, predictions, seconds, temperature, uncertainty, held)
@@ -162,20 +159,26 @@ def cross_validate(experiment: Experiment, table: pd.DataFrame, majority: str, s
         for number, (learned, left_out) in enumerate(dataset.folds_by_article(table, experiment.data.folds, experiment.seed + repeat), 1):
             part = table.iloc[left_out]
             draws[-1][left_out] = shares = probabilities(fit(experiment, table.iloc[learned]), part)
-            folds.append(evaluate.report("fold", list(part["stance"]), shares, list(part["article"]), majority, seed=experiment.seed))
+            folds.append(report_on("fold", part, shares, majority, experiment.seed))
             say(f"  fold {number} of {experiment.data.folds}{of}: macro-F1 {folds[-1].five.value:.3f} (n = {len(part)})")
     return draws, folds
 
 
-def _tables(table: pd.DataFrame, shares: np.ndarray) -> np.ndarray:
-    return evaluate.confusion_by_article(list(table["stance"]), [STANCES[k] for k in shares.argmax(axis=1)], list(table["article"]))
+def report_on(name: str, table: pd.DataFrame, shares: np.ndarray, majority: str, seed: int) -> evaluate.Report:
+    """Score the probabilities of a labelled table's quotes, shape (n_quotes, 5), as `stance.evaluate.report` does."""
+    return evaluate.report(name, list(table["stance"]), shares, list(table["article"]), majority, seed=seed)
+
+
+def confusion(table: pd.DataFrame, shares: np.ndarray) -> np.ndarray:
+    """Return the confusion tables of a labelled table's articles, shape (n_articles, 5, 5), by the likeliest stances."""
+    return evaluate.confusion_by_article(list(table["stance"]), evaluate.likeliest(shares), list(table["article"]))
 
 
 def _predictions(name: str, table: pd.DataFrame, shares: np.ndarray) -> pd.DataFrame:
     # The quote comes first: the store's page lines tables of several runs up by their first column.
     rows = table[["quote", "article", "conflict", "origin", "form", "on_target", "speaker", "speaker_role", "cue", "text", "stance"]].copy()
     rows.insert(1, "set", name)
-    rows["predicted"] = [STANCES[k] for k in shares.argmax(axis=1)]
+    rows["predicted"] = evaluate.likeliest(shares)
     rows["confidence"] = shares.max(axis=1).round(4)
     for k, stance in enumerate(STANCES):
         rows[f"p_{stance}"] = shares[:, k].round(6)

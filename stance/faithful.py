@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from stance.bootstrap import mean_interval, units_of
 from stance.errors import DataError
-from stance.evaluate import drawn_unit
 from stance.predict import Model
 from stance.records import STANCES
-from stance.uncertainty import interval
 from stance.why import parts_of, without
 
 NUMBERS = (1, 2, 3, 5)
@@ -83,17 +82,17 @@ def measure(model: Model, rows: Sequence[Mapping[str, Any]], *, seed: int = 0) -
         If no quote is long enough.
     """
     rng = np.random.default_rng(seed)
-    found = [(str(row["article"]), lost) for row in rows if (lost := deletions(model, row, rng)) is not None]
+    told = [(str(row["article"]), lost) for row in rows if (lost := deletions(model, row, rng)) is not None]
+    found = sorted(told, key=lambda one: one[0])
     if not found:
         raise DataError(f"no quote of more than {max(NUMBERS)} words among {len(rows)}; give more quotes")
-    names = sorted({article for article, _ in found})
-    unit = drawn_unit(len(names))
-    units = np.array([names.index(article) for article, _ in found]) if unit == "article" else np.arange(len(found))
+    articles = [article for article, _ in found]
+    units, unit = units_of(articles)
     lost = np.stack([one for _, one in found])
     out = []
     for k, n in enumerate(NUMBERS):
         gap = lost[:, k, 0, 0] - lost[:, k, 1, 0]
-        low, high = interval(gap, units, seed)
+        low, high = mean_interval(gap, units, seed=seed)
         (top, flips), (chance, flips_by_chance) = lost[:, k].mean(axis=0)
-        out.append(Faithfulness(n, float(top), float(chance), low, high, (float(flips), float(flips_by_chance)), len(found), len(names), unit))
+        out.append(Faithfulness(n, float(top), float(chance), low, high, (float(flips), float(flips_by_chance)), len(found), len(set(articles)), unit))
     return out

@@ -7,14 +7,12 @@ import numpy as np
 import pandas as pd
 
 from stance.calibration import risk_coverage
-from stance.evaluate import SETS, Report
+from stance.evaluate import SETS, Report, confidence_bins
 from stance.records import STANCES
 from stance.slices import shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-N_BINS = 10
 
 
 def _figure(width: float, height: float) -> "Figure":
@@ -53,12 +51,6 @@ def risk_and_coverage(predictions: pd.DataFrame) -> "Figure":
     return figure
 
 
-def bins(confidence: np.ndarray, right: np.ndarray) -> list[tuple[float, float, int]]:
-    """Return (mean confidence, share right, n) of each bin of equal width that has a quote: the bins of the expected calibration error."""
-    at = np.minimum((confidence * N_BINS).astype(int), N_BINS - 1)
-    return [(float(confidence[at == k].mean()), float(right[at == k].mean()), int((at == k).sum())) for k in np.unique(at)]
-
-
 def reliability(predictions: pd.DataFrame) -> "Figure":
     """Return the share of right answers against the confidence they were given with, a panel a set; the area of a point is its number of quotes."""
     parts = list(predictions.groupby("set", sort=False))
@@ -67,7 +59,7 @@ def reliability(predictions: pd.DataFrame) -> "Figure":
     figure = _figure(3.3 * n_columns, 3.3 * n_rows)
     axes = figure.subplots(n_rows, n_columns, squeeze=False)
     for place, (name, part) in zip(axes.flat, parts, strict=False):
-        found = bins(part["confidence"].to_numpy(), (part["stance"] == part["predicted"]).to_numpy())
+        found = confidence_bins(part["confidence"].to_numpy(), (part["stance"] == part["predicted"]).to_numpy())
         error = sum(abs(sure - right) * n for sure, right, n in found) / len(part)
         place.plot([0, 1], [0, 1], color="grey", linewidth=1, linestyle="--")
         place.plot([sure for sure, _, _ in found], [right for _, right, _ in found], color="C0", linewidth=1)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from stance.evaluate import FEWEST_ARTICLES, resample
+from stance.bootstrap import FEWEST_ARTICLES, ratio_interval
 from stance.records import FORMS, Quote
 
 TITLES = frozenset("mr mrs ms dr sir prof professor president senator sen rep gov governor minister prime former the a an u.s us".split())
@@ -73,10 +73,8 @@ def interval(counts: Sequence[Counts], kind: str, *, seed: int = 0) -> tuple[flo
     """Return the 95% bootstrap interval of an F1, articles drawn with replacement; None where they are too few for it to mean anything."""
     if len(counts) < FEWEST_ARTICLES:
         return None
-    rows = np.array([(one.right[kind], one.found + one.gold) for one in counts])
-    right, whole = (resample(len(rows), np.random.default_rng(seed)) @ rows).T
-    low, high = np.quantile(2 * right / np.maximum(whole, 1), [0.025, 0.975])
-    return float(low), float(high)
+    right, whole = np.array([(2.0 * one.right[kind], one.found + one.gold) for one in counts]).T
+    return ratio_interval(right, whole, np.arange(len(counts)), seed=seed)
 
 
 def prf(right: int, found: int, gold: int) -> tuple[float, float, float]:

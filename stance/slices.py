@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from stance import evaluate
+from stance.bootstrap import bounds, draw_sums
 from stance.records import STANCES
 
 # Fewer quotes than this say nothing: such slices stand in the table, not in the figure.
@@ -98,13 +99,8 @@ def _words(column: pd.Series) -> list[str | None]:
 def _tables(part: pd.DataFrame) -> tuple[np.ndarray, str, int]:
     """Return confusion tables of what the bootstrap draws, its unit, and the number of articles."""
     tables = evaluate.confusion_by_article(list(part["stance"]), list(part["predicted"]), list(part["article"]))
-    few = len(tables) < evaluate.FEWEST_ARTICLES
-    return (evaluate.by_quote(tables) if few else tables), "quote" if few else "article", len(tables)
-
-
-def _drawn(units: np.ndarray) -> np.ndarray:
-    drawn = evaluate.resample(len(units), np.random.default_rng(0), N_RESAMPLES)
-    return np.asarray((drawn @ units.reshape(len(units), -1)).reshape(N_RESAMPLES, *units.shape[1:]))
+    units, unit = evaluate.drawn_tables(tables)
+    return units, unit, len(tables)
 
 
 def _scores(part: pd.DataFrame) -> dict[str, Any]:
@@ -112,7 +108,7 @@ def _scores(part: pd.DataFrame) -> dict[str, Any]:
     if part["stance"].nunique() == 1:
         # All off the target is neutral: a mean of F1 over stances that never stand there would be noise.
         return _row(len(part), n_articles, None, None, None, None, float((part["stance"] == part["predicted"]).mean()), unit)
-    low, high = np.quantile(evaluate.macro_f1(_drawn(units)), [0.025, 0.975])
+    low, high = bounds(evaluate.macro_f1(draw_sums(units, n=N_RESAMPLES)))
     whole = units.sum(axis=0)
     coarse = float(evaluate.macro_f1(evaluate.to_coarse(whole)))
     return _row(len(part), n_articles, float(evaluate.macro_f1(whole)), low, high, coarse, float(np.trace(whole) / len(part)), unit)
@@ -120,7 +116,7 @@ def _scores(part: pd.DataFrame) -> dict[str, Any]:
 
 def _classes(part: pd.DataFrame) -> list[dict[str, Any]]:
     units, unit, _ = _tables(part)
-    low, high = np.quantile(evaluate.class_f1(_drawn(units)), [0.025, 0.975], axis=0)
+    drawn = evaluate.class_f1(draw_sums(units, n=N_RESAMPLES))
     whole = units.sum(axis=0)
     f1 = evaluate.class_f1(whole)
     rows = []
@@ -128,7 +124,8 @@ def _classes(part: pd.DataFrame) -> list[dict[str, Any]]:
         labelled = part[part["stance"] == stance]
         n = len(labelled)
         if n:
-            known = _row(n, labelled["article"].nunique(), f1[k], low[k], high[k], None, float(whole[k, k] / n), unit)
+            low, high = bounds(drawn[:, k])
+            known = _row(n, labelled["article"].nunique(), f1[k], low, high, None, float(whole[k, k] / n), unit)
             rows.append({"slice": "class", "value": stance, **known})
     return rows
 

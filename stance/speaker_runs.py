@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 
 from stance import tracking
+from stance.bootstrap import bounds, mean_interval, units_of
 from stance.errors import DataError
-from stance.evaluate import drawn_unit
 from stance.experiment import load_predictions
 from stance.pooling import INTERVAL, Pooled, Prior, count, fit_prior, majority, pool
 from stance.records import STANCES, VALUES
-from stance.uncertainty import interval
 
 Way = Callable[[np.ndarray], Pooled]
 FIGURES = ("accuracy", "brier", "log_score", "covered", "width")
@@ -65,8 +64,7 @@ def independent_of(shares: np.ndarray) -> Pooled:
     rng = np.random.default_rng(0)
     labels = (np.cumsum(shares, axis=1) > rng.random((4000, len(shares), 1))).argmax(axis=2)
     scores = _VALUES[labels].mean(axis=1)
-    low, high = np.quantile(scores, [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2])
-    return Pooled(majority(count(labels)).mean(axis=0), float(scores.mean()), float(low), float(high))
+    return Pooled(majority(count(labels)).mean(axis=0), float(scores.mean()), *bounds(scores, INTERVAL))
 
 
 def vote_of(shares: np.ndarray) -> Pooled:
@@ -91,17 +89,17 @@ def measure(name: str, table: pd.DataFrame, prior: Prior, *, least_quotes: int =
     if not speakers:
         return []
     ways: dict[str, Way] = {"hierarchical": lambda shares: pool(shares, prior), "independent": independent_of, "mean": mean_of, "vote": vote_of}
-    articles = pd.factorize(np.array([article for article, _, _ in speakers]))[0]
-    n_articles = int(articles.max()) + 1
-    unit = drawn_unit(n_articles, "speaker")
-    units = articles if unit == "article" else np.arange(len(speakers))
+    articles = [article for article, _, _ in speakers]
+    units, unit = units_of(articles, "speaker")
     scored = {way: np.array([_scored(tell(shares), labels) for _, shares, labels in speakers]) for way, tell in ways.items()}
     out = []
     for way, values in scored.items():
         figures = dict(zip(FIGURES, values.mean(axis=0).tolist(), strict=True))
-        bounds = {figure: interval(values[:, k], units, seed) for k, figure in enumerate(FIGURES)}
+        bounds = {figure: mean_interval(values[:, k], units, seed=seed) for k, figure in enumerate(FIGURES)}
         gain = values[:, 1] - scored["hierarchical"][:, 1]
-        out.append(Told(name, way, least_quotes, figures, bounds, float(gain.mean()), interval(gain, units, seed), len(speakers), n_articles, unit))
+        out.append(
+            Told(name, way, least_quotes, figures, bounds, float(gain.mean()), mean_interval(gain, units, seed=seed), len(speakers), len(set(articles)), unit)
+        )
     return out
 
 

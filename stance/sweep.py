@@ -21,7 +21,7 @@ import pandas as pd
 from stance import dataset, evaluate, tracking
 from stance.config import Experiment, with_values
 from stance.errors import ConfigError, DataError, StanceError
-from stance.experiment import fit, load_sets, training_table, warm_encoders
+from stance.experiment import confusion, fit, load_sets, report_on, training_table, warm_encoders
 from stance.home import home
 from stance.model import probabilities
 from stance.records import STANCES
@@ -65,7 +65,7 @@ def score_setting(given: dict[str, Any], table: pd.DataFrame, folds: Folds) -> d
         shares = _out_of_fold(Experiment.model_validate(given), table, folds)
     except (ValueError, ArithmeticError, MemoryError, StanceError) as fault:
         return {"fault": f"{type(fault).__name__}: {str(fault).splitlines()[0] if str(fault) else ''}"}
-    tables = [_confusion(table.iloc[left_out], shares[left_out]) for _, left_out in folds]
+    tables = [confusion(table.iloc[left_out], shares[left_out]) for _, left_out in folds]
     whole = np.concatenate(tables).sum(axis=0)
     spread = [float(evaluate.macro_f1(one.sum(axis=0))) for one in tables]
     scores = {"f1": float(evaluate.macro_f1(whole)), "coarse": float(evaluate.macro_f1(evaluate.to_coarse(whole))), "sd": float(np.std(spread, ddof=1))}
@@ -78,10 +78,6 @@ def _out_of_fold(experiment: Experiment, table: pd.DataFrame, folds: Folds) -> n
     for learned, left_out in folds:
         shares[left_out] = probabilities(fit(experiment, table.iloc[learned]), table.iloc[left_out])
     return shares
-
-
-def _confusion(table: pd.DataFrame, shares: np.ndarray) -> np.ndarray:
-    return evaluate.confusion_by_article(list(table["stance"]), [STANCES[k] for k in shares.argmax(axis=1)], list(table["article"]))
 
 
 @contextlib.contextmanager
@@ -202,16 +198,12 @@ def measure_outer(chosen: Experiment, base: Experiment, table: pd.DataFrame, uns
     fitted = [fit(one, table) for one in (chosen, base)]
     out = {}
     for name, part in unseen.items():
-        sides = [evaluate.report(name, list(part["stance"]), probabilities(one, part), list(part["article"]), majority, seed=base.seed) for one in fitted]
-        # Tables by article are in the same order on both sides: that of the set.
-        few = part["article"].nunique() < evaluate.FEWEST_ARTICLES
-        out[name] = Outer(sides[0], sides[1], _difference(part, fitted) if few else evaluate.compare(sides[1].tables, sides[0].tables))
+        shares = [probabilities(one, part) for one in fitted]
+        best, unchanged = (report_on(name, part, one, majority, base.seed) for one in shares)
+        # The gain of the chosen setting: second minus first.
+        tables, unit = evaluate.paired_tables(list(part["stance"]), [evaluate.likeliest(one) for one in reversed(shares)], list(part["article"]))
+        out[name] = Outer(best, unchanged, evaluate.compare(*tables, unit=unit))
     return out
-
-
-def _difference(part: pd.DataFrame, fitted: list[Any]) -> evaluate.Difference:
-    answers = [[STANCES[k] for k in probabilities(one, part).argmax(axis=1)] for one in reversed(fitted)]
-    return evaluate.compare(*[evaluate.confusion_by_article(list(part["stance"]), one, list(part["quote"])) for one in answers], unit="quote")
 
 
 def _log_settings(mlflow: Any, sweep: Sweep, base: Experiment, table: pd.DataFrame) -> None:

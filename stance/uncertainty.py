@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stance.bootstrap import mean_interval, units_of
 from stance.calibration import risk_curve, thresholds
-from stance.evaluate import drawn_unit, resample
 from stance.pooling import fit_prior
 from stance.records import STANCES
 from stance.sets import fit_sets, members
@@ -64,18 +64,10 @@ def coverage(name: str, table: pd.DataFrame, shares: np.ndarray, sets: dict[str,
     inside = members(shares, sets, level)
     labels = np.array([STANCES.index(stance) for stance in table["stance"]])
     held = inside[np.arange(len(labels)), labels]
-    n_articles = table["article"].nunique()
-    unit = drawn_unit(n_articles)
-    units = pd.factorize(table["article"])[0] if unit == "article" else np.arange(len(table))
-    low, high = interval(held.astype(float), units, seed)
+    units, unit = units_of(list(table["article"]))
+    low, high = mean_interval(held.astype(float), units, seed=seed)
     per_stance = {stance: float(held[labels == k].mean()) for k, stance in enumerate(STANCES) if (labels == k).any()}
     sizes = inside.sum(axis=1)
-    return Coverage(name, level, float(held.mean()), low, high, float(sizes.mean()), float((sizes == 1).mean()), per_stance, len(table), n_articles, unit)
-
-
-def interval(values: np.ndarray, units: np.ndarray, seed: int = 0, share: float = 0.95) -> tuple[float, float]:
-    """Return the bootstrap interval of a mean, whole units drawn: ``units`` numbers each value's from 0."""
-    sums, counts = np.bincount(units, values), np.bincount(units)
-    drawn = resample(len(sums), np.random.default_rng(seed))
-    low, high = np.quantile((drawn @ sums) / (drawn @ counts), [(1 - share) / 2, (1 + share) / 2])
-    return float(low), float(high)
+    return Coverage(
+        name, level, float(held.mean()), low, high, float(sizes.mean()), float((sizes == 1).mean()), per_stance, len(table), table["article"].nunique(), unit
+    )
