@@ -5,29 +5,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from stance.errors import DataError
+from stance.files import read_text
 from stance.records import Article, read_jsonl
 
 SUFFIXES = (".txt", ".md", ".html", ".htm", ".jsonl")
 MAX_CHARS = 10_000_000
-
-
-def read_text(path: Path) -> str:
-    """Return a file's text; UTF-8 (with or without mark), else what its byte-order mark says.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read or is not text in these encodings.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as fault:
-        raise DataError(f"{path}: cannot be read ({fault.strerror}); check the path") from fault
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as fault:
-        raise DataError(f"{path}: byte {fault.start} is not {encoding}; save the file as UTF-8 (iconv -f CP1252 -t UTF-8 {path.name})") from fault
 
 
 def html_to_text(html: str, where: str) -> str:

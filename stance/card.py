@@ -4,9 +4,9 @@ from collections import Counter
 from pathlib import Path
 
 from stance.agreement import report_agreement
-from stance.articles import read_text
 from stance.dataset import read_splits
 from stance.errors import DataError
+from stance.files import read_text
 from stance.labels import Label, Labelled, read_labels
 from stance.records import FORMS, STANCES, write_whole
 

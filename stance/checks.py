@@ -1,19 +1,17 @@
 """One command that checks labels, seeds and experiments, all faults with their place."""
 
-import hashlib
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from stance import completeness
 from stance.aliases import load_aliases, own_table
-from stance.articles import read_text
 from stance.benchmark import Benchmark
 from stance.config import read_checked, read_experiment
 from stance.dataset import read_splits
 from stance.errors import ConfigError, DataError, StanceError, gather
-from stance.home import home, shown
+from stance.files import read_text, read_toml
+from stance.home import home, sha256, shown
 from stance.labels import read_labels
 from stance.records import COARSE, STANCES, VALUES
 from stance.trials import read_sweep
@@ -27,13 +25,14 @@ def check_seeds(folder: Path) -> str:
     DataError
         If a file is missing, changed or not in the index.
     """
-    index = tomllib.loads(read_text(folder / "index.toml"))
+    index = read_toml(folder / "index.toml")
     faults = []
     for name, entry in index.items():
         path = folder / f"{name}.txt"
-        found = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "no file"
-        if found != entry["sha256"]:
-            faults.append(f"{shown(path)}: checksum {found[:12]}…, the index says {entry['sha256'][:12]}…; restore the file, byte for byte")
+        found = sha256(path) if path.is_file() else "no file"
+        expected = str(entry.get("sha256", "none")) if isinstance(entry, dict) else "none"
+        if found != expected:
+            faults.append(f"{shown(path)}: checksum {found[:12]}…, the index says {expected[:12]}…; restore the file, byte for byte")
     faults += [f"{shown(path)}: is not in {shown(folder / 'index.toml')}; add it" for path in sorted(folder.glob("*.txt")) if path.stem not in index]
     gather(faults, DataError)
     return f"seeds: {len(index)} articles, checksums right"
@@ -47,8 +46,8 @@ def check_codebook(path: Path) -> str:
     ConfigError
         If they differ.
     """
-    entries = tomllib.loads(read_text(path))["stances"]
-    found = [(entry["name"], entry["coarse"], entry["value"]) for entry in entries]
+    entries = read_toml(path).get("stances", [])
+    found = [tuple(entry.get(key) for key in ("name", "coarse", "value")) for entry in entries]
     expected = [(stance, COARSE[stance], VALUES[stance]) for stance in STANCES]
     gather([f"{shown(path)}: stances are {found}, expected {expected}"] if found != expected else [], ConfigError)
     return f"codebook: {len(found)} stances"

@@ -10,7 +10,6 @@ from stance.records import Article, Quote
 
 # A run of so many words in two reports of different splits is no chance: the longest chance run in 366 reports is 11.
 RUN_WORDS = 12
-MIN_QUOTED_WORDS = 2
 _QUOTED = re.compile(r"[“\"«]([^“”\"«»\n]+)[”\"»]")
 
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from stance.articles import read_text
 from stance.errors import ConfigError, DataError
+from stance.files import read_text
 from stance.home import shown
 
 Shape = TypeVar("Shape", bound=BaseModel)

@@ -5,14 +5,13 @@ VAST (Allaway and McKeown 2020, aclanthology.org/2020.emnlp-main.717).
 """
 
 import csv
-import dataclasses
 import io
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stance.articles import read_text
 from stance.errors import DataError, gather
+from stance.files import read_text
 from stance.home import home
 from stance.records import write_whole
 
@@ -23,20 +22,8 @@ COLUMNS = ("id", "text", "target", "stance", "split", "label_orig", "subset")
 COARSE_STANCES = ("favor", "against", "none")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Corpus:
-    """What a corpus must look like: its splits and how its own labels are mapped."""
-
-    name: str
-    splits: tuple[str, ...]
-    unit: str
-
-
-CORPORA = {
-    "semeval2016": Corpus("semeval2016", ("train", "test", "test_b"), "tweet"),
-    "desmog": Corpus("desmog", ("train", "test"), "sentence of news"),
-    "vast": Corpus("vast", ("train", "dev"), "comment"),
-}
+# The splits that each corpus has.
+CORPORA = {"semeval2016": ("train", "test", "test_b"), "desmog": ("train", "test"), "vast": ("train", "dev")}
 
 
 def read_corpus(name: str, path: Path) -> "pd.DataFrame":
@@ -68,8 +55,8 @@ def read_corpus(name: str, path: Path) -> "pd.DataFrame":
         place = f"{path}:{reader.line_num}"
         if row["stance"] not in COARSE_STANCES:
             faults.append(f"{place}: stance {row['stance']!r}, expected one of {', '.join(COARSE_STANCES)}")
-        if row["split"] not in CORPORA[name].splits:
-            faults.append(f"{place}: split {row['split']!r}, expected one of {', '.join(CORPORA[name].splits)}")
+        if row["split"] not in CORPORA[name]:
+            faults.append(f"{place}: split {row['split']!r}, expected one of {', '.join(CORPORA[name])}")
         # VAST asks several targets of one text: its rows must stay together.
         source = sources.setdefault(row["text"], row["id"])
         rows.append((row["id"], source, row["text"], None, None, row["target"], row["stance"], row["split"], row["subset"]))

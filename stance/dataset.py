@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
-from stance.errors import DataError
+from stance.errors import DataError, gather
+from stance.files import read_rows, read_toml
+from stance.home import shown
 from stance.labels import Label, Labelled, read_labels
 from stance.records import COARSE, STANCES, Article, Quote
 from stance.wording import context_of
 
+SPLITS = ("train", "validation", "test")
 COLUMNS = (
     "quote",
     "article",
@@ -51,11 +54,17 @@ def to_table(reports: Iterable[Labelled], labels: Mapping[str, Label]) -> pd.Dat
 
 
 def read_splits(path: Path) -> dict[str, str]:
-    """Read which batch of reports belongs to which split: batch -> train, validation, test."""
-    import tomllib
+    """Read which batch of reports belongs to which split: batch -> train, validation, test.
 
-    found = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {batch: split for split, batches in found.items() for batch in batches}
+    Raises
+    ------
+    DataError
+        If the file is not TOML, or holds anything else than a list of batches for each split.
+    """
+    found = read_toml(path)
+    strange = [name for name, batches in found.items() if name not in SPLITS or not isinstance(batches, list)]
+    gather([f'{shown(path)}: {name} = {found[name]!r}; expected {" and ".join(SPLITS)}, each a list of batches like ["w01"]' for name in strange], DataError)
+    return {str(batch): split for split, batches in found.items() for batch in batches}
 
 
 def load_table(folder: Path) -> pd.DataFrame:
@@ -85,12 +94,9 @@ def read_measuring(path: Path) -> pd.DataFrame:
     DataError
         If a row is not of this form.
     """
-    from stance.articles import read_text
-    from stance.records import read_jsonl
-
     reports: list[Labelled] = []
     labels: dict[str, Label] = {}
-    for place, row in read_jsonl(read_text(path).split("\n"), path.name):
+    for place, row in read_rows(path):
         try:
             article = Article(str(row["id"]), row["text"], conflict=row.get("conflict"), origin="news")
             # The offsets are the truth: the printed text of such a set may join or trim its stretches in a way of its own.

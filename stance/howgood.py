@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from stance import evaluate, tracking
-from stance.articles import read_text
 from stance.errors import DataError
 from stance.experiment import load_predictions
+from stance.files import read_text
 from stance.home import home
 from stance.records import STANCES, write_whole
 

@@ -3,16 +3,15 @@
 import dataclasses
 import difflib
 import itertools
-import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from stance.articles import read_text
 from stance.errors import DataError, gather
+from stance.files import read_rows, read_text, read_toml
 from stance.home import home, shown
-from stance.records import STANCES, Article, Judgment, Quote, read_jsonl
+from stance.records import STANCES, Article, Judgment, Quote
 
 Labelled = tuple[Article, tuple[Quote, ...]]
 ANNOTATORS = "annotators.toml"
@@ -64,7 +63,7 @@ def read_reports(path: Path, root: Path | None = None) -> list[Labelled]:
         With all faulty rows at once.
     """
     folder = root or home()
-    return read_each(read_jsonl(read_text(path).split("\n"), shown(path)), lambda row, at: read_report(row, at, folder))
+    return read_each(read_rows(path), lambda row, at: read_report(row, at, folder))
 
 
 def read_each(rows: Iterable[tuple[str, Mapping[str, Any]]], read_one: Callable[[Mapping[str, Any], str], Read]) -> list[Read]:
@@ -123,7 +122,7 @@ def read_judgments(path: Path) -> list[Judgment]:
     DataError
         With all faulty rows at once.
     """
-    return read_each(read_jsonl(read_text(path).split("\n"), shown(path)), read_judgment)
+    return read_each(read_rows(path), read_judgment)
 
 
 def read_annotators(folder: Path, *, own: bool = True) -> dict[str, dict[str, str]]:
@@ -147,13 +146,9 @@ def read_annotators_file(path: Path) -> dict[str, dict[str, str]]:
     DataError
         If the file is not TOML or an entry has no role.
     """
-    try:
-        found = tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as fault:
-        raise DataError(f"{shown(path)}: {fault}") from fault
-    gather(
-        [f"{shown(path)}: {name}: no role; expected author, second reader or adjudicator" for name, entry in found.items() if not entry.get("role")], DataError
-    )
+    found = read_toml(path)
+    without = [name for name, entry in found.items() if not isinstance(entry, dict) or not entry.get("role")]
+    gather([f"{shown(path)}: {name}: no role; expected author, second reader or adjudicator" for name in without], DataError)
     return found
 
 

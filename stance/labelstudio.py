@@ -12,8 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stance.articles import read_text
 from stance.errors import DataError, gather
+from stance.files import read_text
 from stance.labels import read_each, read_judgment
 from stance.records import STANCES, Article, Judgment, Prediction, Quote
 from stance.wording import CONTEXT_CHARS

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 OPENERS = {"“": "”", "„": "”", "«": "»", "‟": "”"}
 CLOSERS = frozenset("”»‟")
-BLANK = re.compile(r"\s")
 # A single mark opens after a blank or bracket and before a letter; '90s and 'em are apostrophes.
 SINGLE_OPEN = re.compile(r"(?<![\w.,!?…\)\]])[‘'’](?=[A-Za-z\[…“\"])")
 SINGLE_CLOSE = re.compile(r"(?<=\S)[’'](?!\w)")

@@ -4,6 +4,7 @@ What is the user's lies in ``labels/own/`` and in ``labels/judgments/own.jsonl``
 """
 
 import dataclasses
+import json
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -93,9 +94,12 @@ def _name_annotators(folder: Path, names: Sequence[str]) -> None:
         return
     text = path.read_text(encoding="utf-8").rstrip("\n") if path.is_file() else "# Who judged of those whose labels you imported."
     for name in new:
-        key = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-        text += f'\n\n[{key}]\nrole = "second reader"\nkind = "person"\nwho = "labels imported by the user"'
-    tomllib.loads(text)  # a name that breaks the file must not be written
+        # JSON's escapes are TOML's too.
+        text += f'\n\n[{json.dumps(name, ensure_ascii=False)}]\nrole = "second reader"\nkind = "person"\nwho = "labels imported by the user"'
+    try:
+        tomllib.loads(text)  # a name that breaks the file must not be written
+    except tomllib.TOMLDecodeError as fault:
+        raise DataError(f"annotators {', '.join(map(repr, new))}: a name cannot be written ({fault}); give --annotator one of letters and digits") from fault
     write_whole(path, text + "\n")
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stance import tracking
-from stance.articles import read_text
 from stance.errors import DataError
+from stance.files import read_rows
 from stance.home import home, sha256, shown
 from stance.labels import Labelled, read_each, read_report
 from stance.parsing import load_nlp
 from stance.quote_scores import Counts, interval, score_quotes, total
 from stance.quotes import extract_each
-from stance.records import FORMS, Article, Quote, Span, read_jsonl
+from stance.records import FORMS, Article, Quote, Span
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -68,7 +68,7 @@ def read_gold(path: Path, *, speech_only: bool = False) -> list[Labelled]:
     DataError
         With all faulty rows at once.
     """
-    found = read_each(read_jsonl(read_text(path).split("\n"), shown(path)), lambda row, place: _gold_row(row, place, speech_only=speech_only))
+    found = read_each(read_rows(path), lambda row, place: _gold_row(row, place, speech_only=speech_only))
     if not found:
         raise DataError(f"{shown(path)}: holds no article; expected one a line, as in labels/seeds.jsonl")
     repeated = [name for name, n in Counter(article.id for article, _ in found).items() if n > 1]

@@ -83,7 +83,7 @@ def prf(right: int, found: int, gold: int) -> tuple[float, float, float]:
     return precision, recall, 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
-def words_of(name: str | None) -> list[str]:
+def name_words(name: str | None) -> list[str]:
     """Return a name's words, small and without accents."""
     plain = unicodedata.normalize("NFKD", name or "").encode("ascii", "ignore").decode().lower()
     return re.findall(r"[a-z0-9]+", plain.replace("'s", " "))
@@ -93,7 +93,7 @@ def same_speaker(gold: str | None, found: str | None) -> bool:
     """Tell whether two names mean the same speaker: same surname, or one name inside the other; a pronoun is never a name."""
     if not gold or not found:
         return not gold and not found
-    first, second = words_of(gold), words_of(found)
+    first, second = name_words(gold), name_words(found)
     if first == second:
         return True
     short, long = [word for word in first if word not in TITLES], [word for word in second if word not in TITLES]
@@ -124,8 +124,8 @@ def same_mention(gold: Quote, found: Quote) -> bool:
         return True
     if not found.speaker:
         return False
-    words = words_of(gold.speaker)
-    return words == words_of(found.speaker) or (not set(words) <= PRONOUNS and same_speaker(gold.speaker, found.speaker))
+    words = name_words(gold.speaker)
+    return words == name_words(found.speaker) or (not set(words) <= PRONOUNS and same_speaker(gold.speaker, found.speaker))
 
 
 SPEAKERS: dict[str, Callable[[Quote, Quote], bool]] = {
@@ -198,7 +198,7 @@ def _count(counts: Counts, gold: Quote, found: Quote | None, overlap: float, iou
     form["gold"] += 1
     form.update(kind for kind, value in agreed.items() if value)
     if found is not None and is_met:
-        has_cue = bool(gold.cue and set(words_of(gold.cue)) & set(words_of(found.cue)))
+        has_cue = bool(gold.cue and set(name_words(gold.cue)) & set(name_words(found.cue)))
         counts.cue = counts.cue[0] + has_cue, counts.cue[1] + (gold.cue is not None)
         counts.form = counts.form[0] + (gold.form == found.form), counts.form[1] + 1
     if not agreed["overlap_speaker"]:

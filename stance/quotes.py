@@ -75,7 +75,7 @@ def _batches(views: Iterable[View]) -> Iterator[list[str]]:
         yield batch
 
 
-def find_quotes(article: Article, *, nlp: "Language", doc: "Sequence[Doc] | None" = None) -> list[Quote]:
+def find_quotes(article: Article, *, nlp: "Language", docs: "Sequence[Doc] | None" = None) -> list[Quote]:
     """Find the reported speech in one article.
 
     Parameters
@@ -84,7 +84,7 @@ def find_quotes(article: Article, *, nlp: "Language", doc: "Sequence[Doc] | None
         Text as published. All offsets count characters of ``article.text`` (not bytes, not tokens).
     nlp
         spaCy pipeline with tagger and dependency parser.
-    doc
+    docs
         The parsed views of its paragraphs, where the caller has them already (see `make_views`).
 
     Returns
@@ -99,8 +99,8 @@ def find_quotes(article: Article, *, nlp: "Language", doc: "Sequence[Doc] | None
     Cue, content and source spans as in Pareti et al. 2013, aclanthology.org/D13-1101.
     """
     views = make_views(article)
-    docs = list(parse(views, nlp)) if doc is None else doc
-    return [quote for quote, _ in _find(article, views, docs, nlp, 0)]
+    parsed = list(parse(views, nlp)) if docs is None else docs
+    return [quote for quote, _ in _find(article, views, parsed, nlp, 0)]
 
 
 def _find(article: Article, views: Sequence[View], docs: "Sequence[Doc]", nlp: "Language", before: int) -> list[tuple[Quote, Statement]]:

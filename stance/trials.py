@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from stance.articles import read_text
 from stance.config import Experiment, Strict, line_of, read_checked, read_experiment, with_values
 from stance.errors import ConfigError, DataError, gather
+from stance.files import read_text
 from stance.home import home, shown
 
 if TYPE_CHECKING:

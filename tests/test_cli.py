@@ -110,20 +110,6 @@ def test_every_verb_has_help_with_an_example():
         assert "Example: stance " + name in command.help, name
 
 
-def test_the_project_checks_itself():
-    done = cli("check")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "seeds: 2 articles, checksums right" in done.stdout
-
-
-def test_a_changed_seed_article_is_found(project):
-    path = project / "seeds" / "cbc-news-2025-05.txt"
-    path.write_bytes(path.read_bytes() + b" ")
-    done = cli("check")
-    assert done.returncode == 1
-    assert "seeds/cbc-news-2025-05.txt: checksum" in done.stderr
-
-
 def test_a_folder_that_is_no_project_is_told_by_every_verb_that_needs_one(tmp_path):
     for verb in (["check"], ["agree"], ["train"], ["labels-card"], ["show"], ["predict", "x y"]):
         done = cli(*verb, STANCE_HOME=str(tmp_path))

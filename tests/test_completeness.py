@@ -1,10 +1,7 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stance.checks import check_labels, check_leaks, check_speakers
 from stance.completeness import RUN_WORDS, copies, overlapping, real_speakers, repeated, runs_of, same_plots, split_statements, unmarked
-from stance.errors import DataError
 from stance.records import Article, Quote
 
 
@@ -72,24 +69,3 @@ def test_a_real_person_who_speaks_in_an_invented_report_is_found():
 
 def test_a_text_under_two_ids_is_found():
     assert repeated([(Article("a", "x  y"), ()), (Article("b", "x\ny"), ()), (Article("c", "z"), ())]) == ["b"]
-
-
-def test_the_projects_own_labels_are_complete_and_do_not_leak(root):
-    assert "quotes" in check_labels(root / "labels")
-    assert "test reports, no run of" in check_leaks(root / "labels")
-    assert "real persons speaks" in check_speakers(root / "labels")
-
-
-def test_a_copied_sentence_is_named_with_both_reports(project):
-    own = project / "labels" / "reports" / "w01.jsonl"
-    line = own.read_text(encoding="utf-8").splitlines(keepends=True)[0]
-    (own.parent / "w02.jsonl").write_text(line.replace("w1_01", "w2_01"), encoding="utf-8")
-    for path in (project / "labels" / "judgments").glob("*.jsonl"):
-        lines = path.read_text(encoding="utf-8")
-        copied = "".join(one.replace("w1_01", "w2_01") + "\n" for one in lines.splitlines() if '"w1_01#' in one)
-        path.write_text(lines + copied, encoding="utf-8")
-    (project / "labels" / "splits.toml").write_text('train = ["w1"]\nvalidation = []\ntest = ["w2"]\n')
-    with pytest.raises(DataError, match=r"w1_01 \(train\) and w2_01 \(test\) share the words"):
-        check_leaks(project / "labels")
-    with pytest.raises(DataError, match=r"w2_01: the same text stands under another id"):
-        check_labels(project / "labels")

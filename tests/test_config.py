@@ -107,28 +107,3 @@ def test_every_fault_names_file_and_line(tmp_path):
     assert f"{path}:8: data.folds: " in str(told.value)
     with pytest.raises(ConfigError, match=r"x\.toml:3: not TOML"):
         read_experiment(write(tmp_path, 'name = "x"\n\nquestion "?"\n'))
-
-
-def test_check_reads_benchmarks_and_sweeps_too(project, root):
-    import shutil
-
-    from stance.checks import check_experiment
-
-    for name in ("benchmarks", "sweeps"):
-        shutil.copytree(root / "experiments" / name, project / "experiments" / name)
-    shutil.copy(root / "experiments" / "ngrams.toml", project / "experiments")
-    said = [check_experiment(path) for path in sorted((project / "experiments").rglob("*.toml"))]
-    assert len(said) == 7
-    assert any(line.startswith("experiments/sweeps/ngrams.toml: Which strength") for line in said)
-    vast = project / "experiments" / "benchmarks" / "vast.toml"
-    vast.write_text(vast.read_text(encoding="utf-8").replace('corpus = "vast"', 'corpus = "waste"').replace("C = 2.0", "C = -2.0"), encoding="utf-8")
-    with pytest.raises(ConfigError) as told:
-        check_experiment(vast)
-    lines = vast.read_text(encoding="utf-8").splitlines()
-    for text, place in (('corpus = "waste"', "corpus: "), ("C = -2.0", "member.2.classifier.C: ")):
-        number = next(k for k, line in enumerate(lines, 1) if text in line)
-        assert f"experiments/benchmarks/vast.toml:{number}: {place}" in str(told.value)
-    sweep = project / "experiments" / "sweeps" / "ngrams.toml"
-    sweep.write_text(sweep.read_text(encoding="utf-8").replace("classifier.C", "classifier.K"), encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"experiments/sweeps/ngrams\.toml:13: choices: member\.0\.classifier\.K: unknown key"):
-        check_experiment(sweep)

@@ -10,7 +10,7 @@ from test_cli import cli
 from stance.checks import check_labels
 from stance.dataset import load_table
 from stance.errors import DataError
-from stance.labels import read_labels
+from stance.labels import read_annotators, read_labels
 from stance.own import Imported, add_articles, import_judgments
 from stance.records import Article, Judgment, Quote
 
@@ -167,6 +167,18 @@ def test_the_same_judgments_under_a_second_name_are_warned_of(project, tmp_path)
 def test_a_models_name_is_no_persons_name(project):
     with pytest.raises(DataError, match="'author' is a model's name"):
         import_judgments(project / "labels", [Judgment("w1_01#1", "author", "neutral", True)])
+
+
+@pytest.mark.parametrize("name", ['Anna "Nan" Example', "A\\B", "Łukasz 🙂", "two\nlines"])
+def test_any_name_of_a_person_can_be_written_and_read_back(project, name):
+    import_judgments(project / "labels", [Judgment("w1_01#1", name, "neutral", True)])
+    assert read_annotators(project / "labels")[name]["kind"] == "person"
+
+
+def test_a_name_that_no_file_can_hold_changes_nothing(project):
+    with pytest.raises(DataError, match=r"annotators 'Anna\\x7f': a name cannot be written .*; give --annotator one of letters and digits"):
+        import_judgments(project / "labels", [Judgment("w1_01#1", "Anna\x7f", "neutral", True)])
+    assert not (project / "labels" / "own" / "annotators.toml").exists()
 
 
 def test_an_article_does_not_take_anothers_id(project):
