@@ -8,6 +8,7 @@ from stance.dataset import read_splits
 from stance.errors import DataError
 from stance.files import read_text
 from stance.labels import Label, Labelled, read_labels
+from stance.markdown import table
 from stance.records import FORMS, STANCES, write_whole
 
 START, END = "<!-- figures: written by stance labels-card -->", "<!-- end of figures -->"
@@ -25,9 +26,8 @@ def figures(folder: Path) -> str:
         name = {"news": "seeds"}.get(article.origin or "") or batches[article.id.split("_")[0]]
         by_split.setdefault(name, []).append((article, quotes))
     head = ("split", "articles", "quotes", *STANCES, "off target", *FORMS, "interrupted")
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     order = [name for name in ("train", "validation", "test", "seeds") if name in by_split]
-    lines += [_row(name, by_split[name], labels) for name in order]
+    lines = [table(head, [_row(name, by_split[name], labels) for name in order])]
     conflicts = {article.conflict for article, _ in reports if article.conflict}
     unnamed = sum(article.conflict is None for article, _ in reports)
     lines += ["", f"{len(conflicts)} conflicts and processes are named in the field `conflict` ({unnamed} articles name none there)."]
@@ -35,14 +35,13 @@ def figures(folder: Path) -> str:
     return "\n".join(lines)
 
 
-def _row(name: str, reports: list[Labelled], labels: dict[str, Label]) -> str:
+def _row(name: str, reports: list[Labelled], labels: dict[str, Label]) -> list[object]:
     quotes = [quote for _, found in reports for quote in found]
     stances = Counter(labels[quote.id].stance for quote in quotes if quote.id in labels)
     off = sum(not labels[quote.id].on_target for quote in quotes if quote.id in labels)
     forms = Counter(quote.form for quote in quotes)
     several = sum(len(quote.spans) > 1 for quote in quotes)
-    cells = [name, len(reports), len(quotes), *(stances[stance] for stance in STANCES), off, *(forms[form] for form in FORMS), several]
-    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+    return [name, len(reports), len(quotes), *(stances[stance] for stance in STANCES), off, *(forms[form] for form in FORMS), several]
 
 
 def write_card(folder: Path) -> Path:

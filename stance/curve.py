@@ -2,11 +2,10 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import pandas as pd
 
-from stance import tracking
+from stance import figures, tracking
 from stance.config import Data, Experiment
 from stance.errors import ConfigError
 from stance.experiment import fit, load_sets, report_on, training_table, warm_encoders
@@ -82,27 +81,6 @@ def run_curve(experiment: Experiment, *, sets: dict[str, pd.DataFrame] | None = 
             suffix = "" if row["labels"] == "agreed" else "_first"
             mlflow.log_metric(f"{row['set']}_{row['model']}{suffix}", row["f1"], step=row["n_reports"])
         for name in table["set"].unique():
-            figure = draw(table[table["set"] == name], str(name))
+            figure = figures.learning_curve(table[table["set"] == name], str(name))
             mlflow.log_figure(figure, f"curve_{name}.png")
     return table
-
-
-def draw(table: pd.DataFrame, name: str) -> Any:
-    """Return a figure of the curves of one set, with their intervals."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
-    axes = figure.subplots()
-    for (model, labels), part in table.groupby(["model", "labels"]):
-        part = part.sort_values("n_reports")
-        (line,) = axes.plot(part["n_reports"], part["f1"], marker="o", linestyle="-" if labels == "agreed" else "--", label=f"{model}, {labels} labels")
-        axes.fill_between(part["n_reports"], part["low"], part["high"], color=line.get_color(), alpha=0.08)
-    axes.axhline(float(table["base"].iloc[0]), color="grey", linewidth=1, label="majority")
-    axes.set(xscale="log", xlabel="training reports", ylabel="macro-F1", title=f"{name}: what more reports bring")
-    ticks = sorted(table["n_reports"].unique())
-    axes.set_xticks(ticks, [str(tick) for tick in ticks])
-    axes.legend(fontsize=8)
-    return figure

@@ -1,6 +1,8 @@
-"""The figures that a run logs: confusion, calibration, risk and coverage, slices. Each takes what was measured and returns a figure."""
+"""The figures that runs log: confusion, calibration, risk and coverage, slices, learning curves, trials. Each takes what was measured and returns a figure."""
 
+import itertools
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,9 +18,7 @@ if TYPE_CHECKING:
 
 
 def _figure(width: float, height: float) -> "Figure":
-    import matplotlib
-
-    matplotlib.use("Agg")
+    # A figure of its own, not pyplot's: it needs no screen and is freed with its last name.
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
@@ -90,4 +90,44 @@ def by_slice(table: pd.DataFrame, name: str) -> "Figure":
     for place in axes[:1]:
         place.legend(fontsize=7, loc="lower left")
     figure.suptitle(f"{' '.join(SETS.get(name, (name,))[:1])}: F1 (95% interval) and accuracy by slice", fontsize=9)
+    return figure
+
+
+def learning_curve(table: pd.DataFrame, name: str) -> "Figure":
+    """Return a figure of the curves of one set, with their intervals."""
+    figure = _figure(7, 4.5)
+    axes = figure.subplots()
+    for (model, labels), part in table.groupby(["model", "labels"]):
+        part = part.sort_values("n_reports")
+        (line,) = axes.plot(part["n_reports"], part["f1"], marker="o", linestyle="-" if labels == "agreed" else "--", label=f"{model}, {labels} labels")
+        axes.fill_between(part["n_reports"], part["low"], part["high"], color=line.get_color(), alpha=0.08)
+    axes.axhline(float(table["base"].iloc[0]), color="grey", linewidth=1, label="majority")
+    axes.set(xscale="log", xlabel="training reports", ylabel="macro-F1", title=f"{name}: what more reports bring")
+    ticks = sorted(table["n_reports"].unique())
+    axes.set_xticks(ticks, [str(tick) for tick in ticks])
+    axes.legend(fontsize=8)
+    return figure
+
+
+def trials(table: pd.DataFrame, choices: Sequence[str]) -> "Figure":
+    """Return the scores of the trials in their order with the best so far, and against the values of each choice."""
+    done = table[table["f1"].notna()]
+    n_columns = min(3, 1 + len(choices))
+    n_rows = math.ceil((1 + len(choices)) / n_columns)
+    figure = _figure(3.4 * n_columns, 3.2 * n_rows)
+    places = list(figure.subplots(n_rows, n_columns, sharey=True, squeeze=False).flat)
+    for place in places[1 + len(choices) :]:
+        place.set_visible(False)
+    places[0].scatter(done["trial"], done["f1"], s=16)
+    places[0].plot(done["trial"], list(itertools.accumulate(done["f1"], max)), color="C1", linewidth=1, label="best so far")
+    places[0].set(xlabel="trial", ylabel="cross-validated macro-F1")
+    places[0].legend(fontsize=8)
+    for place, choice in zip(places[1:], choices, strict=False):
+        numbers = pd.to_numeric(done[choice], errors="coerce")
+        is_number = bool(len(done)) and numbers.notna().all() and not done[choice].map(lambda one: isinstance(one, bool)).any()
+        place.scatter(numbers if is_number else done[choice].astype(str), done["f1"], s=16)
+        if is_number and numbers.min() > 0 and numbers.max() / numbers.min() >= 10:
+            place.set_xscale("log")
+        place.set_xlabel(choice, fontsize=8)
+        place.tick_params(axis="x", labelsize=7, rotation=0 if is_number else 20)
     return figure

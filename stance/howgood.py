@@ -5,11 +5,11 @@ What a run logged is gathered into ``docs/figures.json``, which holds counts and
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from stance import evaluate, tracking
+from stance import evaluate, markdown, tracking
 from stance.errors import DataError
 from stance.experiment import load_predictions
 from stance.files import read_text
@@ -41,7 +41,7 @@ def gather(name: str) -> Figures:
     sets = {one: {key: metrics.get(f"{one}_{key}") for key in keys} for one in names}
     try:
         card = mlflow.artifacts.load_dict(f"runs:/{run.info.run_id}/model_folder/card.json")
-        slices = _table(mlflow.artifacts.load_dict(f"runs:/{run.info.run_id}/slices.json"))
+        slices = tracking.logged_rows(mlflow, run, "slices.json")
     except mlflow.exceptions.MlflowException as fault:
         raise DataError(f"run {run.info.run_name}: logged no card or no slices; name a run of stance train") from fault
     return {
@@ -55,10 +55,6 @@ def gather(name: str) -> Figures:
         "abstention": card["abstention"],
         "extraction": _extraction(mlflow),
     }
-
-
-def _table(stored: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [dict(zip(stored["columns"], row, strict=True)) for row in stored["data"]]
 
 
 def _classes(part: Any) -> dict[str, dict[str, float]]:
@@ -99,11 +95,6 @@ def _extraction(mlflow: Any) -> list[dict[str, Any]]:
     return [{"data": name, **{key: metrics.get(key) for key in keys}} for name, metrics in sorted(found.items())]
 
 
-def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *("| " + " | ".join(row) + " |" for row in rows)]
-    return "\n".join(lines)
-
-
 def _two(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
 
@@ -128,7 +119,7 @@ def _sets_block(found: Figures) -> str:
         five = f"{_two(one['f1'])} ({_two(one['f1_low'])}-{_two(one['f1_high'])})"
         counts = (str(round(one["n"])), str(round(one["articles"])) if one["articles"] else "")
         rows.append((f"{_set_name(name)}, {evaluate.SETS[name][1]}", five, _two(one["coarse"]), _two(one["base"]), *counts))
-    return _markdown(("measured on", "five labels", "coarse", "majority", "quotes", "articles"), rows)
+    return markdown.table(("measured on", "five labels", "coarse", "majority", "quotes", "articles"), rows)
 
 
 def _class_block(found: Figures) -> str:
@@ -137,7 +128,7 @@ def _class_block(found: Figures) -> str:
         for name, stances in found["classes"].items()
         for stance, one in stances.items()
     ]
-    return _markdown(("measured on", "stance", "quotes", "precision", "recall", "F1", "most often mistaken for"), rows)
+    return markdown.table(("measured on", "stance", "quotes", "precision", "recall", "F1", "most often mistaken for"), rows)
 
 
 def _slice_block(column: str) -> Callable[[Figures], str]:
@@ -150,7 +141,7 @@ def _slice_block(column: str) -> Callable[[Figures], str]:
         ]
         if not rows:
             return f"This run logged no slice by {column.replace('_', ' ')} with {FEWEST} quotes or more."
-        return _markdown(("measured on", column.replace("_", " "), "quotes", "wrong", "macro-F1"), rows)
+        return markdown.table(("measured on", column.replace("_", " "), "quotes", "wrong", "macro-F1"), rows)
 
     return block
 
@@ -169,12 +160,12 @@ def _calibration_block(found: Figures) -> str:
     ]
     gaps = ", ".join(f"{_set_name(name)} {_two(one['ece'])}" for name, one in found["sets"].items())
     head = ("measured on", "probability of the likeliest stance", "quotes", "said on average", "right")
-    return f"{_markdown(head, rows)}\n\nExpected calibration error (0: perfect): {gaps}."
+    return f"{markdown.table(head, rows)}\n\nExpected calibration error (0: perfect): {gaps}."
 
 
 def _abstention_block(found: Figures) -> str:
     rows = [(_percent(one["risk"]), _two(one["abstain_at"]), _percent(one["coverage"])) for one in found["abstention"]]
-    return _markdown(("wrong answers, at most", "`--abstain-at`", "quotes still answered"), rows)
+    return markdown.table(("wrong answers, at most", "`--abstain-at`", "quotes still answered"), rows)
 
 
 def _extraction_block(found: Figures) -> str:
@@ -184,7 +175,7 @@ def _extraction_block(found: Figures) -> str:
         bounds = f"{100 * one['quotes_low']:.0f}-{100 * one['quotes_high']:.0f}" if one["quotes_low"] is not None else ""
         rows.append((f"`{one['data']}`", shares, bounds, f"{100 * one['speaker_f1']:.0f}", f"{one['gold_n']:.0f}", f"{one['articles_n']:.0f}"))
     head = ("labelled articles", "quotes found: precision / recall / F1", "95% interval of F1", "and with the right speaker: F1", "quotes", "articles")
-    return _markdown(head, rows) if rows else "Not measured yet: `stance evaluate-quotes labels/seeds.jsonl`."
+    return markdown.table(head, rows) if rows else "Not measured yet: `stance evaluate-quotes labels/seeds.jsonl`."
 
 
 BLOCKS: dict[str, Callable[[Figures], str]] = {

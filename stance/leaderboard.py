@@ -22,7 +22,7 @@ from stance.errors import DataError
 from stance.evaluate import SETS
 from stance.experiment import load_sets, training_table
 from stance.home import home
-from stance.model_card import table
+from stance.markdown import table
 from stance.records import write_whole
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def read_board(sets: "dict[str, pd.DataFrame] | None" = None) -> Board:
         if run.info.status != "FINISHED":
             unfinished.setdefault(run.info.status, []).append(str(run.info.run_name))
     measured = _newest(run for run in finished if tracking.kind_of(run) == "benchmark")
-    benchmarks = {str(run.info.run_name): _rows(mlflow, run, "figures.json") for run in measured}
+    benchmarks = {str(run.info.run_name): tracking.logged_rows(mlflow, run, "figures.json") for run in measured}
     return Board([one for one in entries if not one.other_labels], [one for one in entries if one.other_labels], benchmarks, unfinished)
 
 
@@ -167,11 +167,6 @@ def _expected(mlflow: Any, run: Any, sets: "dict[str, pd.DataFrame]") -> str | N
         return fingerprint(training_table(Experiment.model_validate(raw), sets))[:12]
     except (ValidationError, DataError, mlflow.exceptions.MlflowException):
         return None
-
-
-def _rows(mlflow: Any, run: Any, artifact: str) -> list[dict[str, Any]]:
-    stored = mlflow.artifacts.load_dict(f"runs:/{run.info.run_id}/{artifact}")
-    return [dict(zip(stored["columns"], row, strict=True)) for row in stored["data"]]
 
 
 def _set_order(name: str) -> int:
@@ -254,7 +249,7 @@ def _number(value: float | None) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    return [*table(head, rows), ""]
+    return [table(head, rows), ""]
 
 
 def to_json(board: Board) -> str:

@@ -1,7 +1,9 @@
 """A model's card as a page: what it was trained on, what it scores, where it abstains. It stands at the registered version and in ``stance show``."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from stance.markdown import table
 
 LIMITS = (
     "English only; the words of a quote and its reporting verb count, not irony, pictures or what a speaker is known for.",
@@ -29,7 +31,7 @@ def _scores(scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
         low, high = one["interval"]
         figures = [f"{one['macro_f1']:.2f} ({low:.2f}-{high:.2f})", f"{one['coarse_macro_f1']:.2f}", f"{one['majority_macro_f1']:.2f}"]
         rows.append([name, *figures, f"{one['calibration_error']:.3f}", str(one["n_quotes"]), str(one["n_articles"])])
-    return ["\n".join(table(head, rows))]
+    return [table(head, rows)]
 
 
 def _data(data: Mapping[str, Any]) -> list[str]:
@@ -43,7 +45,7 @@ def _abstention(risks: Sequence[Mapping[str, Any]]) -> list[str]:
     if not risks:
         return []
     rows = [[f"{row['risk']:.0%}", f"{row['abstain_at']:.2f}", f"{row['coverage']:.0%}"] for row in risks]
-    return ["\n".join(table(["at most so many wrong", "abstain below a confidence of", "answers"], rows))]
+    return [table(["at most so many wrong", "abstain below a confidence of", "answers"], rows)]
 
 
 def _members(card: Mapping[str, Any]) -> list[str]:
@@ -55,9 +57,3 @@ def _members(card: Mapping[str, Any]) -> list[str]:
 def _options(given: Mapping[str, Any]) -> str:
     rest = ", ".join(f"{key} {value}" for key, value in given.items() if key != "kind")
     return f"{given['kind']} ({rest})" if rest else str(given["kind"])
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return the lines of a table in Markdown."""
-    cells = [list(head), ["---"] * len(head), *rows]
-    return ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in cells]

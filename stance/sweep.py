@@ -7,18 +7,16 @@ setting on validation and test reports (and real news), which no trial saw, besi
 import contextlib
 import dataclasses
 import hashlib
-import itertools
 import json
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from stance import dataset, evaluate, tracking
+from stance import dataset, evaluate, figures, markdown, tracking
 from stance.config import Experiment, with_values
 from stance.errors import ConfigError, DataError, StanceError
 from stance.experiment import confusion, fit, load_sets, report_on, training_table, warm_encoders
@@ -27,9 +25,6 @@ from stance.model import probabilities
 from stance.records import STANCES
 from stance.terms import shared_counts
 from stance.trials import Sweep, Trials, read_sweep
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Say = Callable[[str], None]
 Folds = list[tuple[np.ndarray, np.ndarray]]
@@ -225,7 +220,7 @@ def _log_trials(mlflow: Any, trials: Trials, logged: set[int]) -> None:
             mlflow.log_metric("trial_f1", row["f1"], step=row["trial"])
         logged.add(row["trial"])
     _put_table(mlflow, table, "trials.json")
-    mlflow.log_figure(draw(table, list(trials.sweep.choices)), "trials.png")
+    mlflow.log_figure(figures.trials(table, list(trials.sweep.choices)), "trials.png")
 
 
 def _put_table(mlflow: Any, table: pd.DataFrame, name: str) -> None:
@@ -258,39 +253,8 @@ def _log_outcome(mlflow: Any, sweep: Sweep, found: Outcome, chosen: Experiment) 
 
 def to_markdown(sweep: Sweep, found: Outcome) -> str:
     """Return what a sweep found, as a page: first the result on sets that no trial saw, then what was chosen."""
-    from stance.model_card import table
-
     head = ["measured on (seen by no trial)", "chosen", "unchanged", "difference", "majority"]
     rows = [[name, str(one.chosen.five), str(one.base.five), str(one.difference), f"{one.chosen.majority:.2f}"] for name, one in found.outer.items()]
     chosen = f"Chosen among {len(found.trials)} trials by {sweep.folds} folds over training reports: {_readable(found.chosen)}."
     warning = f"Its cross-validated macro-F1 there, {found.inner:.3f}, is the best of many and flatters; the table is the result."
-    return "\n\n".join([f"# {sweep.name}", sweep.question, "\n".join(table(head, rows)), chosen, warning]) + "\n"
-
-
-def draw(table: pd.DataFrame, choices: list[str]) -> "Figure":
-    """Return the scores of the trials in their order with the best so far, and against the values of each choice."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib.figure import Figure
-
-    done = table[table["f1"].notna()]
-    n_columns = min(3, 1 + len(choices))
-    n_rows = math.ceil((1 + len(choices)) / n_columns)
-    figure = Figure(figsize=(3.4 * n_columns, 3.2 * n_rows), layout="constrained")
-    places = list(figure.subplots(n_rows, n_columns, sharey=True, squeeze=False).flat)
-    for place in places[1 + len(choices) :]:
-        place.set_visible(False)
-    places[0].scatter(done["trial"], done["f1"], s=16)
-    places[0].plot(done["trial"], list(itertools.accumulate(done["f1"], max)), color="C1", linewidth=1, label="best so far")
-    places[0].set(xlabel="trial", ylabel="cross-validated macro-F1")
-    places[0].legend(fontsize=8)
-    for place, choice in zip(places[1:], choices, strict=False):
-        numbers = pd.to_numeric(done[choice], errors="coerce")
-        is_number = bool(len(done)) and numbers.notna().all() and not done[choice].map(lambda one: isinstance(one, bool)).any()
-        place.scatter(numbers if is_number else done[choice].astype(str), done["f1"], s=16)
-        if is_number and numbers.min() > 0 and numbers.max() / numbers.min() >= 10:
-            place.set_xscale("log")
-        place.set_xlabel(choice, fontsize=8)
-        place.tick_params(axis="x", labelsize=7, rotation=0 if is_number else 20)
-    return figure
+    return "\n\n".join([f"# {sweep.name}", sweep.question, markdown.table(head, rows), chosen, warning]) + "\n"

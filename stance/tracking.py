@@ -255,6 +255,12 @@ def all_runs(mlflow: Any) -> Iterator[Any]:
             return
 
 
+def logged_rows(mlflow: Any, run: Any, artifact: str) -> list[dict[str, Any]]:
+    """Return the rows of a table that a run logged under this name; MLflow's exception where it logged none."""
+    stored = mlflow.artifacts.load_dict(f"runs:/{run.info.run_id}/{artifact}")
+    return [dict(zip(stored["columns"], row, strict=True)) for row in stored["data"]]
+
+
 def kind_of(run: Any) -> str:
     """Return what a run is: train, benchmark, curve, quotes or sweep; told from what it logged where it was tracked before runs were tagged so."""
     tagged = run.data.tags.get("kind")

@@ -1,0 +1,36 @@
+"""The tree as a whole: each module has its line in the README and its place in the import rules, and examples in docstrings are true."""
+
+import doctest
+import re
+import tomllib
+from collections import Counter
+from importlib import import_module
+
+import pytest
+from conftest import ROOT
+
+MODULES = sorted(path.stem for path in (ROOT / "stance").glob("*.py") if not path.stem.startswith("__"))
+WITH_EXAMPLES = [name for name in MODULES if ">>> " in (ROOT / "stance" / f"{name}.py").read_text(encoding="utf-8")]
+
+
+def test_every_module_stands_in_the_readmes_table_once():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("| module | duty |")[2].partition("\n\n")[0]
+    named = Counter(name for line in table.splitlines() for name in re.findall(r"`(\w+)`", line.split("|")[1] if "|" in line else ""))
+    assert sorted(named) == MODULES
+    assert max(named.values()) == 1
+
+
+def test_every_module_has_one_place_in_the_import_rules():
+    rules = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"][0]["layers"]
+    placed = Counter(name.strip().removeprefix("stance.") for layer in rules for name in layer.split("|"))
+    # What the layers do not name, the tool does not look at.
+    assert sorted(placed) == MODULES
+    assert max(placed.values()) == 1
+
+
+@pytest.mark.parametrize("name", WITH_EXAMPLES)
+def test_examples_in_docstrings_print_what_they_say(name):
+    found = doctest.testmod(import_module(f"stance.{name}"))
+    assert found.attempted > 0
+    assert found.failed == 0
