@@ -4,7 +4,6 @@ import contextlib
 import enum
 import json
 import os
-import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,21 +18,14 @@ from stance.home import home, shown
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stance.benchmark import Figure
     from stance.config import Experiment
-    from stance.evaluate import Report, Score
     from stance.experiment import Outcome
-    from stance.leaderboard import Board
     from stance.predict import Model, Options, Row
-    from stance.quote_runs import Measured
     from stance.readings import Reading
     from stance.records import Article
-    from stance.speaker_runs import Told
-    from stance.sweep import Outcome as SweepOutcome
 
 DEFAULT = "experiments/default.toml"
 LANGUAGE_CHARS = 20_000
-MOST_SHOWN = 40
 WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 NO_ROWS = (*WORKBOOKS, ".json", ".md", ".html", ".htm", ".pdf", ".docx", ".doc", ".odt", ".rtf", ".zip", ".sav", ".dta", ".rds", ".feather", ".arrow")
 PARAGRAPH_CHARS = 300
@@ -297,6 +289,7 @@ def train(
     for path, experiment in checked:
         _needs_torch(path, experiment)
     from stance.experiment import load_sets, run
+    from stance.terminal import show_outcome
 
     sets = load_sets()
     outcome = None
@@ -307,7 +300,7 @@ def train(
         is_default = path.resolve() == (home() / DEFAULT).resolve() and not settings
         typer.echo(f"{experiment.name}: {experiment.question}")
         outcome = run(experiment, sets=sets, default=is_default, settings=settings or (), say=typer.echo)
-        _show_outcome(outcome)
+        show_outcome(outcome)
     if seeds and outcome is not None:
         articles = sorted(str(path) for path in (home() / "seeds").glob("*.txt"))
         read(articles, model=str(outcome.folder), as_json=False)
@@ -337,19 +330,9 @@ def sweep(
         from stance.sweep import run_sweep
     except ImportError as fault:
         raise ConfigError(f"{fault.name} is not installed; stance sweep needs it: install stance[train]") from fault
-    _show_sweep(run_sweep(file, jobs=jobs, backend=backend, say=typer.echo))
+    from stance.terminal import show_sweep
 
-
-def _show_sweep(found: "SweepOutcome") -> None:
-    columns = {"set": "measured on (seen by no trial)", "chosen": "chosen", "base": "unchanged", "gain": "difference", "majority": "majority"}
-    rows = [
-        {"set": name, "chosen": _interval(one.chosen.five), "base": _interval(one.base.five), "gain": one.difference, "majority": f"{one.base.majority:.2f}"}
-        for name, one in found.outer.items()
-    ]
-    _table(columns, rows)
-    settings = " ".join("--set " + shlex.quote(f"{key}={json.dumps(value)}") for key, value in found.chosen.items())
-    typer.echo(f"chosen among {len(found.trials)} trials (cross-validated there {found.inner:.3f}: the best of many, it flatters): {settings}")
-    typer.echo(f"tracked as {found.run_name} with its trials as a table and a figure")
+    show_sweep(run_sweep(file, jobs=jobs, backend=backend, say=typer.echo))
 
 
 def _curve(experiment: "Experiment", sets: "dict[str, pd.DataFrame]") -> None:
@@ -358,36 +341,6 @@ def _curve(experiment: "Experiment", sets: "dict[str, pd.DataFrame]") -> None:
     typer.echo(f"{experiment.name}: {experiment.question}")
     run_curve(experiment, sets=sets, say=typer.echo)
     typer.echo("tracked with a table and a figure a set; make ui shows them")
-
-
-def _show_outcome(outcome: "Outcome") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(
-        title=f"{outcome.run_name}: five-label and coarse macro-F1 (95% bootstrap interval, by article; by quote below 10 articles)", title_justify="left"
-    )
-    for name in ("measured on", "split", "macro-F1", "coarse", "majority", "quotes", "articles"):
-        table.add_column(name, justify="left" if name in ("measured on", "split") else "right")
-    for name, one in outcome.reports.items():
-        table.add_row(*_outcome_row(name, one))
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
-    from stance.evaluate import SETS
-
-    for found in outcome.coverage:
-        if found.level == 0.9:
-            typer.echo(f"{SETS.get(found.name, (found.name,))[0]}: {found}")
-    typer.echo(f"model: {shown(outcome.folder)}   seconds: " + ", ".join(f"{key} {value:.1f}" for key, value in outcome.seconds.items()))
-
-
-def _outcome_row(name: str, one: "Report") -> tuple[str, ...]:
-    from stance.evaluate import SETS
-
-    return (*SETS.get(name, (name, "")), _interval(one.five), _interval(one.coarse), f"{one.majority:.2f}", str(one.five.n_quotes), str(one.five.n_articles))
-
-
-def _interval(score: "Score") -> str:
-    return f"{score.value:.2f} ({score.low:.2f}-{score.high:.2f})"
 
 
 def _next_steps(outcome: "Outcome") -> None:
@@ -439,29 +392,9 @@ def evaluate_quotes(
     if as_json:
         _line({"run": found.run_name, **found.metrics(), "errors": found.whole.errors[:errors]})
         return
-    _show_measured(found)
-    for error in found.whole.errors[:errors]:
-        typer.echo(f"{error['kind']}: {error['article']}: {error['gold_speaker']}: {error['gold']!r} / {error['found_speaker']}: {error['found']!r}")
+    from stance.terminal import show_measured
 
-
-def _show_measured(found: "Measured") -> None:
-    from collections import Counter
-
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=f"{found.run_name}: {found.whole.gold} labelled quotes, {found.whole.found} found, {len(found.counts)} articles", title_justify="left")
-    for name in ("agreement", "precision", "recall", "F1", "95% interval, by article"):
-        table.add_column(name, justify="left" if name == "agreement" else "right")
-    for kind, scores in found.whole.scores().items():
-        bounds = found.intervals.get(kind)
-        table.add_row(kind.replace("_", " + "), *(f"{100 * value:.1f}" for value in scores), f"{100 * bounds[0]:.1f}-{100 * bounds[1]:.1f}" if bounds else "")
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
-    for form, counts in sorted(found.whole.by_form.items()):
-        shares = ", ".join(f"{kind.replace('_', ' + ')} {100 * found.whole.recall(form, kind):.1f}" for kind in ("exact", "overlap", "overlap_speaker"))
-        typer.echo(f"recall of {form} (n = {counts['gold']}): {shares}")
-    kinds = Counter(error["kind"] for error in found.whole.errors)
-    typer.echo("errors: " + (", ".join(f"{kind} {n}" for kind, n in kinds.most_common()) or "none") + "; all of them in the run's errors.json")
+    show_measured(found, n_errors=errors)
 
 
 @app.command("evaluate-speakers")
@@ -477,23 +410,9 @@ def evaluate_speakers(run: str, as_json: Annotated[bool, typer.Option("--json")]
         for one in told:
             _line({"run": name, "prior": prior.to_dict(), **one.to_dict()})
         return
-    _show_told(f"{name}: speakers' stances from their quotes, mean over speakers (95% bootstrap interval)", told)
-    typer.echo(f"fitted on cross-validated predictions: alpha {', '.join(f'{one:.2f}' for one in prior.alpha)}, trust {prior.trust:g}")
+    from stance.terminal import show_told
 
-
-def _show_told(title: str, told: "list[Told]") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left")
-    for column in ("measured on", "way", "accuracy", "Brier", "log score", "90% held", "width", "Brier above hierarchical"):
-        table.add_column(column, justify="left" if column in ("measured on", "way") else "right")
-    for one in told:
-        where = f"{one.name}, {one.least_quotes}+ quotes, n = {one.n_speakers} in {one.n_articles}, by {one.unit}" if one.way == "hierarchical" else ""
-        shown_figures = (f"{value:.3f} ({one.bounds[key][0]:.2f}-{one.bounds[key][1]:.2f})" for key, value in one.figures.items() if key != "width")
-        gain = "" if one.way == "hierarchical" else f"{one.gain:+.3f} ({one.gain_bounds[0]:+.3f} to {one.gain_bounds[1]:+.3f})"
-        table.add_row(where, one.way, *shown_figures, f"{one.figures['width']:.2f}", gain)
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    show_told(name, prior, told)
 
 
 @app.command("evaluate-attributed")
@@ -561,18 +480,11 @@ def leaderboard(
     Example: stance leaderboard
     """
     from stance.leaderboard import read_board, write_board
+    from stance.terminal import show_board
 
     board = read_board()
-    _show_wide(board)
+    show_board(board)
     typer.echo("written: " + ", ".join(shown(path) for path in write_board(board, out)))
-
-
-def _show_wide(board: "Board") -> None:
-    from rich.console import Console
-
-    from stance.leaderboard import show_board
-
-    Console(width=None if sys.stdout.isatty() else 150).print(show_board(board))
 
 
 @app.command()
@@ -590,7 +502,12 @@ def compare(
         from stance.leaderboard import read_board, to_json
 
         board = read_board()
-        typer.echo(to_json(board), nl=False) if as_json else _show_wide(board)
+        if as_json:
+            typer.echo(to_json(board), nl=False)
+        else:
+            from stance.terminal import show_board
+
+            show_board(board)
         return
     if second is None:
         raise typer.BadParameter("one run is given; expected two to compare, or none for the leaderboard")
@@ -611,27 +528,9 @@ def compare(
             }
         )
         return
-    from stance.evaluate import SETS
+    from stance.terminal import show_differences
 
-    typer.echo(f"{names[1]} minus {names[0]}: difference with its 95% bootstrap interval")
-    for name, found in names[2].items():
-        typer.echo(f"  {SETS.get(name, (name,))[0]}")
-        for key, one in found.items():
-            typer.echo(f"    {key:7s} {one}")
-
-
-def _table(columns: dict[str, str], rows: list[dict[str, Any]]) -> None:
-    """Print rows as a table; ``columns`` says which fields and under which heads."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table()
-    for head in columns.values():
-        table.add_column(Text(head))
-    for row in rows:
-        table.add_row(*(Text("" if row[key] is None else " ".join(str(row[key]).split())) for key in columns))
-    Console(width=None if sys.stdout.isatty() else 150).print(table)
+    show_differences(*names)
 
 
 def _show_errors(first: str, second: str, *, as_json: bool) -> None:
@@ -643,13 +542,9 @@ def _show_errors(first: str, second: str, *, as_json: bool) -> None:
         for row in rows:
             _line(row)
         return
-    differ = [row for row in rows if row["first"] != row["second"]]
-    columns = {"quote": "quote", "stance": "label", "first": names[0], "second": names[1], "text": "words"}
-    _table(columns, differ[:MOST_SHOWN])
-    right = {which: sum(row["right"] == which for row in rows) for which in ("first", "second", "neither")}
-    typer.echo(f"only {names[0]} right: {right['first']}, only {names[1]} right: {right['second']}, both wrong: {right['neither']}")
-    if len(differ) > MOST_SHOWN:
-        typer.echo(f"{len(differ) - MOST_SHOWN} more answered differently; --json gives all of them")
+    from stance.terminal import show_errors
+
+    show_errors(*names, rows)
 
 
 @app.command()
@@ -913,20 +808,9 @@ def benchmark(
     from stance.benchmark import run_benchmark
 
     found = run_benchmark(corpus, file, experiment, settings, say=typer.echo)
-    _show_benchmark(found.run_name, found.figures)
+    from stance.terminal import show_benchmark
 
-
-def _show_benchmark(title: str, figures: "list[Figure]") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=f"{title}: scores with their 95% bootstrap interval, by text", title_justify="left")
-    for name in ("measured on", "model", "score", "value", "majority", "rows", "texts"):
-        table.add_column(name, justify="right" if name in ("value", "majority", "rows", "texts") else "left")
-    for one in figures:
-        value = f"{one.value:.3f} ({one.low:.3f}-{one.high:.3f})"
-        table.add_row(one.where, one.model, one.score, value, f"{one.majority:.3f}", str(one.n_rows), str(one.n_texts))
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    show_benchmark(found)
 
 
 @app.command()

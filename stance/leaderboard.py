@@ -196,7 +196,7 @@ def to_markdown(board: Board) -> str:
         lines += ["No run stands on the labels of today; `make train` makes one.", ""]
     if board.older:
         lines += ["## On other labels", "", "Not to be compared with the runs above, nor with each other unless their labels are the same.", ""]
-        lines += _table(["run", "differs in", *SETS], [_older_row(one) for one in board.older])
+        lines += _table(["run", "differs in", *SETS], [older_row(one) for one in board.older])
     for name, figures in board.benchmarks.items():
         lines += [f"## Benchmark {name}", ""]
         columns = ["measured on", "model", "score", "value", "majority", "rows", "texts"]
@@ -219,11 +219,12 @@ def _part(entries: list[Entry]) -> list[str]:
 
 def _summary_row(entry: Entry, used: Sequence[str]) -> list[str]:
     seconds = f"{sum(entry.seconds.values()):.0f} ({' + '.join(f'{value:.0f}' for value in entry.seconds.values())})"
-    return [entry.name, *(_pair(entry.sets.get(name)) for name in used), f"{entry.train_n} quotes", seconds, entry.run]
+    return [entry.name, *(pair(entry.sets.get(name)) for name in used), f"{entry.train_n} quotes", seconds, entry.run]
 
 
-def _older_row(entry: Entry) -> list[str]:
-    return [f"{entry.name}: {entry.run}", "; ".join(entry.other_labels), *(_pair(entry.sets.get(name)) for name in SETS)]
+def older_row(entry: Entry) -> list[str]:
+    """Return the row of a run that stands on other labels: what it is, what differs, its scores on every set."""
+    return [f"{entry.name}: {entry.run}", "; ".join(entry.other_labels), *(pair(entry.sets.get(name)) for name in SETS)]
 
 
 def _benchmark_row(row: Mapping[str, Any]) -> list[str]:
@@ -231,20 +232,22 @@ def _benchmark_row(row: Mapping[str, Any]) -> list[str]:
     return [row["where"], row["model"], row["score"], value, f"{row['majority']:.3f}", str(row["n_rows"]), str(row["n_texts"])]
 
 
-def _pair(figures: Mapping[str, float | None] | None) -> str:
-    return f"{_number(figures['f1'])} / {_number(figures['coarse'])}" if figures else "–"
+def pair(figures: Mapping[str, float | None] | None) -> str:
+    """Return the five-label and the coarse score of a set, a dash where it was not measured."""
+    return f"{number(figures['f1'])} / {number(figures['coarse'])}" if figures else "–"
 
 
 def _figures(found: Mapping[str, float | None]) -> list[str]:
     wrong = "" if found["wrong_of_covered"] is None or not found["coverage"] else f" ({found['wrong_of_covered']:.0%} wrong)"
     covered = "–" if found["coverage"] is None else f"{found['coverage']:.0%}{wrong}"
-    scores = [f"{_number(found[name])} ({_number(found[f'{name}_low'])}-{_number(found[f'{name}_high'])})" for name in ("f1", "coarse")]
+    scores = [f"{number(found[name])} ({number(found[f'{name}_low'])}-{number(found[f'{name}_high'])})" for name in ("f1", "coarse")]
     half = found["surest_half_right"]
     counts = ["–" if found[name] is None else f"{found[name]:.0f}" for name in ("n_quotes", "n_articles")]
-    return [*scores, _number(found["majority"]), _number(found["calibration_error"]), covered, "–" if half is None else f"{half:.0%}", *counts]
+    return [*scores, number(found["majority"]), number(found["calibration_error"]), covered, "–" if half is None else f"{half:.0%}", *counts]
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """Return a score with two places, a dash where there is none."""
     return "–" if value is None else f"{value:.2f}"
 
 
@@ -284,43 +287,3 @@ def write_board(board: Board, path: Path | None = None) -> list[Path]:
             raise DataError(f"{one}: unknown kind of file; expected one of {', '.join(kinds)}")
         write_whole(one, kinds[one.suffix](board))
     return paths
-
-
-def show_board(board: Board) -> Any:
-    """Return the leaderboard as tables for a terminal: what may be compared, then what may not."""
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-
-    used = [name for name in SETS if any(name in one.sets for one in board.entries)]
-    board_table = Table(title="five-label / coarse macro-F1, the best in cross-validation first", title_justify="left")
-    for head in ("experiment", *used, "calibration error", f"answered at {STATED_RISK:.0%} wrong", "seconds"):
-        board_table.add_column(head, justify="left" if head == "experiment" else "right")
-    for one in board.entries:
-        last = next((one.sets[name] for name in ("test", "cv") if name in one.sets), {})
-        covered = last.get("coverage")
-        share = "–" if covered is None else f"{covered:.0%}"
-        pairs = (_pair(one.sets.get(name)) for name in used)
-        board_table.add_row(one.name, *pairs, _number(last.get("calibration_error")), share, f"{sum(one.seconds.values()):.0f}")
-    if board.entries:
-        board_table.add_section()
-        board_table.add_row("majority baseline", *(f"{_number(_any(board.entries, name, 'majority'))}" for name in used), "", "", "")
-        board_table.add_row("quotes", *(f"{_any(board.entries, name, 'n_quotes') or 0:.0f}" for name in used), "", "", "")
-    notes = [f"benchmark {name}: {_headline(figures)}" for name, figures in board.benchmarks.items()]
-    notes += [f"left out, {status.lower()}: {len(names)}" for status, names in board.unfinished.items()]
-    older = Table(title="on other labels: not to be compared with the others", title_justify="left")
-    for head in ("run", "differs in", *SETS):
-        older.add_column(head, justify="left" if head in ("run", "differs in") else "right")
-    for one in board.older:
-        older.add_row(*_older_row(one))
-    shown = [part for part, rows in ((board_table, board.entries), (older, board.older)) if rows]
-    return Group(*shown, *(Text(line, style="dim") for line in notes))
-
-
-def _any(entries: Iterable[Entry], name: str, figure: str) -> float | None:
-    return next((one.sets[name][figure] for one in entries if name in one.sets), None)
-
-
-def _headline(figures: Sequence[Mapping[str, Any]]) -> str:
-    held = [row for row in figures if row["model"] == "vote" and ":" not in row["where"] and not row["where"].startswith("train")]
-    return "; ".join(f"{row['where']} {row['score']} {row['value']:.3f} (majority {row['majority']:.3f}, n = {row['n_rows']})" for row in held)

@@ -12,7 +12,7 @@ from test_cli import cli
 from stance.attributed import Attributed
 from stance.readings import Reading, speaker_stance
 from stance.records import STANCES, Prediction, Quote
-from stance.terminal import STYLES, WIDTH, bar, show_readings, table_of
+from stance.terminal import STYLES, WIDTH, bar, console, say, show_readings, table_of, to_table
 
 MODEL = {"name": "vote", "version": "test"}
 
@@ -80,3 +80,12 @@ def test_the_verb_reads_an_article_as_a_table_and_as_json(tmp_path, model_folder
     (row,) = map(json.loads, done.stdout.splitlines())
     assert [one["speaker"] for one in row["speakers"]] == ["Mara Lindqvist"]
     assert abs(sum(row["speakers"][0]["probabilities"].values()) - 1) < 1e-3
+
+
+def test_cells_and_lines_are_shown_as_they_are(capsys):
+    console(80).print(to_table(("run", "n"), [("[red]vote[/red]", 3), (None, "a\n b")], words=("run",), title="[bold]title"))
+    say("[link]a line of " + 30 * "many words " + "is not broken")
+    said = capsys.readouterr().out
+    for one in ("[red]vote[/red]", "[bold]title", "a b", "[link]a line of"):
+        assert one in said
+    assert said.splitlines()[-1].endswith("is not broken")
