@@ -110,7 +110,7 @@ def test_quotes_too_short_to_measure_are_an_error_that_says_so(model):
 
 
 def test_the_command_prints_a_line_for_each_number_of_words(project, model_folder, capsys):
-    from stance.cli import evaluate_explanations
+    from stance.cli_measures import evaluate_explanations
 
     evaluate_explanations(model=str(model_folder), split="train", quotes=12, seed=1, as_json=False)
     printed = capsys.readouterr().out.splitlines()

@@ -1,0 +1,221 @@
+"""Verbs that take articles and quotes: extract, predict, read, report. Nothing heavy is imported before a verb runs."""
+
+import contextlib
+import dataclasses
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import stance
+from stance.console import say_aside, show_json
+from stance.errors import DataError
+from stance.home import home
+
+if TYPE_CHECKING:
+    from stance.predict import Model, Options, Row
+    from stance.readings import Reading
+    from stance.records import Article
+
+LANGUAGE_CHARS = 20_000
+WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
+NO_ROWS = (*WORKBOOKS, ".json", ".md", ".html", ".htm", ".pdf", ".docx", ".doc", ".odt", ".rtf", ".zip", ".sav", ".dta", ".rds", ".feather", ".arrow")
+PARAGRAPH_CHARS = 300
+
+
+def extract(
+    sources: Annotated[
+        list[str], typer.Argument(metavar="[ARTICLE…|FOLDER|-]", help="Articles, or folders of them: .txt, .md, .html, .jsonl; - for standard input.")
+    ],
+) -> None:
+    """Take every attributed quote of the articles, with its speaker: JSONL, one quote a line.
+
+    Example: stance extract seeds/*.txt > quotes.jsonl
+    """
+    from stance.articles import count_articles, find_sources, read_all
+    from stance.languages import foreign
+    from stance.progress import watched
+    from stance.quotes import extract_each
+
+    n_articles = n_quotes = n_without = n_empty = 0
+    files = find_sources(sources)
+    with watched(count_articles(files)) as watch:
+        for article, quotes in extract_each(read_all(files, watch.say)):
+            n_empty += not article.text.strip()
+            n_articles, n_quotes = n_articles + 1, n_quotes + len(quotes)
+            n_without += sum(quote.speaker is None for quote in quotes)
+            for quote in quotes:
+                show_json(quote.to_dict())
+            # The beginning tells the language; all words of a long text would take 50 MB.
+            if foreign(article.text[:LANGUAGE_CHARS]):
+                watch.say(f"{article.id}: {len(quotes)} quotes; the text does not look English, and quotes are found in English only")
+            watch.done(n_articles, n_quotes)
+    say_aside(f"{n_articles} articles{f' ({n_empty} empty)' if n_empty else ''}, {n_quotes} quotes, {n_without} without speaker")
+
+
+def predict(
+    source: Annotated[
+        str, typer.Argument(metavar="[TEXT|FILE|-]", help="One quote; a .jsonl, .csv, .tsv, .parquet or .txt file (also .gz, .zst); - for stdin.")
+    ],
+    model: Annotated[str | None, typer.Option(help="A model folder, a run, champion, or models:/stance@champion.")] = None,
+    cue: Annotated[str | None, typer.Option(help="With TEXT: the reporting verb.")] = None,
+    context: Annotated[str | None, typer.Option(help="With TEXT: the sentence before.")] = None,
+    text_column: Annotated[str, typer.Option(help="The column that holds the quote.")] = "text",
+    id_column: Annotated[str | None, typer.Option(help="The column that comes back as id; without any, the number of the row.")] = None,
+    cue_column: Annotated[str | None, typer.Option(help="The column with the reporting verb.")] = None,
+    context_column: Annotated[str | None, typer.Option(help="The column with the sentence before.")] = None,
+    keep_columns: Annotated[
+        bool, typer.Option("--keep-columns", help="Also give back all columns of the input, before the answer; in JSONL under input.")
+    ] = False,
+    format: Annotated[str | None, typer.Option(help="jsonl, csv, parquet or table; by default the kind of --out, else jsonl.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A file that appears when whole; repeat the command to go on after an interruption.")] = None,
+    abstain_at: Annotated[float, typer.Option(min=0, max=1, help="Abstain where the likeliest stance has less than this.")] = 0.0,
+    risk: Annotated[float | None, typer.Option(min=0, max=1, help="Abstain so that at most this share of answers is wrong.")] = None,
+    sets: Annotated[float | None, typer.Option(min=0.5, max=0.99, help="Add the set of stances that holds the right one with this probability.")] = None,
+    attributed: Annotated[bool, typer.Option("--attributed", help="Add the stances that the quote ascribes to others: who, and which.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Add the words that carried the stance or spoke against it.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 where a row could not be judged.")] = False,
+    progress: Annotated[bool | None, typer.Option(help="A progress bar on stderr; by default where a person looks.")] = None,
+) -> None:
+    """Predict the stance of quotes: one answer an input row, in the same order.
+
+    Example: stance predict "We are ready to sit down with them." --cue said
+    """
+    from stance.tables import Columns, kind_of
+    from stance.writers import FORMATS
+
+    if format not in (None, *FORMATS):
+        raise typer.BadParameter(f"{format!r} is none of {', '.join(FORMATS)}", param_hint="--format")
+    if format == "parquet" and out is None and sys.stdout.isatty():
+        raise typer.BadParameter("Parquet is not for a terminal; give --out FILE", param_hint="--format")
+    if _is_other_file(source):
+        workbook = "save the workbook as CSV (in Excel: CSV UTF-8)" if Path(source).suffix.lower() in WORKBOOKS else "save a workbook as CSV"
+        raise DataError(f"{source}: unknown kind of file; expected .jsonl, .csv, .tsv, .parquet or .txt (also .gz, .zst); {workbook}")
+    loaded = stance.load(model)
+    threshold = _threshold(loaded, abstain_at, risk)
+    is_file = source == "-" or (kind_of(source) is not None and (not any(map(str.isspace, source.strip())) or Path(source).is_file()))
+    if keep_columns and not is_file:
+        raise typer.BadParameter("one quote has no columns; give a file of rows", param_hint="--keep-columns")
+    _hint_at_read(source)
+    from stance.predict import EXPLAINED, Options
+
+    options = Options(threshold, EXPLAINED if explain else 0, sets, attributed, keep_columns)
+    if not is_file and out is None and format in (None, "jsonl"):
+        _predict_one(loaded, {"text": source, "cue": cue, "context": context}, options, strict=strict)
+        return
+    from stance import bulk, tables
+
+    columns = Columns(text_column, id_column, cue_column, context_column, keep=keep_columns)
+    with contextlib.ExitStack() as stack:
+        seen = lambda _: None  # noqa: E731 - no bar for one quote
+        rows: Iterable[Any] = [{"text": source, "cue": cue, "context": context}]
+        if is_file:
+            rows, position = stack.enter_context(tables.open_rows(source, columns))
+            rows = tables.numbered(rows)
+            seen = stack.enter_context(bulk.progress(position, wanted=progress))
+        try:
+            if out is None:
+                summary = bulk.predict_stream(loaded, rows, sys.stdout.buffer, format or "jsonl", options, seen=seen)
+            else:
+                summary = bulk.predict_to_file(loaded, rows, out, format, options, source=source if is_file else "-", seen=seen)
+        except KeyboardInterrupt:
+            say_aside(f"interrupted; every line is whole{', repeat the command to go on' if out else ''}")
+            raise typer.Exit(130) from None
+    if summary.n_rows != 1 or summary.n_abstained or out:
+        say_aside(str(summary))
+    if strict and summary.reasons:
+        raise typer.Exit(1)
+
+
+def _is_other_file(source: str) -> bool:
+    """Whether a source is a file of a kind that is not read: its name must not be judged as if it were a quote."""
+    from stance.tables import kind_of
+
+    if source == "-" or not source.strip() or "\n" in source or len(source) > 255 or kind_of(source):
+        return False
+    return (Path(source).suffix.lower() in NO_ROWS and not any(map(str.isspace, source))) or Path(source).exists()
+
+
+def _hint_at_read(source: str) -> None:
+    """Say where a text file looks like an article, not like a quote a line: its paragraphs would each be judged as if one person had said them."""
+    path = Path(source)
+    if path.suffix.lower() != ".txt" or not path.is_file():
+        return
+    with path.open(encoding="utf-8", errors="replace") as file:
+        lines = [line for line in file.read(LANGUAGE_CHARS).splitlines() if line.strip()]
+    if lines and max(map(len, lines)) > PARAGRAPH_CHARS:
+        say_aside(f"{source}: every line is judged as one quote; if this is an article, stance read {source} finds its quotes and their speakers")
+
+
+def _predict_one(loaded: "Model", row: "Row", options: "Options", *, strict: bool) -> None:
+    """One quote, one line: what a shell asks for most, so it loads no tables and no progress bar."""
+    (answer,) = loaded.answer_rows([row], options)
+    show_json(answer)
+    if answer["abstained"]:
+        say_aside("1 rows, 1 abstained")
+        if strict and not answer["reason"].startswith("unsure"):
+            raise typer.Exit(1)
+
+
+def read(
+    sources: Annotated[list[str], typer.Argument(metavar="ARTICLE…|FOLDER", help="Articles, or folders of them: .txt, .md, .html, .jsonl.")],
+    model: Annotated[str | None, typer.Option(help="A model folder, a run, or models:/stance@champion.")] = None,
+    abstain_at: Annotated[float, typer.Option(min=0, max=1, help="Abstain where the likeliest stance has less than this.")] = 0.0,
+    risk: Annotated[float | None, typer.Option(help="Abstain so that at most this share of the cross-validated answers was wrong: 0.1")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON for programs, one article a line.")] = False,
+) -> None:
+    """Read articles: each speaker's stance, its uncertainty, and the quotes it rests on.
+
+    Example: stance read seeds/moscow-times-2025-05-13.txt
+    """
+    from stance.terminal import show_readings
+
+    loaded = stance.load(model)
+    found = (reading for _, reading in _readings(loaded, sources, _threshold(loaded, abstain_at, risk)))
+    if as_json:
+        for reading in found:
+            show_json(reading.to_dict())
+    else:
+        show_readings(found)
+
+
+def _threshold(loaded: "Model", abstain_at: float, risk: float | None) -> float:
+    """Return below which probability to abstain, given as such or as a risk."""
+    if risk is not None and abstain_at:
+        raise typer.BadParameter("give --risk or --abstain-at, not both", param_hint="--risk")
+    return abstain_at if risk is None else loaded.threshold_for(risk)
+
+
+def _readings(loaded: "Model", sources: list[str], abstain_at: float) -> "Iterator[tuple[Article, Reading]]":
+
+    from stance.articles import read_all
+    from stance.own import person_labels
+    from stance.quotes import extract as extract_all
+
+    articles = list(read_all(sources, say_aside))
+    judged = person_labels(home() / "labels")
+    for article, quotes in zip(articles, extract_all(articles), strict=True):
+        labels = {quote.id: judged[article.text, quote.spans] for quote in quotes if (article.text, quote.spans) in judged}
+        yield article, dataclasses.replace(loaded.read_quotes(article, quotes, abstain_at=abstain_at), labels=labels)
+
+
+def report(
+    sources: Annotated[list[str], typer.Argument(metavar="ARTICLE…|FOLDER", help="Articles, or folders of them: .txt, .md, .html, .jsonl.")],
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
+    model: Annotated[str | None, typer.Option(help="A model folder, a run, or models:/stance@champion.")] = None,
+    abstain_at: Annotated[float, typer.Option(min=0, max=1, help="Abstain where the likeliest stance has less than this.")] = 0.0,
+    risk: Annotated[float | None, typer.Option(help="Abstain so that at most this share of the cross-validated answers was wrong: 0.1")] = None,
+) -> None:
+    """Write one page to look at, without any network: articles with their quotes marked, speakers on a stance axis, a timeline, a table to filter.
+
+    Example: stance report seeds/moscow-times-2025-05-13.txt --out report.html
+    """
+    from stance.report import write_report
+
+    loaded = stance.load(model)
+    found = list(_readings(loaded, sources, _threshold(loaded, abstain_at, risk)))
+    size = write_report(found, loaded.card, out)
+    n_quotes = sum(len(one.quotes) for _, reading in found for one in reading.speakers)
+    typer.echo(f"{out}: {len(found)} articles, {n_quotes} quotes, {size / 1000:.0f} kB")

@@ -1,0 +1,130 @@
+"""Verbs of labels: check, agree, suggest, and labels in and out. Nothing heavy is imported before a verb runs."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import stance
+from stance.console import say_aside
+from stance.errors import DataError
+from stance.home import home, shown
+
+
+def check(files: Annotated[list[Path] | None, typer.Argument(help="Experiment, benchmark or sweep files; by default all of experiments/.")] = None) -> None:
+    """Check labels, seeds, experiments, benchmarks and sweeps; every fault with its place, file and line.
+
+    Example: stance check
+    """
+    from stance.checks import check_all
+
+    for line in check_all(files or sorted((home() / "experiments").rglob("*.toml"))):
+        typer.echo(line)
+
+
+def agree(disputed: Annotated[bool, typer.Option(help="Also list the quotes judged in two ways.")] = False) -> None:
+    """Show how far the annotators agree: Cohen's kappa and Krippendorff's alpha, in all and per stance.
+
+    Example: stance agree --disputed
+    """
+    from stance.agreement import report_agreement
+
+    for line in report_agreement(home() / "labels", disputed=disputed):
+        typer.echo(line)
+
+
+def suggest(
+    sources: Annotated[list[str], typer.Argument(metavar="ARTICLE…|FOLDER", help="Articles, or folders of them: .txt, .md, .html, .jsonl.")],
+    out: Annotated[Path, typer.Option(help="Where the tasks go: .json for Label Studio, .csv for a spreadsheet.")],
+    n: Annotated[int, typer.Option(min=1, help="How many quotes.")] = 50,
+    model: Annotated[str | None, typer.Option(help="A model folder, a run, or models:/stance@champion.")] = None,
+) -> None:
+    """Choose the quotes of your own articles that are most worth labelling, and write them as tasks.
+
+    Example: stance suggest articles/*.txt --out tasks.json
+    """
+    from stance.articles import read_all
+    from stance.labels import read_labels
+    from stance.labelstudio import check_unfilled
+    from stance.own import add_articles, own_judgments, waiting
+    from stance.quotes import extract as extract_all
+    from stance.worth import most_worth
+
+    check_unfilled(out, own_judgments(home() / "labels"))
+    articles = [article for article in read_all(sources, say_aside) if article.text.strip()]
+    n_new = add_articles(home() / "labels", zip(articles, extract_all(articles), strict=True))
+    reports, labels = read_labels(home() / "labels")
+    names = {article.id for article in articles}
+    pool = [(article, quote) for article, quote in waiting(reports, labels) if article.id in names]
+    items = most_worth(stance.load(model), pool, n)
+    _write_tasks(items, out)
+    say_aside(f"{len(articles)} articles ({n_new} new in labels/own), {len(pool)} quotes without label, {len(items)} written to {out}")
+
+
+def _write_tasks(items: Any, out: Path) -> None:
+    from stance.labelstudio import CONFIG, to_csv, to_tasks
+    from stance.records import write_whole
+
+    if out.suffix == ".json":
+        write_whole(out, json.dumps(to_tasks(items), ensure_ascii=False, indent=1) + "\n")
+        write_whole(out.with_suffix(".xml"), CONFIG)
+    elif out.suffix == ".csv":
+        write_whole(out, to_csv(items).encode("utf-8-sig"))  # without the mark Excel takes it for another encoding
+    else:
+        raise DataError(f"{out}: unknown kind of file; expected .json (Label Studio) or .csv (spreadsheet)")
+
+
+def export_labels(
+    out: Annotated[Path, typer.Argument(help=".json for Label Studio, .csv for a spreadsheet.")],
+    articles: Annotated[list[str] | None, typer.Option("--article", help="Only these articles, by id.")] = None,
+) -> None:
+    """Write the labelled quotes as tasks without their labels, for a further reader.
+
+    Example: stance export-labels second-look.csv --article w1_01
+    """
+    from stance.labels import read_labels
+    from stance.labelstudio import check_unfilled
+    from stance.own import own_judgments
+
+    check_unfilled(out, own_judgments(home() / "labels"))
+    reports, labels = read_labels(home() / "labels")
+    found = [(article, quote, None) for article, quotes in reports for quote in quotes if not articles or article.id in articles]
+    if not found:
+        raise DataError(f"labels: no article {', '.join(articles or [])}; ids look like {reports[0][0].id}")
+    chosen = [one for one in found if one[1].id in labels]
+    without = f"{len(found) - len(chosen)} quotes without label (stance suggest writes those)"
+    if not chosen:
+        raise DataError(f"labels: nothing to look at again: {without}")
+    _write_tasks(chosen, out)
+    say_aside(f"{len(chosen)} quotes written to {out}" + (f"; left out: {without}" if len(chosen) < len(found) else ""))
+
+
+def import_labels(
+    file: Annotated[Path, typer.Argument(help="A Label Studio export (.json) or a filled-in spreadsheet (.csv).")],
+    annotator: Annotated[str | None, typer.Option(help="Who judged; needed for .csv.")] = None,
+) -> None:
+    """Take people's labels in as judgments: a further one where a quote had some, never an overwrite.
+
+    Example: stance import-labels export.json
+    """
+    from stance.labelstudio import read_import
+    from stance.own import import_judgments
+
+    found = import_judgments(home() / "labels", read_import(file, annotator))
+    say_aside(f"{found.added} judgments added, {found.second} of them on quotes that had a label")
+    for name, other, n_same in found.twins:
+        say_aside(
+            f"warning: all {n_same} judgments of {name} are the same as those that {other} gave before; if they are one person, delete one "
+            "name's lines in labels/judgments/own.jsonl, or agreement will look better than it is",
+        )
+
+
+def labels_card() -> None:
+    """Write the figures of labels/README.md anew: counts, agreement, splits.
+
+    Example: stance labels-card
+    """
+    from stance.card import write_card
+
+    typer.echo(f"{shown(write_card(home() / 'labels'))} is up to date")
