@@ -6,7 +6,6 @@ import itertools
 import json
 import os
 import signal
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -278,18 +277,3 @@ def _finish(part: Path, out: Path, kind: str, packing: str, options: Options) ->
     finally:
         beside.unlink(missing_ok=True)
     part.unlink()
-
-
-@contextlib.contextmanager
-def progress(position: Any, *, wanted: bool | None) -> Iterator[Callable[[int], None]]:
-    """Show on stderr how far the reading is; by default only to a person."""
-    if not (sys.stderr.isatty() if wanted is None else wanted):
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    parts = (BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TextColumn("{task.fields[rows]:,} rows"), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*parts, console=Console(stderr=True), transient=True, refresh_per_second=4) as bar:
-        task = bar.add_task("", total=position.size, rows=0)
-        yield lambda n_rows: bar.update(task, completed=position.read_bytes, rows=n_rows)

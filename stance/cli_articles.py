@@ -3,9 +3,9 @@
 import contextlib
 import dataclasses
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from stance.predict import Model, Options, Row
     from stance.readings import Reading
     from stance.records import Article
+    from stance.tables import Columns
+
+    Rows = tuple[Iterable[Row], Callable[[int], None]]  # rows, and what is told how many of them are answered
 
 LANGUAGE_CHARS = 20_000
 WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
@@ -83,7 +86,28 @@ def predict(
 
     Example: stance predict "We are ready to sit down with them." --cue said
     """
-    from stance.tables import Columns, kind_of
+    from stance.tables import Columns
+
+    _check_asked(source, format, out)
+    loaded = stance.load(model)
+    is_file = _is_rows(source)
+    if keep_columns and not is_file:
+        raise typer.BadParameter("one quote has no columns; give a file of rows", param_hint="--keep-columns")
+    _hint_at_read(source)
+    from stance.predict import EXPLAINED, Options
+
+    options = Options(_threshold(loaded, abstain_at, risk), EXPLAINED if explain else 0, sets, attributed, keep_columns)
+    row = {"text": source, "cue": cue, "context": context}
+    if not is_file and out is None and format in (None, "jsonl"):
+        _predict_one(loaded, row, options, strict=strict)
+        return
+    columns = Columns(text_column, id_column, cue_column, context_column, keep=keep_columns)
+    rows = _opened(source, columns, progress) if is_file else contextlib.nullcontext(([row], _unseen))
+    _predict_rows(loaded, rows, options, format, out, source=source if is_file else "-", strict=strict)
+
+
+def _check_asked(source: str, format: str | None, out: Path | None) -> None:
+    """Refuse at once, before a model is loaded, what could not be read or written."""
     from stance.writers import FORMATS
 
     if format not in (None, *FORMATS):
@@ -93,33 +117,40 @@ def predict(
     if _is_other_file(source):
         workbook = "save the workbook as CSV (in Excel: CSV UTF-8)" if Path(source).suffix.lower() in WORKBOOKS else "save a workbook as CSV"
         raise DataError(f"{source}: unknown kind of file; expected .jsonl, .csv, .tsv, .parquet or .txt (also .gz, .zst); {workbook}")
-    loaded = stance.load(model)
-    threshold = _threshold(loaded, abstain_at, risk)
-    is_file = source == "-" or (kind_of(source) is not None and (not any(map(str.isspace, source.strip())) or Path(source).is_file()))
-    if keep_columns and not is_file:
-        raise typer.BadParameter("one quote has no columns; give a file of rows", param_hint="--keep-columns")
-    _hint_at_read(source)
-    from stance.predict import EXPLAINED, Options
 
-    options = Options(threshold, EXPLAINED if explain else 0, sets, attributed, keep_columns)
-    if not is_file and out is None and format in (None, "jsonl"):
-        _predict_one(loaded, {"text": source, "cue": cue, "context": context}, options, strict=strict)
-        return
-    from stance import bulk, tables
 
-    columns = Columns(text_column, id_column, cue_column, context_column, keep=keep_columns)
-    with contextlib.ExitStack() as stack:
-        seen = lambda _: None  # noqa: E731 - no bar for one quote
-        rows: Iterable[Any] = [{"text": source, "cue": cue, "context": context}]
-        if is_file:
-            rows, position = stack.enter_context(tables.open_rows(source, columns))
-            rows = tables.numbered(rows)
-            seen = stack.enter_context(bulk.progress(position, wanted=progress))
+def _is_rows(source: str) -> bool:
+    """Tell a file of rows, or standard input, from a quote: a quote may end like a file's name."""
+    from stance.tables import kind_of
+
+    return source == "-" or (kind_of(source) is not None and (not any(map(str.isspace, source.strip())) or Path(source).is_file()))
+
+
+@contextlib.contextmanager
+def _opened(source: str, columns: "Columns", progress: bool | None) -> "Iterator[Rows]":
+    """Open a file of rows, with a bar that shows how far the answers are."""
+    from stance.progress import watched_rows
+    from stance.tables import numbered, open_rows
+
+    with open_rows(source, columns) as (rows, position), watched_rows(position, wanted=progress) as seen:
+        yield numbered(rows), seen
+
+
+def _unseen(_: int) -> None:
+    """Take the number of rows answered where no bar shows it."""
+
+
+def _predict_rows(
+    loaded: "Model", opened: "contextlib.AbstractContextManager[Rows]", options: "Options", format: str | None, out: Path | None, *, source: str, strict: bool
+) -> None:
+    from stance.bulk import predict_stream, predict_to_file
+
+    with opened as (rows, seen):
         try:
             if out is None:
-                summary = bulk.predict_stream(loaded, rows, sys.stdout.buffer, format or "jsonl", options, seen=seen)
+                summary = predict_stream(loaded, rows, sys.stdout.buffer, format or "jsonl", options, seen=seen)
             else:
-                summary = bulk.predict_to_file(loaded, rows, out, format, options, source=source if is_file else "-", seen=seen)
+                summary = predict_to_file(loaded, rows, out, format, options, source=source, seen=seen)
         except KeyboardInterrupt:
             say_aside(f"interrupted; every line is whole{', repeat the command to go on' if out else ''}")
             raise typer.Exit(130) from None

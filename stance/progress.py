@@ -1,9 +1,9 @@
-"""A progress bar on stderr while articles stream through, and the lines that are said beside it; on anything but a terminal only the lines."""
+"""Progress bars on stderr while articles or rows stream through, and the lines that are said beside them; on anything but a terminal only the lines."""
 
 import contextlib
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -42,3 +42,26 @@ def watched(n_articles: int | None) -> Iterator[Watch]:
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty(), redirect_stderr=False) as bar:
         bar.add_task("articles", total=n_articles, quotes=0)
         yield Watch(bar)
+
+
+@contextlib.contextmanager
+def watched_rows(position: Any, *, wanted: bool | None) -> Iterator[Callable[[int], None]]:
+    """Show on stderr how far the reading of a file of rows is while the block runs; what is yielded takes the number of rows answered.
+
+    Parameters
+    ----------
+    position
+        Has ``size`` and ``read_bytes``, as `stance.tables.Position`.
+    wanted
+        None: only where stderr is a terminal.
+    """
+    if not (sys.stderr.isatty() if wanted is None else wanted):
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    parts = (BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TextColumn("{task.fields[rows]:,} rows"), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*parts, console=Console(stderr=True), transient=True, refresh_per_second=4) as bar:
+        task = bar.add_task("", total=position.size, rows=0)
+        yield lambda n_rows: bar.update(task, completed=position.read_bytes, rows=n_rows)
