@@ -1,4 +1,4 @@
-"""The tree as a whole: each module has its line in the README and its place in the import rules, and examples in docstrings are true."""
+"""The tree as a whole: each module has its line in the README, its place in the import rules and its tests; examples in docstrings are true."""
 
 import doctest
 import re
@@ -10,6 +10,25 @@ import pytest
 from conftest import ROOT
 
 MODULES = sorted(path.stem for path in (ROOT / "stance").glob("*.py") if not path.stem.startswith("__"))
+# Modules without a test file of their name, and the file that tests them: parts of one way are tested by what comes out at its end.
+TESTED_BY = {
+    "quotes": ["candidates", "contents", "parsing", "statements", "subjects"],
+    "speakers": ["cast", "mentions", "names"],
+    "cli": ["cli_articles", "cli_labels", "cli_measures", "cli_runs", "cli_servers", "console", "progress"],
+    "portable": ["model", "ngrams"],
+    "linear": ["classifiers", "features", "links"],
+    "benchmark": ["pairs"],
+    "attributed": ["attributed_training"],
+    "why": ["faithful"],
+    "slices": ["figures"],
+    "pooling": ["speaker_runs"],
+    "report": ["timeline"],
+    "predict": ["readings"],
+    "experiment": ["chosen"],
+    "sweep": ["trials"],
+    "sets": ["uncertainty"],
+    "leaderboard": ["markdown"],
+}
 WITH_EXAMPLES = [name for name in MODULES if ">>> " in (ROOT / "stance" / f"{name}.py").read_text(encoding="utf-8")]
 
 
@@ -27,6 +46,13 @@ def test_every_module_has_one_place_in_the_import_rules():
     # What the layers do not name, the tool does not look at.
     assert sorted(placed) == MODULES
     assert max(placed.values()) == 1
+
+
+def test_every_module_has_tests_of_its_name_or_a_home_among_them():
+    files = {path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")}
+    homes = {name: file for file, names in TESTED_BY.items() for name in names}
+    assert sorted({name for name in MODULES if name not in files} ^ set(homes)) == []
+    assert set(homes.values()) <= files
 
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)

@@ -11,13 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stance.cue_training import meets
-from stance.cues import CueModel, load_cues
-from stance.errors import DataError, ModelError
-from stance.marks import find_quotations
+from stance.errors import DataError
 from stance.parsing import load_nlp
 from stance.quotes import extract, find_quotes
 from stance.records import Article, Quote
-from stance.zones import BODY, CAPTION, FOOTER, HEADLINE, LINK, split_paragraphs
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -174,21 +171,10 @@ def test_what_headlines_captions_and_links_quote_is_optional(nlp: "Language") ->
     ]
 
 
-def test_paragraphs_know_their_zone() -> None:
-    text = "Bridge opens\n\nThe bridge opened.\n\nA view of the bridge. (Ann Oro/Reuters)\n\n"
-    text += "READ MORE: Ferry sold\n\nThe ferry was sold.\n\nABOUT THE AUTHOR\n\nAnn Oro writes."
-    assert [paragraph.zone for paragraph in split_paragraphs(text)] == [HEADLINE, BODY, CAPTION, LINK, BODY, FOOTER, FOOTER]
-
-
 def test_a_sentence_broken_by_a_blank_line_is_read_as_one(nlp: "Language") -> None:
     found = quotes_of("Dora Venn said the bridge would open\n\nin May after all.", nlp)
     assert [quote.text for quote in found] == ["the bridge would open in May after all"]
     assert len(found[0].spans) == 2
-
-
-def test_an_unbalanced_mark_ends_with_its_paragraph() -> None:
-    text = 'One "two three.\nFour.'
-    assert [(quotation.start, quotation.closed) for quotation in find_quotations(text, 0, 15)] == [(5, False)]
 
 
 def obeys_the_laws(article: Article, nlp: "Language") -> list[Quote]:
@@ -298,18 +284,6 @@ def test_find_quotes_leaves_the_speaker_open(nlp: "Language") -> None:
 def test_a_pipeline_that_is_not_installed_is_named() -> None:
     with pytest.raises(DataError, match=r"'en_none_xx' is not installed"):
         load_nlp("en_none_xx")
-
-
-def test_cue_weights_survive_json() -> None:
-    model = CueModel({"lemma=say": 1.5, "frame=that": -0.25}, 0.5)
-    again = CueModel.from_json(model.to_json())
-    assert again.probability({"lemma=say": 1.0}) == model.probability({"lemma=say": 1.0})
-    assert load_cues().weights
-
-
-def test_damaged_cue_weights_are_refused() -> None:
-    with pytest.raises(ModelError, match="not a table of cue weights"):
-        CueModel.from_json('{"format": 2}')
 
 
 def seed_scores(nlp: "Language") -> tuple[float, float]:

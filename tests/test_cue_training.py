@@ -1,0 +1,60 @@
+import json
+
+import pytest
+
+from stance.cue_training import labelled_candidates, meets, train_cues
+from stance.cues import CueModel
+from stance.labels import read_report
+from stance.parsing import load_nlp
+from stance.quotes import find_quotes, make_views, parse
+from stance.records import Article, Quote
+
+TEXT = "Dora Venn said the bridge would open in May. The mayor sold the ferry to the port."
+
+
+@pytest.fixture(scope="module")
+def nlp():
+    return load_nlp()
+
+
+def gold(words, cue, **known):
+    start, at = TEXT.index(words), TEXT.index(cue)
+    return Quote("a#1", "a", words, ((start, start + len(words)),), "indirect", cue=cue, cue_span=(at, at + len(cue)), **known)
+
+
+def test_what_a_labelled_quote_names_as_its_cue_is_right_and_other_verbs_are_not(nlp):
+    article = Article("a", TEXT)
+    views = make_views(article)
+    rows = labelled_candidates(article, [gold("the bridge would open in May", "said")], views, list(parse(views, nlp)))
+    told = {name.removeprefix("lemma="): right for features, right in rows for name in features if name.startswith("lemma=") and "|" not in name}
+    assert told["say"] is True
+    assert "open" not in told  # inside a quote a verb is never judged
+    assert not any(right for lemma, right in told.items() if lemma != "say")
+
+
+def test_candidates_on_optional_quotes_teach_nothing(nlp):
+    article = Article("a", TEXT)
+    views = make_views(article)
+    rows = labelled_candidates(article, [gold("the bridge would open in May", "said", optional=True)], views, list(parse(views, nlp)))
+    assert not any("lemma=say" in features for features, _ in rows)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "alike"),
+    [
+        ([(0, 9)], [(0, 9)], True),
+        ([(0, 9)], [(0, 4)], False),  # 4 of 8 letters and "Dora" alone: half of them and no more
+        ([(0, 4), (5, 9)], [(0, 9)], True),  # blanks do not count
+        ([(4, 5)], [(4, 5)], False),  # nothing but a blank
+    ],
+)
+def test_quotes_meet_where_they_share_their_letters(ours, theirs, alike):
+    assert meets("Dora Venn said", ours, theirs, 0.6) is alike
+
+
+def test_a_model_trained_on_two_articles_finds_quotes_after_it_was_written_and_read(nlp, root, monkeypatch):
+    rows = [json.loads(line) for line in (root / "labels" / "seeds.jsonl").read_text(encoding="utf-8").splitlines()]
+    model = train_cues((read_report(row, "seeds", root) for row in rows), nlp=nlp)
+    again = CueModel.from_json(model.to_json())
+    monkeypatch.setattr("stance.statements.load_cues", lambda: again)
+    assert [quote.text for quote in find_quotes(Article("a", TEXT), nlp=nlp)] == ["the bridge would open in May"]
