@@ -21,8 +21,8 @@ def serve(
     Example: stance serve --port 8000
     """
     try:
-        from stance.serve import Limits
         from stance.serve import serve as answer
+        from stance.serve_gate import Limits
     except ImportError as fault:
         raise ConfigError(f"{fault.name} is not installed; stance serve needs it: install stance[serve]") from fault
     answer(

@@ -6,140 +6,35 @@ champion may change while requests run: each keeps the model it began with.
 
 import asyncio
 import contextlib
-import dataclasses
 import functools
-import hmac
 import html
 import ipaddress
 import json
 import logging
 import os
 import socket
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, MutableMapping
-from typing import Annotated, Any, Literal
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import Annotated, Any
 
 import anyio.to_thread
 import uvicorn
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import Field
 from starlette.exceptions import HTTPException
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 import stance
 from stance.chosen import resolve
 from stance.errors import ConfigError, DataError, ModelError, StanceError
 from stance.predict import EXPLAINED, Options, load
 from stance.records import STANCES, Article, shown_figures
+from stance.serve_bodies import ArticleIn, PredictionOut, Problem, ReadingOut, RowIn
+from stance.serve_gate import KEY_VARIABLE, Gate, Impatient, Limits, Metrics, problem
 from stance.sets import HIGHEST, LOWEST
 
-KEY_VARIABLE = "STANCE_API_KEY"
-OPEN_PATHS = ("/health",)
-PATHS = ("/predict", "/read", "/model", "/health", "/metrics", "/openapi.json", "/docs")
 log = logging.getLogger("stance.serve")
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Limits:
-    """What one request may bring and take."""
-
-    body_bytes: int = 2_000_000
-    batch_rows: int = 1000
-    text_chars: int = 200_000
-    body_s: float = 10.0
-    answer_s: float = 60.0
-    threads: int = 2
-    connections: int = 1000
-
-
-class RowIn(BaseModel):
-    """One quote."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    text: Annotated[str | None, Field(description="The quote's words.", examples=["We are ready to resume the talks on Monday."])] = None
-    id: Annotated[str | StrictInt | None, Field(description="Comes back in the answer.")] = None
-    cue: Annotated[str | None, Field(description="The reporting verb: it often carries the stance.", examples=["said"])] = None
-    context: Annotated[str | None, Field(description="The sentence or two before.")] = None
-    speaker: Annotated[str | None, Field(description="For the caller's own use; the model never reads names.")] = None
-
-
-class ArticleIn(BaseModel):
-    """One article."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    text: Annotated[str, Field(description="The article as published.", min_length=1)]
-    id: Annotated[str | None, Field(description="Comes back in the answer.")] = None
-
-
-class Term(BaseModel):
-    """A word and what the stance's probability loses without it, with its place in the text; or a feature and how far it moved the stance's sum."""
-
-    term: str
-    weight: float
-    span: list[int] = []
-
-
-class Held(BaseModel):
-    """A stance that the quote ascribes to somebody else."""
-
-    holder: str
-    stance: str
-    probability: float
-    mention: str
-    span: list[int]
-    holder_id: str | None
-
-
-class PredictionOut(BaseModel):
-    """What the model says of one quote; ``stance`` is null exactly where it abstained."""
-
-    id: str | None
-    stance: Literal["support", "conditional", "skeptical", "oppose", "neutral"] | None
-    probabilities: dict[str, float]
-    score: Annotated[float, Field(ge=-1, le=1)]
-    coarse: Literal["favor", "against", "none"] | None
-    abstained: bool
-    model: dict[str, str]
-    prediction_set: list[str] = []
-    attributed: list[Held] = []
-    reason: str = ""
-    note: str = ""
-    explanation: list[Term] = []
-    features: list[Term] = []
-
-
-class ReadingOut(BaseModel):
-    """An article's speakers with their stances and quotes."""
-
-    article: str
-    model: dict[str, str]
-    speakers: list[dict[str, Any]]
-
-
-class Problem(BaseModel):
-    """What was found, what was expected."""
-
-    detail: str
-
-
-class Metrics:
-    """What Prometheus reads at ``/metrics``."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.requests = Counter("stance_requests", "Requests answered", ["path", "code"], registry=self.registry)
-        self.seconds = Histogram("stance_request_seconds", "Time to answer", ["path"], registry=self.registry)
-        self.predictions = Counter("stance_predictions", "Quotes predicted", ["stance"], registry=self.registry)
-        self.reloads = Counter("stance_reloads", "Times the model was loaded anew", ["outcome"], registry=self.registry)
-        self.model = Gauge("stance_model_info", "The model that answers", ["name", "version"], registry=self.registry)
 
 
 class Holder:
@@ -185,108 +80,6 @@ class Holder:
         while True:
             await asyncio.sleep(every_s)
             await anyio.to_thread.run_sync(self.renew)
-
-
-class Gate:
-    """In front of everything: the key, the size and pace of bodies, the time of answers, and the count of both."""
-
-    def __init__(self, app: Any, limits: Limits, key: str | None, metrics: Metrics) -> None:
-        self._app = app
-        self._limits = limits
-        self._key = key.encode() if key else None
-        self._metrics = metrics
-
-    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        """Answer one request, or say why not."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        began = time.perf_counter()
-        path = scope["path"] if scope["path"] in PATHS else "other"
-        code = 0
-
-        async def counted(message: Message) -> None:
-            nonlocal code
-            if message["type"] == "http.response.start":
-                code = message["status"]
-            await send(message)
-
-        try:
-            fault = self._refused(scope)
-            body = b"" if fault else await self._body(receive)
-            if isinstance(body, tuple):
-                fault = body
-            if fault:
-                await _problem(*fault)(scope, receive, counted)
-            else:
-                await self._answer(scope, _replay(body, receive), counted, lambda: code)
-        except _GoneError:
-            code = 499  # as others call a client that did not wait
-        finally:
-            self._metrics.requests.labels(path, str(code)).inc()
-            self._metrics.seconds.labels(path).observe(time.perf_counter() - began)
-
-    def _refused(self, scope: Any) -> tuple[int, str] | None:
-        if self._key is None or scope["path"] in OPEN_PATHS:
-            return None
-        headers = dict(scope["headers"])
-        given = headers.get(b"x-api-key") or headers.get(b"authorization", b"").removeprefix(b"Bearer ")
-        return None if hmac.compare_digest(given, self._key) else (401, f"no or wrong API key; send it as Authorization: Bearer …, its value is {KEY_VARIABLE}")
-
-    async def _body(self, receive: Receive) -> Any:
-        """Return the body, or the fault it has. What is too long is read on for a while and thrown away, so that the client hears why."""
-        most = self._limits.body_bytes
-        pieces: list[bytes] = []
-        size = 0
-        try:
-            async with asyncio.timeout(self._limits.body_s):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise _GoneError
-                    piece = message.get("body", b"")
-                    size += len(piece)
-                    if size <= most:
-                        pieces.append(piece)
-                    else:
-                        pieces.clear()
-                    if not message.get("more_body") or size > 20 * most:
-                        break
-        except TimeoutError:
-            return 408, f"the body did not come within {self._limits.body_s:g} s"
-        return (413, f"body over {most} bytes; send fewer rows at a time") if size > most else b"".join(pieces)
-
-    async def _answer(self, scope: Any, receive: Receive, send: Send, code: Callable[[], int]) -> None:
-        try:
-            async with asyncio.timeout(self._limits.answer_s):
-                await self._app(scope, receive, send)
-        except TimeoutError:
-            if code():
-                raise
-            await _problem(503, f"no answer within {self._limits.answer_s:g} s; send fewer rows at a time")(scope, receive, send)
-
-
-class _GoneError(Exception):
-    """The client has closed the connection."""
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """Hand the body that was read to the application, then listen on."""
-    given = False
-
-    async def replayed() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replayed
-
-
-def _problem(code: int, detail: str) -> JSONResponse:
-    headers = {"connection": "close"} if code in (408, 413) else {"www-authenticate": "Bearer"} if code == 401 else {}
-    return JSONResponse({"detail": detail.encode("utf-8", "backslashreplace").decode()}, code, headers)
 
 
 def _json(data: Any) -> Response:
@@ -372,7 +165,7 @@ async def _tell_invalid(request: Request, fault: Exception) -> JSONResponse:
     errors = fault.errors() if isinstance(fault, RequestValidationError) else []
     kind = request.headers.get("content-type", "")
     if "json" not in kind and any(one["loc"][:1] == ("body",) for one in errors):
-        return _problem(422, f"header Content-Type is {kind or 'missing'}; expected Content-Type: application/json")
+        return problem(422, f"header Content-Type is {kind or 'missing'}; expected Content-Type: application/json")
     # A quote is no list and a list no quote: what one of them says of the other is noise.
     if not isinstance(getattr(fault, "body", None), list):
         errors = [one for one in errors if not str(one["loc"][1:2]).startswith("('list[")] or errors
@@ -380,7 +173,7 @@ async def _tell_invalid(request: Request, fault: Exception) -> JSONResponse:
         errors = [one for one in errors if one["loc"][1:] != ("RowIn",)] or errors
     faults = [f"{'.'.join(str(part) for part in one['loc'])}: {_said(one)}" for one in errors]
     rest = f"; and {len(faults) - 5} more" if len(faults) > 5 else ""
-    return _problem(422, "; ".join(faults[:5])[:2000] + rest)
+    return problem(422, "; ".join(faults[:5])[:2000] + rest)
 
 
 def _said(error: Mapping[str, Any]) -> str:
@@ -392,14 +185,14 @@ def _said(error: Mapping[str, Any]) -> str:
 
 async def _tell_http(_: Request, fault: Exception) -> JSONResponse:
     code = fault.status_code if isinstance(fault, HTTPException) else 500
-    answer = _problem(code, str(getattr(fault, "detail", fault)))
+    answer = problem(code, str(getattr(fault, "detail", fault)))
     answer.headers.update(getattr(fault, "headers", None) or {})
     return answer
 
 
 async def _tell_fault(_: Request, fault: Exception) -> JSONResponse:
     # The request may be right and the model that answers now unable to: without bounds for prediction sets.
-    return _problem(409 if isinstance(fault, ModelError) else 422, str(fault))
+    return problem(409 if isinstance(fault, ModelError) else 422, str(fault))
 
 
 def docs_page(schema: dict[str, Any]) -> str:
@@ -422,32 +215,6 @@ def docs_page(schema: dict[str, Any]) -> str:
         f"<h1>stance {html.escape(schema['info']['version'])}</h1><p>Stances: {', '.join(STANCES)}. The whole description: "
         f"<a href='openapi.json'>openapi.json</a>.</p><pre>{html.escape(call)}</pre>{''.join(parts)}</html>"
     )
-
-
-class _Impatient(H11Protocol):
-    """Closes a connection on which no whole request head came in time: uvicorn itself would wait for ever."""
-
-    HEAD_S = 10.0
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self._head_timer = self.loop.call_later(self.HEAD_S, self._give_up)
-
-    def data_received(self, data: bytes) -> None:
-        idle = self.cycle is None or self.cycle.response_complete
-        super().data_received(data)
-        if idle and (self.cycle is None or self.cycle.response_complete) and self._head_timer.cancelled():
-            self._head_timer = self.loop.call_later(self.HEAD_S, self._give_up)
-        elif self.cycle is not None and not self.cycle.response_complete:
-            self._head_timer.cancel()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._head_timer.cancel()
-        super().connection_lost(exc)
-
-    def _give_up(self) -> None:
-        if self.cycle is None or self.cycle.response_complete:
-            self.transport.close()
 
 
 class _Server(uvicorn.Server):
@@ -493,7 +260,7 @@ def serve(source: str | None, *, host: str = "127.0.0.1", port: int = 8000, limi
         address = f"http://[{at[0]}]:{at[1]}" if ":" in at[0] else f"http://{at[0]}:{at[1]}"
         config = uvicorn.Config(
             build_app(holder, metrics, limits, key=key),
-            http=_Impatient,
+            http=Impatient,
             log_level="warning",
             access_log=False,
             server_header=False,

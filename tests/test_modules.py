@@ -28,6 +28,7 @@ TESTED_BY = {
     "sweep": ["trials"],
     "sets": ["uncertainty"],
     "leaderboard": ["markdown"],
+    "serve": ["serve_bodies", "serve_gate"],
 }
 WITH_EXAMPLES = [name for name in MODULES if ">>> " in (ROOT / "stance" / f"{name}.py").read_text(encoding="utf-8")]
 

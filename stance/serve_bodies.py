@@ -1,0 +1,77 @@
+"""What requests to the server and its answers hold, as its own description at ``/openapi.json`` says it."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
+
+
+class RowIn(BaseModel):
+    """One quote."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[str | None, Field(description="The quote's words.", examples=["We are ready to resume the talks on Monday."])] = None
+    id: Annotated[str | StrictInt | None, Field(description="Comes back in the answer.")] = None
+    cue: Annotated[str | None, Field(description="The reporting verb: it often carries the stance.", examples=["said"])] = None
+    context: Annotated[str | None, Field(description="The sentence or two before.")] = None
+    speaker: Annotated[str | None, Field(description="For the caller's own use; the model never reads names.")] = None
+
+
+class ArticleIn(BaseModel):
+    """One article."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[str, Field(description="The article as published.", min_length=1)]
+    id: Annotated[str | None, Field(description="Comes back in the answer.")] = None
+
+
+class Term(BaseModel):
+    """A word and what the stance's probability loses without it, with its place in the text; or a feature and how far it moved the stance's sum."""
+
+    term: str
+    weight: float
+    span: list[int] = []
+
+
+class Held(BaseModel):
+    """A stance that the quote ascribes to somebody else."""
+
+    holder: str
+    stance: str
+    probability: float
+    mention: str
+    span: list[int]
+    holder_id: str | None
+
+
+class PredictionOut(BaseModel):
+    """What the model says of one quote; ``stance`` is null exactly where it abstained."""
+
+    id: str | None
+    stance: Literal["support", "conditional", "skeptical", "oppose", "neutral"] | None
+    probabilities: dict[str, float]
+    score: Annotated[float, Field(ge=-1, le=1)]
+    coarse: Literal["favor", "against", "none"] | None
+    abstained: bool
+    model: dict[str, str]
+    prediction_set: list[str] = []
+    attributed: list[Held] = []
+    reason: str = ""
+    note: str = ""
+    explanation: list[Term] = []
+    features: list[Term] = []
+
+
+class ReadingOut(BaseModel):
+    """An article's speakers with their stances and quotes."""
+
+    article: str
+    model: dict[str, str]
+    speakers: list[dict[str, Any]]
+
+
+class Problem(BaseModel):
+    """What was found, what was expected."""
+
+    detail: str

@@ -1,0 +1,176 @@
+"""What stands between the network and the application: limits on what one request may bring and take, the key, and the counts of all requests."""
+
+import asyncio
+import dataclasses
+import hmac
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from fastapi.responses import JSONResponse
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+KEY_VARIABLE = "STANCE_API_KEY"
+OPEN_PATHS = ("/health",)
+PATHS = ("/predict", "/read", "/model", "/health", "/metrics", "/openapi.json", "/docs")
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may bring and take."""
+
+    body_bytes: int = 2_000_000
+    batch_rows: int = 1000
+    text_chars: int = 200_000
+    body_s: float = 10.0
+    answer_s: float = 60.0
+    threads: int = 2
+    connections: int = 1000
+
+
+class Metrics:
+    """What Prometheus reads at ``/metrics``."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter("stance_requests", "Requests answered", ["path", "code"], registry=self.registry)
+        self.seconds = Histogram("stance_request_seconds", "Time to answer", ["path"], registry=self.registry)
+        self.predictions = Counter("stance_predictions", "Quotes predicted", ["stance"], registry=self.registry)
+        self.reloads = Counter("stance_reloads", "Times the model was loaded anew", ["outcome"], registry=self.registry)
+        self.model = Gauge("stance_model_info", "The model that answers", ["name", "version"], registry=self.registry)
+
+
+class Gate:
+    """In front of everything: the key, the size and pace of bodies, the time of answers, and the count of both."""
+
+    def __init__(self, app: Any, limits: Limits, key: str | None, metrics: Metrics) -> None:
+        self._app = app
+        self._limits = limits
+        self._key = key.encode() if key else None
+        self._metrics = metrics
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Answer one request, or say why not."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        path = scope["path"] if scope["path"] in PATHS else "other"
+        code = 0
+
+        async def counted(message: Message) -> None:
+            nonlocal code
+            if message["type"] == "http.response.start":
+                code = message["status"]
+            await send(message)
+
+        try:
+            fault = self._refused(scope)
+            body = b"" if fault else await self._body(receive)
+            if isinstance(body, tuple):
+                fault = body
+            if fault:
+                await problem(*fault)(scope, receive, counted)
+            else:
+                await self._answer(scope, _replay(body, receive), counted, lambda: code)
+        except _GoneError:
+            code = 499  # as others call a client that did not wait
+        finally:
+            self._metrics.requests.labels(path, str(code)).inc()
+            self._metrics.seconds.labels(path).observe(time.perf_counter() - began)
+
+    def _refused(self, scope: Any) -> tuple[int, str] | None:
+        if self._key is None or scope["path"] in OPEN_PATHS:
+            return None
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-api-key") or headers.get(b"authorization", b"").removeprefix(b"Bearer ")
+        return None if hmac.compare_digest(given, self._key) else (401, f"no or wrong API key; send it as Authorization: Bearer …, its value is {KEY_VARIABLE}")
+
+    async def _body(self, receive: Receive) -> Any:
+        """Return the body, or the fault it has. What is too long is read on for a while and thrown away, so that the client hears why."""
+        most = self._limits.body_bytes
+        pieces: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(self._limits.body_s):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise _GoneError
+                    piece = message.get("body", b"")
+                    size += len(piece)
+                    if size <= most:
+                        pieces.append(piece)
+                    else:
+                        pieces.clear()
+                    if not message.get("more_body") or size > 20 * most:
+                        break
+        except TimeoutError:
+            return 408, f"the body did not come within {self._limits.body_s:g} s"
+        return (413, f"body over {most} bytes; send fewer rows at a time") if size > most else b"".join(pieces)
+
+    async def _answer(self, scope: Any, receive: Receive, send: Send, code: Callable[[], int]) -> None:
+        try:
+            async with asyncio.timeout(self._limits.answer_s):
+                await self._app(scope, receive, send)
+        except TimeoutError:
+            if code():
+                raise
+            await problem(503, f"no answer within {self._limits.answer_s:g} s; send fewer rows at a time")(scope, receive, send)
+
+
+class _GoneError(Exception):
+    """The client has closed the connection."""
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Hand the body that was read to the application, then listen on."""
+    given = False
+
+    async def replayed() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replayed
+
+
+def problem(code: int, detail: str) -> JSONResponse:
+    """Return the answer that says what was wrong; lone surrogates in it are escaped."""
+    headers = {"connection": "close"} if code in (408, 413) else {"www-authenticate": "Bearer"} if code == 401 else {}
+    return JSONResponse({"detail": detail.encode("utf-8", "backslashreplace").decode()}, code, headers)
+
+
+class Impatient(H11Protocol):
+    """Closes a connection on which no whole request head came in time: uvicorn itself would wait for ever."""
+
+    HEAD_S = 10.0
+
+    def connection_made(self, transport: Any) -> None:
+        """Start the clock."""
+        super().connection_made(transport)
+        self._head_timer = self.loop.call_later(self.HEAD_S, self._give_up)
+
+    def data_received(self, data: bytes) -> None:
+        """Stop the clock where a request began, start it anew where only part of the next head has come."""
+        idle = self.cycle is None or self.cycle.response_complete
+        super().data_received(data)
+        if idle and (self.cycle is None or self.cycle.response_complete) and self._head_timer.cancelled():
+            self._head_timer = self.loop.call_later(self.HEAD_S, self._give_up)
+        elif self.cycle is not None and not self.cycle.response_complete:
+            self._head_timer.cancel()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock for good."""
+        self._head_timer.cancel()
+        super().connection_lost(exc)
+
+    def _give_up(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
