@@ -13,7 +13,13 @@ MAX_CHARS = 10_000_000
 
 
 def html_to_text(html: str, where: str) -> str:
-    """Return the main text of a page; links, menus and scripts are left out (trafilatura decides what is main text)."""
+    """Return the main text of a page; links, menus and scripts are left out (trafilatura decides what is main text).
+
+    Raises
+    ------
+    DataError
+        If there is no main text; ``where`` names the page.
+    """
     import trafilatura
 
     text = trafilatura.extract(html, include_comments=False, include_tables=False, favor_recall=True)

@@ -18,7 +18,13 @@ _RUN_NAME = re.compile(r"-\d{4}-\d{6}$")
 
 
 def resolve(source: str | None) -> Path:
-    """Return the folder that ``source`` means now, as `stance.load` takes it."""
+    """Return the folder that ``source`` means now, as `stance.load` takes it.
+
+    Raises
+    ------
+    ModelError
+        If it is neither a folder nor a run that is known.
+    """
     if source is None:
         return default_model()
     if source.startswith(("models:", "runs:")):
@@ -82,7 +88,13 @@ def in_use(pointers: Sequence[str] = ("champion", "latest")) -> InUse | None:
 
 
 def default_model(pointers: Sequence[str] = ("champion", "latest")) -> Path:
-    """Return the folder of the champion, else of the newest finished run of the default experiment; another experiment's never takes over by itself."""
+    """Return the folder of the champion, else of the newest finished run of the default experiment; another experiment's never takes over by itself.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model; the message says how to get one.
+    """
     found = in_use(pointers)
     if found:
         return found.folder

@@ -28,7 +28,19 @@ def logreg(C: float = 1.0, class_weight: str | None = None, max_iter: int = 200)
 
 
 def boosting(rounds: int = 100, learning_rate: float = 0.1, leaves: int = 15, l2: float = 1.0, seed: int = 13) -> HistGradientBoostingClassifier:
-    """Gradient-boosted trees over dense features."""
+    """Gradient-boosted trees over dense features.
+
+    Parameters
+    ----------
+    rounds
+        Trees for each class.
+    learning_rate
+        Share of each tree's answer that is added, from above 0 to 1.
+    leaves
+        Most leaves of a tree.
+    l2
+        Strength of regularisation, from 0.
+    """
     return HistGradientBoostingClassifier(
         max_iter=rounds, learning_rate=learning_rate, max_leaf_nodes=leaves, l2_regularization=l2, early_stopping=False, random_state=seed
     )

@@ -256,7 +256,13 @@ def read_experiment(path: Path, settings: list[str] | None = None) -> Experiment
 
 
 def read_checked(path: Path, shape: type[Shape], settings: list[str] | None = None) -> Shape:
-    """Read a TOML file into any checked shape; as `read_experiment`."""
+    """Read a TOML file into any checked shape; as `read_experiment`.
+
+    Raises
+    ------
+    ConfigError
+        With every fault and its line, all at once.
+    """
     try:
         text = read_text(path)
         raw = tomllib.loads(text)

@@ -66,7 +66,15 @@ def _reports(text: str, statement: Statement, cue_start: int, quote: Quote) -> b
 
 
 def meets(text: str, ours: Sequence[Span], theirs: Sequence[Span], least: float = 0.5) -> bool:
-    """Tell whether two quotes cover the same letters and digits, by intersection over union."""
+    """Tell whether two quotes cover the same letters and digits, by intersection over union.
+
+    Parameters
+    ----------
+    ours, theirs
+        Spans in ``text``.
+    least
+        Smallest intersection over union, from 0 to 1, that counts as the same.
+    """
     a = {i for start, end in ours for i in range(start, end) if text[i].isalnum()}
     b = {i for start, end in theirs for i in range(start, end) if text[i].isalnum()}
     return bool(a | b) and len(a & b) / len(a | b) >= least

@@ -190,7 +190,13 @@ class CueModel:
 
 @functools.cache
 def load_cues() -> CueModel:
-    """Load the weights that come with the package."""
+    """Load the weights that come with the package.
+
+    Raises
+    ------
+    ModelError
+        If they cannot be read or are damaged.
+    """
     source = resources.files("stance").joinpath("data", WEIGHTS)
     try:
         return CueModel.from_json(source.read_text(encoding="utf-8"), str(source))

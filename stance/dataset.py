@@ -37,7 +37,13 @@ COLUMNS = (
 
 
 def to_table(reports: Iterable[Labelled], labels: Mapping[str, Label]) -> pd.DataFrame:
-    """Return the labelled quotes, one a row, with the columns of `COLUMNS`; quotes marked optional stay out."""
+    """Return the labelled quotes, one a row, with the columns of `COLUMNS`; quotes marked optional stay out.
+
+    Raises
+    ------
+    DataError
+        If no quote has a label.
+    """
     rows = []
     for article, quotes in reports:
         for quote in quotes:

@@ -179,7 +179,12 @@ def surest_half(confidence: np.ndarray, right: np.ndarray) -> float:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Report:
-    """All that is said of one model on one set."""
+    """All that is said of one model on one set.
+
+    ``five`` and ``coarse`` are the macro-F1 over the five labels and the coarse three, ``majority`` the macro-F1 of always answering the commonest
+    label; ``accuracy``, ``calibration_error`` (0: perfect) and ``surest_half`` (accuracy on the half with the highest confidence) lie from 0 to 1;
+    ``recall`` has the labels that stand in the set; ``tables`` are the confusion tables by article, shape (n_articles, 5, 5).
+    """
 
     name: str
     five: Score
@@ -204,6 +209,15 @@ def report(name: str, truth: Sequence[str], probabilities: np.ndarray, articles:
     """Score probabilities, shape (n_quotes, 5) with columns in the codebook's order, against the truth.
 
     ``majority`` is the label that the majority baseline answers (the commonest in training).
+
+    Parameters
+    ----------
+    name
+        The set's name, as in `SETS`; metrics begin with it.
+    truth, articles
+        Each quote's label and article.
+    seed
+        Of the bootstrap.
     """
     predicted = likeliest(probabilities)
     tables = confusion_by_article(truth, predicted, articles)

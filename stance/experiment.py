@@ -82,7 +82,13 @@ def load_sets() -> dict[str, pd.DataFrame]:
 
 
 def training_table(experiment: Experiment, sets: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the rows that the experiment learns from; with ``max_reports`` a sample of whole reports, drawn by its seed."""
+    """Return the rows that the experiment learns from; with ``max_reports`` a sample of whole reports, drawn by its seed.
+
+    Raises
+    ------
+    DataError
+        If a split that it names has no labelled quote.
+    """
     # Own articles are learned from once there are any, and a small project may have no validation reports.
     wanted = [name for name in experiment.data.train if name in sets or name not in ("own", "validation")]
     missing = [name for name in wanted if name not in sets]

@@ -69,7 +69,17 @@ class SentenceVectors(TransformerMixin, BaseEstimator):
 
 
 def tfidf(view: str = "cue+text", words: tuple[int, int] = (1, 2), chars: tuple[int, int] | None = (3, 5), min_df: int = 2) -> Pipeline:
-    """Word and character n-grams, each weighted by TF-IDF (logarithmic counts) and scaled to length 1."""
+    """Word and character n-grams, each weighted by TF-IDF (logarithmic counts) and scaled to length 1.
+
+    Parameters
+    ----------
+    view
+        What of a row is read, one of `stance.wording.VIEWS`.
+    words, chars
+        Shortest and longest n-gram of words, and of characters within words; None: none.
+    min_df
+        A term is kept that stands in at least so many quotes.
+    """
     return Pipeline([("rows", RowList()), ("blocks", FeatureUnion(_ngrams(view, words, chars, min_df)))])
 
 
@@ -93,7 +103,10 @@ def _terms(analyzer: Callable[[Mapping[str, Any]], list[str]], min_df: int) -> T
 
 
 def wording(view: str = "cue+text", words: tuple[int, int] = (1, 2), chars: tuple[int, int] | None = (3, 5), min_df: int = 2) -> Pipeline:
-    """`tfidf`, `masked` and `frames` side by side, each block scaled to length 1."""
+    """`tfidf`, `masked` and `frames` side by side, each block scaled to length 1.
+
+    Parameters are those of `tfidf`.
+    """
     own = [("masked", _terms(masked_terms, min_df)), ("frames", _terms(frame_terms, min_df))]
     return Pipeline([("rows", RowList()), ("blocks", FeatureUnion([*_ngrams(view, words, chars, min_df), *own]))])
 
@@ -117,7 +130,10 @@ class WarmParses(RowList):
 
 
 def blocks(blocks: Sequence[str], view: str = "cue+text", words: tuple[int, int] = (1, 2), chars: tuple[int, int] = (3, 5), min_df: int = 2) -> Pipeline:
-    """Return any families side by side, each scaled to length 1: ``words``, ``chars`` (n-grams of a view) and those of `ROW_TERMS`."""
+    """Return any families side by side, each scaled to length 1: ``words``, ``chars`` (n-grams of a view) and those of `ROW_TERMS`.
+
+    The other parameters are those of `tfidf`.
+    """
     of_views = [one for one in _ngrams(view, words, chars, min_df) if one[0] in blocks]
     own = [(name, _terms(terms, min_df)) for name, terms in ROW_TERMS.items() if name in blocks]
     return Pipeline([("rows", WarmParses() if "parse" in blocks else RowList()), ("blocks", FeatureUnion([*of_views, *own]))])

@@ -106,7 +106,13 @@ class TwoStep(_Columns):
         self.C_first = C_first
 
     def fit(self, X: Any, y: Sequence[Any]) -> Self:
-        """Learn both steps."""
+        """Learn both steps.
+
+        Raises
+        ------
+        ConfigError
+            If there are not quotes on and off the target, with two stances among the former.
+        """
         labels = np.asarray(y)
         self.off_ = OFF_TARGET if OFF_TARGET in set(labels) else "neutral"
         on = labels != self.off_
@@ -138,7 +144,13 @@ class Ordinal(_Columns):
         self.C = C
 
     def fit(self, X: Any, y: Sequence[Any]) -> Self:
-        """Learn the borders."""
+        """Learn the borders.
+
+        Raises
+        ------
+        ConfigError
+            If a label has no place between oppose and support.
+        """
         labels = np.asarray(y)
         unknown = sorted(set(labels.tolist()) - set(VALUES))
         if unknown:

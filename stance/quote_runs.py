@@ -131,6 +131,11 @@ def measure(
     """Extract the quotes of labelled articles and compare; returns the counts by article, and words per second of processor time.
 
     Quotes inside a quote are left out: the labels hold outer ones only.
+
+    Parameters
+    ----------
+    iou, speaker, kinds
+        See `stance.quote_scores.compare`.
     """
     start = time.process_time()
     found = {article.id: [quote for quote in quotes if quote.parent is None] for article, quotes in extract_each((one for one, _ in gold), nlp=nlp)}

@@ -103,7 +103,13 @@ def write_report(readings: Iterable[tuple[Article, Reading]], card: Mapping[str,
 
 
 def render(readings: Sequence[tuple[Article, Reading]], card: Mapping[str, Any]) -> str:
-    """Return the page as text; everything that comes from articles or the card is escaped."""
+    """Return the page as text; everything that comes from articles or the card is escaped.
+
+    Raises
+    ------
+    DataError
+        If there is no article.
+    """
     if not readings:
         raise DataError("report: no article to show; give at least one file or folder")
     from jinja2 import Environment, PackageLoader, StrictUndefined

@@ -88,7 +88,15 @@ def _json(data: Any) -> Response:
 
 
 def build_app(holder: Holder, metrics: Metrics, limits: Limits, *, key: str | None = None, watch_s: float = 2.0) -> Any:
-    """Return the ASGI application around a model."""
+    """Return the ASGI application around a model.
+
+    Parameters
+    ----------
+    key
+        What callers must know; None: everybody is answered.
+    watch_s
+        Seconds between two looks at whether another model is the champion.
+    """
     wait = anyio.CapacityLimiter(limits.threads)
     reading = anyio.CapacityLimiter(1)
 

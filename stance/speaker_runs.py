@@ -84,7 +84,15 @@ def speakers_of(table: pd.DataFrame) -> list[tuple[str, np.ndarray, np.ndarray]]
 
 
 def measure(name: str, table: pd.DataFrame, prior: Prior, *, least_quotes: int = 1, seed: int = 0) -> list[Told]:
-    """Measure all ways on one set's predictions; the speaker's stance is `majority` of the labels. Empty where no speaker has as many quotes."""
+    """Measure all ways on one set's predictions; the speaker's stance is `majority` of the labels. Empty where no speaker has as many quotes.
+
+    Parameters
+    ----------
+    table
+        A row a quote: columns ``article, speaker, stance`` and ``p_STANCE`` for each stance.
+    least_quotes
+        Speakers with fewer quotes stay out.
+    """
     speakers = [one for one in speakers_of(table) if len(one[2]) >= least_quotes]
     if not speakers:
         return []

@@ -46,7 +46,15 @@ class Statement:
 
 
 def find_statements(article: Article, views: Sequence[View], docs: "Sequence[Doc]", model: CueModel | None = None) -> list[Statement]:
-    """Find the statements of one article from its parsed views, in text order."""
+    """Find the statements of one article from its parsed views, in text order.
+
+    Parameters
+    ----------
+    views, docs
+        The article's paragraphs and their parses, in the same order.
+    model
+        Which cues report speech; the package's own when None.
+    """
     model = load_cues() if model is None else model
     statements: list[Statement] = []
     asides: list[Statement] = []

@@ -116,6 +116,17 @@ def run_sweep(path: Path, *, jobs: int = 1, backend: str = "joblib", sets: dict[
         Trials at a time.
     backend
         ``joblib`` (processes) or ``dask`` (a cluster on this machine, the extra ``dask``).
+    sets
+        Tables by split; read from ``labels/`` when None.
+    say
+        Takes lines of progress.
+
+    Raises
+    ------
+    ConfigError
+        If the file has faults, or its experiment learns from what a sweep measures on only.
+    DataError
+        If nothing is left to measure on, or no trial could be fitted.
     """
     sweep, base = read_sweep(path)
     sets = sets if sets is not None else load_sets()
@@ -188,7 +199,15 @@ def _readable(values: Mapping[str, Any]) -> str:
 
 
 def measure_outer(chosen: Experiment, base: Experiment, table: pd.DataFrame, unseen: Mapping[str, pd.DataFrame]) -> dict[str, Outer]:
-    """Fit the chosen setting and the unchanged one on all training rows, and measure both on every set that no trial saw."""
+    """Fit the chosen setting and the unchanged one on all training rows, and measure both on every set that no trial saw.
+
+    Parameters
+    ----------
+    table
+        The training rows.
+    unseen
+        Labelled tables by the name of their set.
+    """
     majority = str(table["stance"].mode()[0])
     fitted = [fit(one, table) for one in (chosen, base)]
     out = {}

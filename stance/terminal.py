@@ -102,7 +102,10 @@ def _where(one: SpeakerStance) -> Text:
 
 
 def bar(low: float, score: float, high: float, style: str, width: int = WIDTH) -> Text:
-    """Return a line from -1 to +1 of ``width`` characters: ━ from ``low`` to ``high``, ● at the score, a cross at 0."""
+    """Return a line from -1 to +1 of ``width`` characters: ━ from ``low`` to ``high``, ● at the score, a cross at 0.
+
+    All three are scores from -1 (oppose) to +1 (support).
+    """
     places = [round((value + 1) / 2 * (width - 1)) for value in (low, score, high)]
     text = Text()
     for place in range(width):

@@ -46,6 +46,11 @@ def open_store() -> Any:
     """Return the mlflow module, set to the project's store with its experiment made.
 
     The first touch of an empty sqlite store is not safe for two processes at once, so it happens under a file lock.
+
+    Raises
+    ------
+    ConfigError
+        If the store cannot be opened.
     """
     # Before the import: the client looks at them while it is loaded. A dead server must not block for minutes.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -218,9 +223,7 @@ def find_run(mlflow: Any, name: str) -> Any:
     ConfigError
         If there is none.
     """
-    client = mlflow.MlflowClient()
-    experiment = client.get_experiment_by_name(EXPERIMENT)
-    runs = client.search_runs([experiment.experiment_id], order_by=["attributes.start_time DESC"], max_results=1000)
+    runs = list(all_runs(mlflow))
     if name == "champion":
         name = pointer("champion").get("run", name)
     exact = [run for run in runs if len(name) >= 6 and run.info.run_id.startswith(name)]
@@ -271,7 +274,17 @@ def kind_of(run: Any) -> str:
 
 
 def log_model(mlflow: Any, folder: Path, example: list[dict[str, Any]], requirements: list[str], description: str) -> str:
-    """Log a model folder as a pyfunc (code and data files, no pickle), register it and return its version."""
+    """Log a model folder as a pyfunc (code and data files, no pickle), register it and return its version.
+
+    Parameters
+    ----------
+    example
+        Rows that the model answers, shown beside it.
+    requirements
+        Packages with their versions, which the model needs where it is served.
+    description
+        Markdown for the registered version; cut at `MAX_DESCRIPTION` characters.
+    """
     import pandas as pd
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
@@ -306,6 +319,13 @@ def promote(name: str) -> tuple[str, str]:
     Returns
     -------
     version, run name
+
+    Raises
+    ------
+    ConfigError
+        If there is no such run.
+    ModelError
+        If it logged no model.
     """
     mlflow = open_store()
     run = find_run(mlflow, name)

@@ -60,7 +60,17 @@ def learn(table: pd.DataFrame, shares: np.ndarray) -> dict[str, Any]:
 
 
 def coverage(name: str, table: pd.DataFrame, shares: np.ndarray, sets: dict[str, Any], level: float, *, seed: int = 0) -> Coverage:
-    """Measure the prediction sets of one level on labelled quotes that the bounds do not come from."""
+    """Measure the prediction sets of one level on labelled quotes that the bounds do not come from.
+
+    Parameters
+    ----------
+    table, shares
+        The quotes, and their calibrated probabilities in the same order, shape (n_quotes, 5).
+    sets
+        The bounds, as `stance.sets.fit_sets` returns them.
+    level
+        Probability with which a set should hold the label.
+    """
     inside = members(shares, sets, level)
     labels = np.array([STANCES.index(stance) for stance in table["stance"]])
     held = inside[np.arange(len(labels)), labels]
