@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stance.labels import agree, paired, people_among, read_all_judgments, read_annotators
+from stance.labels import adjudicators_among, agree, paired, people_among, read_all_judgments, read_annotators
 from stance.records import COARSE, STANCES, Judgment
 
 
@@ -54,7 +54,7 @@ def _same_holder(first: str, second: str) -> bool:
 def report_agreement(folder: Path, *, disputed: bool = False, own: bool = True) -> list[str]:
     """Return lines on the agreement of every pair of annotators in a labels folder, and on the disputed quotes; without ``own`` of the project's only."""
     annotators = read_annotators(folder, own=own)
-    deciding = [name for name, entry in annotators.items() if entry["role"] == "adjudicator"]
+    deciding = adjudicators_among(annotators)
     judgments = read_all_judgments(folder, own=own)
     by_names: dict[tuple[str, str], list[tuple[Judgment, Judgment]]] = {}
     for one, other in paired(judgments, deciding):

@@ -44,15 +44,28 @@ def to_table(reports: Iterable[Labelled], labels: Mapping[str, Label]) -> pd.Dat
     DataError
         If no quote has a label.
     """
-    rows = []
-    for article, quotes in reports:
-        for quote in quotes:
-            label = labels.get(quote.id)
-            if label is None or quote.optional:
-                continue
-            source = (article.id, article.conflict, article.origin, article.id.split("_")[0])
-            words = (quote.text, quote.cue, context_of(article, quote), quote.speaker, quote.speaker_role, quote.form)
-            rows.append((quote.id, *source, *words, label.stance, COARSE[label.stance], label.on_target, label.first))
+    rows = [
+        {
+            "quote": quote.id,
+            "article": article.id,
+            "conflict": article.conflict,
+            "origin": article.origin,
+            "batch": article.id.split("_")[0],
+            "text": quote.text,
+            "cue": quote.cue,
+            "context": context_of(article, quote),
+            "speaker": quote.speaker,
+            "speaker_role": quote.speaker_role,
+            "form": quote.form,
+            "stance": label.stance,
+            "coarse": COARSE[label.stance],
+            "on_target": label.on_target,
+            "first_stance": label.first,
+        }
+        for article, quotes in reports
+        for quote in quotes
+        if not quote.optional and (label := labels.get(quote.id)) is not None
+    ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     if table.empty:
         raise DataError("no labelled quotes; expected reports in labels/reports and judgments in labels/judgments")

@@ -193,13 +193,11 @@ def _predictions(name: str, table: pd.DataFrame, shares: np.ndarray) -> pd.DataF
 
 def card(experiment: Experiment, trained: Trained, run_id: str) -> dict[str, Any]:
     """Return what is known of a trained model, for its card."""
-    figures = {
+    scores = {
         name: {
             "macro_f1": round(one.five.value, 4),
             "interval": [round(one.five.low, 4), round(one.five.high, 4)],
             "coarse_macro_f1": round(one.coarse.value, 4),
-        }
-        | {
             "majority_macro_f1": round(one.majority, 4),
             "n_quotes": one.five.n_quotes,
             "n_articles": one.five.n_articles,
@@ -220,7 +218,7 @@ def card(experiment: Experiment, trained: Trained, run_id: str) -> dict[str, Any
         "question": experiment.question,
         "experiment": experiment.model_dump(),
         "data": data,
-        "scores": figures,
+        "scores": scores,
         "temperature": trained.temperature,
         **trained.uncertainty,
         "coverage": [one.row() for one in trained.coverage],

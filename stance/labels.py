@@ -207,6 +207,11 @@ def people_among(annotators: Mapping[str, Mapping[str, str]]) -> list[str]:
     return [name for name, entry in annotators.items() if entry.get("kind") == "person"]
 
 
+def adjudicators_among(annotators: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Return the annotators who decide where others differ."""
+    return [name for name, entry in annotators.items() if entry["role"] == "adjudicator"]
+
+
 def read_labels(folder: Path | None = None, *, own: bool = True) -> tuple[list[Labelled], dict[str, Label]]:
     """Read everything in ``labels/``: the reports, the seed articles, the user's own articles, and their agreed labels.
 
@@ -224,8 +229,15 @@ def read_labels(folder: Path | None = None, *, own: bool = True) -> tuple[list[L
     annotators = read_annotators(folder, own=own)
     reports = [one for path in report_files(folder, own=own) for one in read_reports(path, folder.parent)]
     judgments = read_all_judgments(folder, own=own)
-    adjudicators = [name for name, entry in annotators.items() if entry["role"] == "adjudicator"]
-    labels, disputed = agree(judgments, adjudicators, people_among(annotators))
+    labels, disputed = agree(judgments, adjudicators_among(annotators), people_among(annotators))
+    gather(_faults(reports, judgments, annotators, labels, disputed), DataError)
+    return reports, labels
+
+
+def _faults(
+    reports: Sequence[Labelled], judgments: Sequence[Judgment], annotators: Mapping[str, Any], labels: Mapping[str, Label], disputed: Sequence[str]
+) -> list[str]:
+    """Return what keeps labels from being trusted, a line each."""
     known = Counter(quote.id for _, quotes in reports for quote in quotes)
     waiting = {quote.id for article, quotes in reports if article.origin == "own" for quote in quotes}
     # What decides on the user's own quotes stays with them, out of the project's files.
@@ -240,8 +252,7 @@ def read_labels(folder: Path | None = None, *, own: bool = True) -> tuple[list[L
     faults += [f"labels/judgments: {quote} has no judgment" for quote in known if quote not in labels and quote not in set(disputed) | waiting]
     twice = Counter((one.quote, one.annotator) for one in judgments)
     faults += [f"labels/judgments: {annotator} judges {quote} {n} times" for (quote, annotator), n in twice.items() if n > 1]
-    gather(faults, DataError)
-    return reports, labels
+    return faults
 
 
 def paired(judgments: Iterable[Judgment], skip: Iterable[str] = ("adjudicator",)) -> list[tuple[Judgment, Judgment]]:

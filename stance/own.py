@@ -10,7 +10,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from stance.errors import DataError
-from stance.labels import ANNOTATORS, OWN_JUDGMENTS, Labelled, agree, people_among, read_annotators, read_judgments, read_labels, read_reports
+from stance.labels import (
+    ANNOTATORS,
+    OWN_JUDGMENTS,
+    Labelled,
+    adjudicators_among,
+    agree,
+    people_among,
+    read_annotators,
+    read_judgments,
+    read_labels,
+    read_reports,
+)
 from stance.labelstudio import merge
 from stance.records import Article, Judgment, Quote, Span, to_jsonl, write_whole
 
@@ -112,7 +123,7 @@ def person_labels(folder: Path) -> dict[tuple[str, tuple[Span, ...]], str]:
     if not path.is_file():
         return {}
     annotators = read_annotators(folder)
-    deciding = [name for name, entry in annotators.items() if entry["role"] == "adjudicator"]
+    deciding = adjudicators_among(annotators)
     able = {*people_among(annotators), *deciding}
     labels, _ = agree([one for one in own_judgments(folder) if one.annotator in able], deciding)
     reports = read_reports(path, folder.parent)
