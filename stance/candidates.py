@@ -8,19 +8,16 @@ from stance.contents import (
     ASKING,
     NARRATING,
     SCENES,
-    Range,
     adjunct_content,
     clause_content,
-    clean_content,
     fronted_content,
     holds,
     infinitive_content,
     is_infinitive,
     object_content,
-    phrase_end,
-    trim_end,
 )
 from stance.cues import NOUNS, cue_features
+from stance.edges import Range, clean_content, phrase_end, trim_end
 from stance.subjects import find_subject, holder_of, surface_subject
 from stance.views import Holder, View
 

@@ -125,6 +125,6 @@ def labels_card() -> None:
 
     Example: stance labels-card
     """
-    from stance.card import write_card
+    from stance.labels_card import write_card
 
     typer.echo(f"{shown(write_card(home() / 'labels'))} is up to date")

@@ -123,7 +123,7 @@ def how_good(run: Annotated[str, typer.Argument(metavar="[RUN]", help="By defaul
 
     Example: stance how-good vote
     """
-    from stance.howgood import write_figures
+    from stance.how_good import write_figures
 
     for path in write_figures(run):
         typer.echo(f"{shown(path)} is up to date")

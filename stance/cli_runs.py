@@ -230,7 +230,7 @@ def ui(port: Annotated[int, typer.Option(min=1, max=65535)] = 5000, stop_after_s
 
     Example: stance ui --port 5051
     """
-    from stance.tracking import ui_server
+    from stance.ui import ui_server
 
     done = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: done.set())

@@ -3,16 +3,24 @@
 from typing import TYPE_CHECKING
 
 from stance.cues import verb_classes
+from stance.edges import (
+    NO_WORDS,
+    SAYING_PREPOSITIONS,
+    Range,
+    behind_time,
+    has_negation,
+    narrated_end,
+    object_end,
+    trim_end,
+    with_negation,
+    with_tails,
+)
 from stance.subjects import find_subject, surface_subject
 from stance.views import View
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Span, Token
 
-Range = tuple[int, int]
-
-# Prepositions that carry what is said ("called for a truce", "accused them of stalling"); "in", "at", "after" tell where and when.
-SAYING_PREPOSITIONS = frozenset("for on of as to against with about from into".split())
 ADDRESSED = frozenset("tell inform remind assure notify warn advise brief".split())
 # An opening clause that belongs to the statement, not to the narrator ("Given the losses, she says …"); "after", "while", "as" are the narrator's.
 THEIR_OPENERS = frozenset("given by if unless because without instead".split())
@@ -25,15 +33,10 @@ NARRATING = frozenset(
     "refer cite speak talk comment use pause gesture quote point echo follow recall "
     "respond look mean sit stand hold renew echo repeat voice express hint insist warn".split()
 )
-TIMES = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday today yesterday week month year weekend morning evening night afternoon january february march "
-    "april may june july august september october november december earlier later statement interview conference television".split()
-)
 # "…, the agency has learned": the newspaper itself; whom it heard comes before.
 HEARING = frozenset("learn understand hear know".split())
 SCENES = frozenset(["advcl", "acl", "prep", "csubj"])
 LIGHT_VERBS = frozenset("voice express make issue have give raise offer repeat renew reiterate".split())
-WORDS_ONLY = frozenset("PUNCT SPACE".split())
 
 
 def holds(token: "Token", view: View) -> bool:
@@ -59,29 +62,18 @@ def clause_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, li
     else:
         start, frame = _opening(verb, child)
         end = narrated_end(verb, start, sentence)
-        start = _behind_time(doc, start, child) if frame == "bare" else start
+        start = behind_time(doc, start, child) if frame == "bare" else start
     if child is not None and child.pos_ not in ("VERB", "AUX") and verb.lemma_.lower() in SMALL_CLAUSE:
-        return "object", [(_with_negation(verb), trim_end(verb, verb.i, _with_tails(verb, end), tails=True))]
+        return "object", [(with_negation(verb), trim_end(verb, verb.i, with_tails(verb, end), tails=True))]
     if frame != "that" and doc[start - 1].text == "," and start > verb.i + 1 and any(holds(t, view) for t in doc[max(sentence.start, verb.i - 12) : verb.i]):
         # '"It failed," he said in a speech, in which he also …': the quotation is what he said.
         return None
     if start >= len(doc) or any(holds(token, view) for token in doc[start : start + 2]):
         return None
     end = trim_end(verb, start, end)
-    if frame in ("that", "bare") and (verb.lemma_.lower() in DISCLAIMING or (_is_negated(verb) and "belief" in verb_classes(verb.lemma_.lower()))):
-        return frame, [(_with_negation(verb), _with_tails(verb, end))]
+    if frame in ("that", "bare") and (verb.lemma_.lower() in DISCLAIMING or (has_negation(verb) and "belief" in verb_classes(verb.lemma_.lower()))):
+        return frame, [(with_negation(verb), with_tails(verb, end))]
     return frame, [*_their_opening(verb, sentence), (start, end)]
-
-
-def _behind_time(doc: "Doc", start: int, clause: "Token") -> int:
-    """Pass over the narrator's 'on Friday' in "said on Friday it would go"."""
-    subject = next((c for c in clause.children if c.dep_ in ("nsubj", "nsubjpass", "expl")), None)
-    if subject is None or not start < subject.left_edge.i <= start + 6:
-        return start
-    lead = doc[start : subject.left_edge.i]
-    if any(token.text == "," or token.pos_ in ("VERB", "AUX") for token in lead):
-        return start
-    return subject.left_edge.i if any(token.lower_ in TIMES for token in lead) else start
 
 
 def _made_clear(verb: "Token", sentence: "Span") -> int | None:
@@ -110,61 +102,6 @@ def _loose_that(verb: "Token", sentence: "Span") -> int | None:
         if token.tag_ in ("VBD", "VBZ", "VBP", "MD"):
             return None
     return None
-
-
-def _is_negated(verb: "Token") -> bool:
-    return any(child.dep_ == "neg" for child in verb.children)
-
-
-def _with_negation(verb: "Token") -> int:
-    """Return where a verb begins that carries the statement itself: 'does not believe' with its 'does not'."""
-    if not _is_negated(verb):
-        return verb.i
-    return min(child.i for child in verb.children if (child.dep_ in ("aux", "neg") and child.i <= verb.i) or child.dep_ == "neg")
-
-
-def narrated_end(verb: "Token", start: int, sentence: "Span") -> int:
-    """Return where the narrator takes over again behind what a verb reports.
-
-    The parser cuts long statements short more often than it draws them out: all that hangs on the verb behind the content is taken to
-    belong to the content, up to a further verb of the narrator's.
-    """
-    doc = verb.doc
-    end = max(verb.right_edge.i + 1, start)
-    for child in verb.children:
-        if child.i <= start or child.i < verb.i:
-            continue
-        first = child.left_edge.i
-        if child.dep_ == "conj":
-            if not _is_reported(child):
-                end = min(end, _before_joint(doc, first))
-        elif (
-            (child.dep_ == "advcl" and doc[first].lower_ in ("while", "as", "after", "before", "when") and doc[first - 1].text == ",")
-            or (child.dep_ in ("advcl", "acl") and child.tag_ == "VBG" and doc[first - 1].text == "," and "say" in verb_classes(child.lemma_.lower()))
-            or (child.dep_ in ("npadvmod", "appos", "attr", "dobj") and doc[first - 1].text == "," and first > start + 3)
-        ):
-            end = min(end, first - 1)
-    return min(max(end, start + 1), sentence.end)
-
-
-def _is_reported(verb: "Token") -> bool:
-    """Tell whether a verb joined to the cue goes on with what is said ("…, but that it would …") or with what the narrator tells."""
-    children = {child.dep_ for child in verb.children}
-    if "mark" in children and any(child.lower_ == "that" for child in verb.children if child.dep_ == "mark"):
-        return True
-    classes = set(verb_classes(verb.lemma_.lower()))
-    shifted = any(child.dep_ in ("aux", "auxpass") and child.lower_ not in ("has", "have", "did", "to") for child in verb.children)
-    own = bool(children & {"nsubj", "nsubjpass", "expl"})
-    if classes & {"say", "stance"} and verb.tag_ in ("VBD", "VBZ", "VBP", "VBN") and not shifted:
-        return False
-    return own or shifted
-
-
-def _before_joint(doc: "Doc", first: int) -> int:
-    """Return where 'and', 'but' or a comma before a joined verb begins."""
-    while first > 0 and (doc[first - 1].text == "," or doc[first - 1].dep_ == "cc" or doc[first - 1].pos_ == "ADV"):
-        first -= 1
-    return first
 
 
 def _clauses(verb: "Token") -> list["Token"]:
@@ -219,42 +156,9 @@ def infinitive_content(verb: "Token", _sentence: "Span", _view: View) -> tuple[s
         ):
             if "stance" not in verb_classes(verb.lemma_.lower()) and (child.dep_ == "advcl" or any(c.dep_ == "dobj" for c in verb.children)):
                 continue
-            end = _with_tails(verb, max(child.right_edge.i + 1, _object_end(verb)))
-            return "infinitive" if child.tag_ != "VBG" else "gerund", [(_with_negation(verb), trim_end(verb, verb.i, end, tails=True))]
+            end = with_tails(verb, max(child.right_edge.i + 1, object_end(verb)))
+            return "infinitive" if child.tag_ != "VBG" else "gerund", [(with_negation(verb), trim_end(verb, verb.i, end, tails=True))]
     return None
-
-
-def _with_tails(verb: "Token", end: int) -> int:
-    """Take in what goes on with a statement that begins with its verb ('rejected the plan, calling it a trap'), up to a further one ('and said …')."""
-    doc = verb.doc
-    for child in verb.children:
-        if child.i <= verb.i:
-            continue
-        classes = set(verb_classes(child.lemma_.lower()))
-        first = child.left_edge.i
-        gerund = child.dep_ in ("advcl", "acl") and child.tag_ == "VBG" and doc[first - 1].text == "," and child.lemma_.lower() != "add"
-        if classes & {"say", "stance"} and gerund:
-            end = max(end, child.right_edge.i + 1)
-        elif classes & {"say", "stance"} and child.dep_ == "conj" and child.tag_ == verb.tag_:
-            return min(end, _before_joint(doc, first))
-    return end
-
-
-def _object_end(verb: "Token") -> int:
-    """Return where the objects of a verb end, with the reason given for them."""
-    end = verb.i + 1
-    for child in verb.children:
-        if child.i > verb.i and (_is_object(child) or (end > verb.i + 1 and _is_reason(child))):
-            end = max(end, child.right_edge.i + 1)
-    return end
-
-
-def _is_object(child: "Token") -> bool:
-    return child.dep_ in ("dobj", "oprd", "prt", "xcomp", "dative") or (child.dep_ == "prep" and child.lower_ in SAYING_PREPOSITIONS)
-
-
-def _is_reason(child: "Token") -> bool:
-    return child.dep_ == "advcl" and any(c.dep_ == "mark" and c.lower_ in ("because", "since", "unless") for c in child.children)
 
 
 def object_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
@@ -271,9 +175,9 @@ def object_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, li
     if any(holds(child, view) for child in objects) or not (objects or prepositions):
         return None
     if "stance" in classes or small or verb.lemma_.lower() in LIGHT_VERBS:
-        end = trim_end(verb, verb.i, _with_tails(verb, _object_end(verb)), tails=True)
-        return ("object" if objects else "preposition"), [(_with_negation(verb), end)]
-    end = trim_end(verb, verb.i, narrated_end(verb, _object_end(verb), sentence))
+        end = trim_end(verb, verb.i, with_tails(verb, object_end(verb)), tails=True)
+        return ("object" if objects else "preposition"), [(with_negation(verb), end)]
+    end = trim_end(verb, verb.i, narrated_end(verb, object_end(verb), sentence))
     start = objects[0].left_edge.i if objects else prepositions[0].i + 1
     return ("object" if objects else "preposition"), [(max(start, verb.i + 1), end)]
 
@@ -382,74 +286,12 @@ def _rest(verb: "Token", high: int, sentence: "Span") -> list[Range]:
     return []
 
 
-def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
-    """Cut the narrator's own words off the end of what a cue reports; with ``tails`` a closing ', saying …' stays."""
-    doc = cue.doc
-    end = min(end, len(doc))
-    dashes = [i for i in range(start + 2, end) if doc[i].text in ("–", "—", "--") or (doc[i].text == "-" and doc[i].whitespace_)]
-    if len(dashes) == 1 and doc[dashes[0] + 1 if dashes[0] + 1 < len(doc) else dashes[0]].lower_ in ("a", "an", "although", "though", "which", "while"):
-        end = dashes[0]
-    for at in range(start + 3, end):
-        token = doc[at]
-        if token.lower_ == "according" and doc[at - 1].text == ",":
-            return at - 1
-        if (
-            token.lower_ == "but"
-            and doc[at - 1].text == ","
-            and at + 1 < end
-            and "say" in verb_classes(doc[at + 1].lemma_.lower())
-            and doc[at + 1].tag_ == "VBD"
-        ):
-            return at - 1
-        if token.lower_ in ("as", "while") and tails and doc[at - 1].lower_ in ("just", ","):
-            return at - 1
-        if token.lower_ in ("while", "though", "although") and doc[at - 1].text == "," and _narrates(doc, at, end):
-            return at - 1
-        is_gerund = token.tag_ == "VBG" and "say" in verb_classes(token.lemma_.lower()) and token.dep_ in ("advcl", "acl", "conj")
-        if (
-            is_gerund
-            and doc[at - 1].text == ","
-            and (not tails or token.lemma_.lower() == "add")
-            and token.lemma_.lower() not in ("offer", "express", "make", "call", "suggest", "put")
-        ):
-            return at - 1
-    return end
-
-
-def _narrates(doc: "Doc", start: int, end: int) -> bool:
-    """Tell ", though he conceded …", said by the narrator, from ", though the bridge was closed", said by the speaker."""
-    return any("say" in verb_classes(token.lemma_.lower()) and token.tag_ == "VBD" for token in doc[start : min(start + 12, end)])
-
-
-def clean_content(doc: "Doc", start: int, end: int) -> Range | None:
-    """Drop stops, joining words and a leading 'that' at the edges of a content."""
-    while start < end and (doc[start].pos_ in WORDS_ONLY or doc[start].text in "-–—"):
-        start += 1
-    while end > start and (doc[end - 1].pos_ in WORDS_ONLY or doc[end - 1].dep_ == "cc" or doc[end - 1].text in "-–—"):
-        end -= 1
-    if end - start > 1 and doc[start].lower_ == "that" and doc[start].dep_ == "mark":
-        start += 1
-    return (start, end) if start < end else None
-
-
-def phrase_end(token: "Token", subject: "Token", sentence: "Span") -> int:
-    """Return where a source ends that was named by "according to" or "in the view of"."""
-    doc = token.doc
-    last = max(subject.i, token.i)
-    for at in range(last + 1, sentence.end):
-        if doc[at].text in (",", ".", ";", "–", "—", '"'):
-            return at
-        if at > last + 1 and doc[at].dep_ == "nsubj" and doc[at].i > subject.right_edge.i:
-            return doc[at].left_edge.i
-    return sentence.end
-
-
 def adjunct_content(doc: "Doc", low: int, high: int, sentence: "Span") -> list[Range]:
     """Return what is said around a source named between ``low`` and ``high``: before it, behind it or both."""
     leading = [i for i in range(sentence.start, low) if doc[i].pos_ not in ("CCONJ", "PUNCT", "SPACE", "ADV")]
     if not leading:
         return [(high, sentence.end)]
-    rest = [i for i in range(high, sentence.end) if doc[i].pos_ not in WORDS_ONLY]
+    rest = [i for i in range(high, sentence.end) if doc[i].pos_ not in NO_WORDS]
     if any(doc[i].text in "–—" or doc[i].text == "-" for i in range(high, min(high + 1, sentence.end))):
         return [(sentence.start, low)]
     # ", which published …": the relative clause belongs to the source named.

@@ -12,7 +12,7 @@ from conftest import ROOT
 MODULES = sorted(path.stem for path in (ROOT / "stance").glob("*.py") if not path.stem.startswith("__"))
 # Modules without a test file of their name, and the file that tests them: parts of one way are tested by what comes out at its end.
 TESTED_BY = {
-    "quotes": ["candidates", "contents", "parsing", "statements", "subjects"],
+    "quotes": ["candidates", "contents", "edges", "parsing", "statements", "subjects"],
     "speakers": ["cast", "mentions", "names"],
     "cli": ["cli_articles", "cli_labels", "cli_measures", "cli_runs", "cli_servers", "console", "progress"],
     "portable": ["model", "ngrams"],
@@ -21,6 +21,7 @@ TESTED_BY = {
     "attributed": ["attributed_training"],
     "why": ["faithful"],
     "slices": ["figures"],
+    "tracking": ["ui"],
     "pooling": ["speaker_runs"],
     "report": ["timeline"],
     "predict": ["readings"],

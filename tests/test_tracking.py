@@ -12,7 +12,8 @@ import pytest
 from browser import BROWSER, WITHOUT, open_browser
 
 from stance.errors import ConfigError
-from stance.tracking import VIEW_METRICS, all_runs, open_store, ui_server
+from stance.tracking import VIEW_METRICS, all_runs, open_store
+from stance.ui import ui_server
 
 
 def free_port():

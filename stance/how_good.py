@@ -24,7 +24,7 @@ FEWEST = 20
 Figures = dict[str, Any]
 
 
-def gather(name: str) -> Figures:
+def collect(name: str) -> Figures:
     """Return all figures of a run, and of the newest runs that measured the extraction of quotes.
 
     Raises
@@ -211,7 +211,7 @@ def filled(text: str, found: Figures, where: str) -> str:
 def write_figures(run: str) -> list[Path]:
     """Gather a run's figures and write them into the pages of ``docs/``; return what was written."""
     docs = home() / "docs"
-    found = gather(run)
+    found = collect(run)
     pages = {docs / name: filled(read_text(docs / name), found, name) for name in PAGES}
     for path, text in {docs / SOURCE: json.dumps(found, indent=1, ensure_ascii=False) + "\n", **pages}.items():
         write_whole(path, text)

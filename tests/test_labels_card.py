@@ -1,7 +1,7 @@
 import pytest
 
-from stance.card import END, START, figures, write_card
 from stance.errors import DataError
+from stance.labels_card import END, START, figures, write_card
 from stance.own import add_articles, import_judgments
 from stance.records import Article, Judgment, Quote
 

@@ -5,7 +5,7 @@ from sklearn.metrics import f1_score
 from test_cli import cli
 
 from stance.errors import DataError
-from stance.howgood import MARK, PAGES, SOURCE, filled, gather
+from stance.how_good import MARK, PAGES, SOURCE, collect, filled
 
 
 def test_the_pages_figures_are_those_of_the_file_they_were_written_from(root):
@@ -50,7 +50,7 @@ def test_a_runs_figures_are_gathered_and_written(project, root):
     assert "text" not in json.dumps(found["slices"])  # counts and scores only
 
     with pytest.raises(DataError, match=r"has no predictions\.json|logged no card"):
-        gather("quotes-seeds")
+        collect("quotes-seeds")
 
 
 @pytest.mark.parametrize("text", ["no mark", "<!-- figures: secrets -->\n<!-- end of figures -->"])
