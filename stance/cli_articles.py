@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import stance
-from stance.console import say_aside, show_json
+from stance.console import AbstainAt, AsJson, ModelName, Risk, Sources, say_aside, show_json
 from stance.errors import DataError
 from stance.home import home
 
@@ -62,7 +62,7 @@ def predict(
     source: Annotated[
         str, typer.Argument(metavar="[TEXT|FILE|-]", help="One quote; a .jsonl, .csv, .tsv, .parquet or .txt file (also .gz, .zst); - for stdin.")
     ],
-    model: Annotated[str | None, typer.Option(help="A model folder, a run, champion, or models:/stance@champion.")] = None,
+    model: ModelName = None,
     cue: Annotated[str | None, typer.Option(help="With TEXT: the reporting verb.")] = None,
     context: Annotated[str | None, typer.Option(help="With TEXT: the sentence before.")] = None,
     text_column: Annotated[str, typer.Option(help="The column that holds the quote.")] = "text",
@@ -74,8 +74,8 @@ def predict(
     ] = False,
     format: Annotated[str | None, typer.Option(help="jsonl, csv, parquet or table; by default the kind of --out, else jsonl.")] = None,
     out: Annotated[Path | None, typer.Option(help="A file that appears when whole; repeat the command to go on after an interruption.")] = None,
-    abstain_at: Annotated[float, typer.Option(min=0, max=1, help="Abstain where the likeliest stance has less than this.")] = 0.0,
-    risk: Annotated[float | None, typer.Option(min=0, max=1, help="Abstain so that at most this share of answers is wrong.")] = None,
+    abstain_at: AbstainAt = 0.0,
+    risk: Risk = None,
     sets: Annotated[float | None, typer.Option(min=0.5, max=0.99, help="Add the set of stances that holds the right one with this probability.")] = None,
     attributed: Annotated[bool, typer.Option("--attributed", help="Add the stances that the quote ascribes to others: who, and which.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Add the words that carried the stance or spoke against it.")] = False,
@@ -191,11 +191,11 @@ def _predict_one(loaded: "Model", row: "Row", options: "Options", *, strict: boo
 
 
 def read(
-    sources: Annotated[list[str], typer.Argument(metavar="ARTICLE…|FOLDER", help="Articles, or folders of them: .txt, .md, .html, .jsonl.")],
-    model: Annotated[str | None, typer.Option(help="A model folder, a run, or models:/stance@champion.")] = None,
-    abstain_at: Annotated[float, typer.Option(min=0, max=1, help="Abstain where the likeliest stance has less than this.")] = 0.0,
-    risk: Annotated[float | None, typer.Option(help="Abstain so that at most this share of the cross-validated answers was wrong: 0.1")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON for programs, one article a line.")] = False,
+    sources: Sources,
+    model: ModelName = None,
+    abstain_at: AbstainAt = 0.0,
+    risk: Risk = None,
+    as_json: AsJson = False,
 ) -> None:
     """Read articles: each speaker's stance, its uncertainty, and the quotes it rests on.
 
@@ -233,11 +233,11 @@ def _readings(loaded: "Model", sources: list[str], abstain_at: float) -> "Iterat
 
 
 def report(
-    sources: Annotated[list[str], typer.Argument(metavar="ARTICLE…|FOLDER", help="Articles, or folders of them: .txt, .md, .html, .jsonl.")],
+    sources: Sources,
     out: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
-    model: Annotated[str | None, typer.Option(help="A model folder, a run, or models:/stance@champion.")] = None,
-    abstain_at: Annotated[float, typer.Option(min=0, max=1, help="Abstain where the likeliest stance has less than this.")] = 0.0,
-    risk: Annotated[float | None, typer.Option(help="Abstain so that at most this share of the cross-validated answers was wrong: 0.1")] = None,
+    model: ModelName = None,
+    abstain_at: AbstainAt = 0.0,
+    risk: Risk = None,
 ) -> None:
     """Write one page to look at, without any network: articles with their quotes marked, speakers on a stance axis, a timeline, a table to filter.
 

@@ -1,13 +1,12 @@
 """Verbs of labels: check, agree, suggest, and labels in and out. Nothing heavy is imported before a verb runs."""
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 import stance
-from stance.console import say_aside
+from stance.console import ModelName, Sources, say_aside
 from stance.errors import DataError
 from stance.home import home, shown
 
@@ -35,10 +34,10 @@ def agree(disputed: Annotated[bool, typer.Option(help="Also list the quotes judg
 
 
 def suggest(
-    sources: Annotated[list[str], typer.Argument(metavar="ARTICLE…|FOLDER", help="Articles, or folders of them: .txt, .md, .html, .jsonl.")],
+    sources: Sources,
     out: Annotated[Path, typer.Option(help="Where the tasks go: .json for Label Studio, .csv for a spreadsheet.")],
     n: Annotated[int, typer.Option(min=1, help="How many quotes.")] = 50,
-    model: Annotated[str | None, typer.Option(help="A model folder, a run, or models:/stance@champion.")] = None,
+    model: ModelName = None,
 ) -> None:
     """Choose the quotes of your own articles that are most worth labelling, and write them as tasks.
 
@@ -46,7 +45,7 @@ def suggest(
     """
     from stance.articles import read_all
     from stance.labels import read_labels
-    from stance.labelstudio import check_unfilled
+    from stance.labelstudio import check_unfilled, write_tasks
     from stance.own import add_articles, own_judgments, waiting
     from stance.quotes import extract as extract_all
     from stance.worth import most_worth
@@ -58,21 +57,8 @@ def suggest(
     names = {article.id for article in articles}
     pool = [(article, quote) for article, quote in waiting(reports, labels) if article.id in names]
     items = most_worth(stance.load(model), pool, n)
-    _write_tasks(items, out)
+    write_tasks(items, out)
     say_aside(f"{len(articles)} articles ({n_new} new in labels/own), {len(pool)} quotes without label, {len(items)} written to {out}")
-
-
-def _write_tasks(items: Any, out: Path) -> None:
-    from stance.labelstudio import CONFIG, to_csv, to_tasks
-    from stance.records import write_whole
-
-    if out.suffix == ".json":
-        write_whole(out, json.dumps(to_tasks(items), ensure_ascii=False, indent=1) + "\n")
-        write_whole(out.with_suffix(".xml"), CONFIG)
-    elif out.suffix == ".csv":
-        write_whole(out, to_csv(items).encode("utf-8-sig"))  # without the mark Excel takes it for another encoding
-    else:
-        raise DataError(f"{out}: unknown kind of file; expected .json (Label Studio) or .csv (spreadsheet)")
 
 
 def export_labels(
@@ -84,7 +70,7 @@ def export_labels(
     Example: stance export-labels second-look.csv --article w1_01
     """
     from stance.labels import read_labels
-    from stance.labelstudio import check_unfilled
+    from stance.labelstudio import check_unfilled, write_tasks
     from stance.own import own_judgments
 
     check_unfilled(out, own_judgments(home() / "labels"))
@@ -96,7 +82,7 @@ def export_labels(
     without = f"{len(found) - len(chosen)} quotes without label (stance suggest writes those)"
     if not chosen:
         raise DataError(f"labels: nothing to look at again: {without}")
-    _write_tasks(chosen, out)
+    write_tasks(chosen, out)
     say_aside(f"{len(chosen)} quotes written to {out}" + (f"; left out: {without}" if len(chosen) < len(found) else ""))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import stance
-from stance.console import say_aside, show_json
+from stance.console import AsJson, ModelName, say_aside, show_json
 from stance.errors import DataError
 from stance.home import home, shown
 
@@ -26,7 +26,7 @@ def evaluate_quotes(
     kinds: Annotated[str, typer.Option(help="The forms to measure.")] = "direct,indirect,mixed",
     iou: Annotated[float, typer.Option(min=0.5, max=1.0, help="Least overlap of letters and digits.")] = 0.8,
     errors: Annotated[int, typer.Option(min=0, help="How many misses and false alarms to show.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure the extraction of quotes on labelled articles; tracked as a run with a table of misses and false alarms.
 
@@ -47,7 +47,7 @@ def evaluate_quotes(
     show_measured(found, n_errors=errors)
 
 
-def evaluate_speakers(run: str, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def evaluate_speakers(run: str, as_json: AsJson = False) -> None:
     """Measure how well speakers' stances are told from their quotes, by a run's predictions: the hierarchical model beside the mean and a majority vote.
 
     Example: stance evaluate-speakers vote
@@ -67,7 +67,7 @@ def evaluate_speakers(run: str, as_json: Annotated[bool, typer.Option("--json")]
 def evaluate_attributed(
     run: str,
     write: Annotated[bool, typer.Option("--write", help="Also keep the trained weights, in stance/data/attributed.json.")] = False,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train on the training reports and measure on the test reports how well stances ascribed to others are found, beside a rule and the annotators.
 
@@ -92,11 +92,11 @@ def evaluate_attributed(
 
 
 def evaluate_explanations(
-    model: Annotated[str | None, typer.Option(help="A model folder, a run, or models:/stance@champion.")] = None,
+    model: ModelName = None,
     split: Annotated[str, typer.Option(help="Which labelled quotes: test, validation, train or seeds.")] = "test",
     quotes: Annotated[int, typer.Option(min=1, help="How many, drawn by chance.")] = 200,
     seed: Annotated[int, typer.Option(min=0)] = 0,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure whether explanations are faithful: what deleting their words costs a prediction, beside words drawn by chance.
 

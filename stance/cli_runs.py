@@ -12,7 +12,7 @@ import typer
 
 import stance
 from stance.cli_articles import read
-from stance.console import say_aside, show_json
+from stance.console import Settings, say_aside, show_json
 from stance.errors import ConfigError, DataError
 from stance.home import home, shown
 
@@ -27,7 +27,7 @@ DEFAULT = "experiments/default.toml"
 
 def train(
     experiments: Annotated[list[Path] | None, typer.Argument(metavar="[EXPERIMENT.toml…]", help=f"By default {DEFAULT}.")] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="Change a setting: member.0.classifier.C=3.0")] = None,
+    settings: Settings = None,
     seeds: Annotated[bool, typer.Option(help="Also show the speakers of the seed articles.")] = False,
 ) -> None:
     """Run experiments: train, cross-validate, measure, save the model, track the run.
@@ -258,7 +258,7 @@ def benchmark(
     corpus: Annotated[str, typer.Argument(metavar="semeval2016|desmog|vast")],
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="The corpus; by default the one that stance import stored.")] = None,
     experiment: Annotated[Path | None, typer.Option(help="By default experiments/benchmarks/CORPUS.toml.")] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="Change a setting: member.0.classifier.C=3.0")] = None,
+    settings: Settings = None,
 ) -> None:
     """Measure features and classifiers on a public stance corpus by its official protocol; tracked as a run.
 
@@ -273,7 +273,7 @@ def benchmark(
 
 
 def show(
-    model: Annotated[str | None, typer.Argument(help="A model folder, a run, or models:/stance@champion.")] = None,
+    model: Annotated[str | None, typer.Argument(help="A model folder, a run, champion, or models:/stance@champion.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="All that the card holds, for programs.")] = False,
 ) -> None:
     """Show a model's card: what it was trained on and what it scores; in MLflow it describes the registered version.

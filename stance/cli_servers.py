@@ -4,12 +4,14 @@ from typing import Annotated
 
 import typer
 
-from stance.console import say_aside
+from stance.console import ModelName, say_aside
 from stance.errors import ConfigError
 
 
 def serve(
-    model: Annotated[str | None, typer.Option(help="A model folder, a run, or models:/stance@champion; by default the champion, also when it changes.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A model folder, a run, champion, or models:/stance@champion; by default the champion, also when it changes.")
+    ] = None,
     host: Annotated[str, typer.Option(help="127.0.0.1 answers this machine only.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8000,
     max_body: Annotated[int, typer.Option(min=1000, help="Bytes of one request.")] = 2_000_000,
@@ -34,7 +36,7 @@ def serve(
     )
 
 
-def mcp(model: Annotated[str | None, typer.Option(help="A model folder, a run, champion, or models:/stance@champion.")] = None) -> None:
+def mcp(model: ModelName = None) -> None:
     """Offer the tools predict_stance and read_article to an assistant: Model Context Protocol over standard input and output.
 
     Example: stance mcp --model champion

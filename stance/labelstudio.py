@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from stance.errors import DataError, gather
 from stance.files import read_text
 from stance.labels import read_each, read_judgment
-from stance.records import STANCES, Article, Judgment, Prediction, Quote
+from stance.records import STANCES, Article, Judgment, Prediction, Quote, write_whole
 from stance.wording import CONTEXT_CHARS
 
 if TYPE_CHECKING:
@@ -118,6 +118,23 @@ def to_csv(items: Iterable[Item]) -> str:
         }
         writer.writerow({**row, "suggested": prediction.stance if prediction else None})
     return out.getvalue()
+
+
+def write_tasks(items: Iterable[Item], out: Path) -> None:
+    """Write quotes to label: tasks for Label Studio with its labeling interface beside them (.json and .xml), or a spreadsheet (.csv).
+
+    Raises
+    ------
+    DataError
+        If the file's kind is another one.
+    """
+    if out.suffix == ".json":
+        write_whole(out, json.dumps(to_tasks(items), ensure_ascii=False, indent=1) + "\n")
+        write_whole(out.with_suffix(".xml"), CONFIG)
+    elif out.suffix == ".csv":
+        write_whole(out, to_csv(items).encode("utf-8-sig"))  # without the mark Excel takes it for another encoding
+    else:
+        raise DataError(f"{out}: unknown kind of file; expected .json (Label Studio) or .csv (spreadsheet)")
 
 
 def check_unfilled(path: Path, known: Iterable[Judgment]) -> None:
