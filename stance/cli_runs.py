@@ -180,7 +180,7 @@ def compare(
 def _show_errors(first: str, second: str, *, as_json: bool) -> None:
     from stance.comparison import compare_errors
 
-    *names, table = compare_errors(first, second)
+    name, other, table = compare_errors(first, second)
     rows: list[dict[str, Any]] = [{str(key): value for key, value in row.items()} for row in table.astype(object).where(table.notna(), None).to_dict("records")]
     if as_json:
         for row in rows:
@@ -188,7 +188,7 @@ def _show_errors(first: str, second: str, *, as_json: bool) -> None:
         return
     from stance.terminal import show_errors
 
-    show_errors(*names, rows)
+    show_errors(name, other, rows)
 
 
 def promote(run: str, force: Annotated[bool, typer.Option("--force", help="Also where a loss is not ruled out.")] = False) -> None:
