@@ -134,23 +134,16 @@ class Cast:
         entity.words.update(token.lower_ for token in texts)
         if texts and entity.role is None and entity.roles:
             entity.role = role_text(before.text)
-        self._learn_gender(entity, [token.lower_.strip(".") for token in texts])
+        _learn_gender(entity, [token.lower_.strip(".") for token in texts])
         for apposition in appositions(head):
             phrase = list(apposition.subtree)
             entity.roles.add(apposition.lemma_.lower())
             entity.words.update(token.lower_ for token in phrase)
-            self._learn_gender(entity, [apposition.lower_])
+            _learn_gender(entity, [apposition.lower_])
             if entity.role is None:
                 ends = [i for i, t in enumerate(phrase) if t.dep_ in ("relcl", "acl") or t.tag_ in ("WP", "WDT", "WP$", "WRB") or t.text in ("(", ";")]
                 stop = min(ends, default=len(phrase))
                 entity.role = role_text(doc[phrase[0].i : phrase[0].i + stop].text) if stop else None
-
-    def _learn_gender(self, entity: Entity, words: Iterable[str]) -> None:
-        seen = set(words)
-        if seen & {"mrs", "ms", "miss"} or seen & FEMALE_NOUNS:
-            entity.gender = "f"
-        elif "mr" in seen or seen & MALE_NOUNS:
-            entity.gender = "m"
 
     def _known(self, words: Sequence[str]) -> Entity | None:
         """Return the person whom part of a name means: surname first, then any word; the last one spoken of where several fit."""
@@ -297,7 +290,7 @@ class Cast:
                 # The tagger may not know the name; the table does.
                 person, proper, plural = True, True, False
             same = self._entity(name, person=person, roles={lemma}, words=set(words), plural=plural, named=proper)
-            self._learn_gender(same, words)
+            _learn_gender(same, words)
             self._enter(same)
         return same, 0.85 if not definite or lemma in BODY_NOUNS or head.pos_ == "PROPN" else 0.6
 
@@ -316,13 +309,6 @@ class Cast:
             bodies = [entity for entity in self.recent.values() if not entity.person and entity.named and 0 <= entity.last < at]
             return max(bodies, key=lambda entity: entity.last, default=None)
         return None
-
-    def _likelier(self, best: Entity, pool: Sequence[Entity], word: str) -> Entity:
-        """Prefer the one whose first name fits the pronoun, where two people were spoken of just now."""
-        if word not in HE | SHE or _fits(best, word):
-            return best
-        near = [entity for entity in pool if _fits(entity, word) and best.last - entity.last < NEAR]
-        return max(near, key=lambda entity: entity.last, default=best)
 
     def _by_office(self, lemma: str, content: set[str], at: int) -> Entity | None:
         wanted = {lemma, *SYNONYMS.get(lemma, "").split()}
@@ -358,13 +344,30 @@ class Cast:
         best = max(pool, key=lambda entity: entity.last)
         if speaker in pool and speaker is not None and not speaker.plural and word in HE | SHE and best.last <= speaker.last:
             best = speaker
-        best = self._likelier(best, pool, word)
+        best = _likelier(best, pool, word)
         if word in HE and best.gender is None:
             best.gender = "m"
         elif word in SHE and best.gender is None:
             best.gender = "f"
         rivals = sum(entity is not best and best.last - entity.last < 300 for entity in pool)
         return best, 0.75 if rivals == 0 else 0.6
+
+
+def _learn_gender(entity: Entity, words: Iterable[str]) -> None:
+    """Take a gender from titles and nouns; what was known before is overruled."""
+    seen = set(words)
+    if seen & {"mrs", "ms", "miss"} or seen & FEMALE_NOUNS:
+        entity.gender = "f"
+    elif "mr" in seen or seen & MALE_NOUNS:
+        entity.gender = "m"
+
+
+def _likelier(best: Entity, pool: Sequence[Entity], word: str) -> Entity:
+    """Prefer the one whose first name fits the pronoun, where two people were spoken of just now."""
+    if word not in HE | SHE or _fits(best, word):
+        return best
+    near = [entity for entity in pool if _fits(entity, word) and best.last - entity.last < NEAR]
+    return max(near, key=lambda entity: entity.last, default=best)
 
 
 def _fits(entity: Entity, word: str) -> bool:

@@ -162,19 +162,15 @@ def compare(
         return
     from stance.comparison import compare_runs
 
-    names = compare_runs(first, second)
+    name, other, found = compare_runs(first, second)
     if as_json:
         show_json(
-            {
-                "first": names[0],
-                "second": names[1],
-                "sets": {name: {key: dataclasses.asdict(one) for key, one in found.items()} for name, found in names[2].items()},
-            }
+            {"first": name, "second": other, "sets": {part: {key: dataclasses.asdict(one) for key, one in scores.items()} for part, scores in found.items()}}
         )
         return
     from stance.terminal import show_differences
 
-    show_differences(*names)
+    show_differences(name, other, found)
 
 
 def _show_errors(first: str, second: str, *, as_json: bool) -> None:

@@ -3,11 +3,10 @@
 import csv
 import io
 import json
-import subprocess
-import sys
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from shell import cli
 
 ROWS = [
     {"id": "a", "text": "We are ready to talk.", "cue": "said"},
@@ -35,5 +34,5 @@ def as_parquet(rows):
     return out.getvalue()
 
 
-def predict(*arguments, **options):
-    return subprocess.run([sys.executable, "-m", "stance", "predict", *map(str, arguments)], capture_output=True, text=True, timeout=180, **options)
+def predict(*arguments):
+    return cli("predict", *arguments)

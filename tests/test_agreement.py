@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from test_cli import cli
+from shell import cli
 
 from stance.agreement import alpha, kappa, report_agreement
 from stance.own import import_judgments

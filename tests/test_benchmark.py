@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_cli import cli
+from shell import cli
 
 from stance import benchmark, pairs, tracking
 from stance.config import read_checked

@@ -1,7 +1,7 @@
 import shutil
 
 import pytest
-from test_cli import cli
+from shell import cli
 
 from stance.checks import check_all, check_experiment, check_labels, check_leaks, check_speakers
 from stance.errors import ConfigError, DataError

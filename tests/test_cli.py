@@ -1,6 +1,5 @@
 import ast
 import json
-import os
 import re
 import subprocess
 import sys
@@ -8,13 +7,9 @@ import sys
 import pytest
 from conftest import ROOT
 from pseudo_terminal import run_in_terminal
+from shell import cli
 
 HEAVY = ("sklearn", "pandas", "spacy", "mlflow", "scipy", "matplotlib", "onnxruntime", "numpy", "pydantic")
-
-
-def cli(*arguments, stdin=None, **environment):
-    command = [sys.executable, "-m", "stance", *arguments]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, env={**os.environ, **environment}, timeout=120)
 
 
 def loaded_by(code):

@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 import pytest
-from test_cli import cli
+from shell import cli
 
 from stance import tracking
 from stance.comparison import compare_errors, compare_runs

@@ -1,5 +1,5 @@
 import pytest
-from test_cli import cli
+from shell import cli
 
 from stance.corpora import read_corpus
 from stance.errors import DataError

@@ -1,8 +1,8 @@
 import json
 
 import pytest
+from shell import cli
 from sklearn.metrics import f1_score
-from test_cli import cli
 
 from stance.errors import DataError
 from stance.how_good import MARK, PAGES, SOURCE, collect, filled

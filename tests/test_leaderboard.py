@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from test_cli import cli
+from shell import cli
 
 from stance import tracking
 from stance.config import read_experiment

@@ -1,7 +1,7 @@
 import json
 import shutil
 
-from test_cli import cli
+from shell import cli
 
 import stance
 from stance import tracking

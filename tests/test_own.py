@@ -5,7 +5,7 @@ import json
 import subprocess
 
 import pytest
-from test_cli import cli
+from shell import cli
 
 from stance.checks import check_labels
 from stance.dataset import load_table

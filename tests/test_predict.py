@@ -46,15 +46,9 @@ def test_every_row_is_answered_in_its_place_whatever_it_holds(ngram_model, rows)
         assert -1 <= answer.score <= 1
 
 
-@pytest.fixture(scope="session")
-def ngram_model(sets, tmp_path_factory):
-    from stance.classifiers import build_pipeline
-    from stance.model import save_model
-
-    folder = tmp_path_factory.mktemp("ngram-model")
-    fitted = build_pipeline([{"features": {"kind": "tfidf", "chars": None}, "classifier": {"kind": "logreg"}}]).fit(sets["train"], sets["train"]["stance"])
-    save_model(fitted, folder, {"name": "ngrams", "version": "1"})
-    return stance.load(folder)
+@pytest.fixture(scope="module")
+def ngram_model(ngrams):
+    return stance.load(ngrams)
 
 
 @pytest.mark.parametrize(

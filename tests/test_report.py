@@ -9,7 +9,7 @@ import tomllib
 
 import pytest
 from browser import BROWSER, WITHOUT, open_browser
-from test_cli import cli
+from shell import cli
 
 from stance.attributed import Attributed
 from stance.pooling import Prior

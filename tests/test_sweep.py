@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from conftest import make_project
-from test_cli import cli
+from shell import cli
 
 from stance import tracking
 from stance.config import read_experiment, with_values

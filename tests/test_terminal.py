@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
-from test_cli import cli
+from shell import cli
 
 from stance.attributed import Attributed
 from stance.readings import Reading, speaker_stance
