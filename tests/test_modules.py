@@ -57,6 +57,18 @@ def test_every_module_has_tests_of_its_name_or_a_home_among_them():
     assert set(homes.values()) <= files
 
 
+def test_what_docstrings_refer_to_is_there():
+    missing = []
+    for path in sorted((ROOT / "stance").glob("*.py")):
+        for dotted in re.findall(r"`(stance(?:\.\w+)+)`", path.read_text(encoding="utf-8")):
+            _, module, *names = dotted.split(".")
+            thing = import_module(f"stance.{module}") if module in MODULES else getattr(import_module("stance"), module, None)
+            for name in names:
+                thing = getattr(thing, name, None)
+            missing += [f"{path.name}: {dotted}"] * (thing is None)
+    assert missing == []
+
+
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
 def test_examples_in_docstrings_print_what_they_say(name):
     found = doctest.testmod(import_module(f"stance.{name}"))
