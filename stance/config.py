@@ -351,7 +351,7 @@ def _put(raw: dict[str, Any], path: str, value: Any, asked: str) -> None:
         else:
             at[keys[-1]] = value
     except (IndexError, ValueError, AttributeError, TypeError) as fault:
-        raise ConfigError(f"{asked}: there is no {path!r} in this experiment") from fault
+        raise ConfigError(f"{asked}: there is no {path!r} in this experiment; name a setting as its file does, for example member.0.classifier.C") from fault
 
 
 def _path(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:

@@ -63,7 +63,7 @@ def read_corpus(name: str, path: Path) -> "pd.DataFrame":
     gather(faults, DataError)
     table = pd.DataFrame(rows, columns=["quote", "article", "text", "cue", "context", "target", "stance", "split", "subset"])
     twice = [key for key, n in Counter(table["quote"]).items() if n > 1]
-    gather([f"{path}: id {key!r} stands {table['quote'].eq(key).sum()} times" for key in twice], DataError)
+    gather([f"{path}: id {key!r} stands {table['quote'].eq(key).sum()} times; keep one of them" for key in twice], DataError)
     return table
 
 

@@ -111,7 +111,7 @@ class Quote:
             raise DataError(f"{at}: spans are {row.get('spans')!r}, expected [[start, end], …]") from fault
         flat = [offset for span in spans for offset in span]
         if not spans or flat != sorted(set(flat)) or flat[-1] > len(article.text) or flat[0] < 0:
-            raise DataError(f"{at}: spans {row['spans']} are empty, out of order or outside the text of {len(article.text)} characters")
+            raise DataError(f"{at}: spans {row['spans']} are empty, out of order or outside the text of {len(article.text)} characters; run the offsets anew")
         if row.get("text") != article.cut(spans):
             raise DataError(f"{at}: text is {str(row.get('text'))[:60]!r}, but its spans cut {article.cut(spans)[:60]!r}; run the offsets anew")
         if row.get("form") not in FORMS:

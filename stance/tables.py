@@ -312,7 +312,7 @@ def _parquet_rows(data: io.BufferedReader, where: str, columns: Columns, stack: 
         mapping = columns.found_in(file.schema_arrow.names, where)
         batches = file.iter_batches(batch_size=1024, columns=None if columns.keep else list(mapping.values()))
     except (OSError, ValueError) as fault:
-        raise DataError(f"{where}: no readable Parquet file ({str(fault).splitlines()[0]})") from fault
+        raise DataError(f"{where}: no readable Parquet file ({str(fault).splitlines()[0]}); write it anew, or as CSV") from fault
     return (columns.read_from(row, mapping) for batch in batches for row in batch.to_pylist())
 
 

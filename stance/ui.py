@@ -56,12 +56,14 @@ def _wait_for(address: str, server: "subprocess.Popen[bytes]", timeout_s: float)
     while time.monotonic() < end:
         if server.poll() is not None:
             said = (server.stderr.read() if server.stderr else b"").decode(errors="replace").strip().splitlines()
-            raise ConfigError(f"the MLflow server ended with code {server.returncode}: {said[-1] if said else 'no message'}")
+            raise ConfigError(
+                f"the MLflow server ended with code {server.returncode}: {said[-1] if said else 'no message'}; mlflow server --help tells its options"
+            )
         with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=2) as answer:  # noqa: S310 - our own address
             if answer.status == 200:
                 return
         time.sleep(0.3)
-    raise ConfigError(f"the MLflow server did not answer at {address} within {timeout_s:.0f} s")
+    raise ConfigError(f"the MLflow server did not answer at {address} within {timeout_s:.0f} s; try again, the machine may be busy")
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:
