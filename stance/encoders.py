@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -169,7 +170,7 @@ def _read_cache(path: Path) -> dict[str, np.ndarray]:
             return dict(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         # A cache that cannot be read costs time, not answers.
         path.unlink(missing_ok=True)
         return {}

@@ -1,5 +1,3 @@
-import zipfile
-
 import numpy as np
 import pytest
 
@@ -48,10 +46,7 @@ def test_texts_are_encoded_once_and_new_ones_cost_only_themselves(tmp_path, monk
     assert ENCODERS["minilm"].sha256[:12] in path.name
 
 
-CUT_OFF = pytest.param(b"PK\x03\x04 cut off", marks=pytest.mark.xfail(raises=zipfile.BadZipFile, reason="reading the cache does not expect a broken zip"))
-
-
-@pytest.mark.parametrize("damage", [b"", b"no zip", CUT_OFF])
+@pytest.mark.parametrize("damage", [b"", b"no zip", b"PK\x03\x04 cut off"])
 def test_a_damaged_cache_costs_time_not_answers(tmp_path, damage):
     expected = encode_cached(TEXTS[:1], "minilm", tmp_path)
     (path,) = tmp_path.iterdir()
