@@ -32,7 +32,7 @@ finetune: $(READY)  ## train the encoder itself too (installs PyTorch, takes 20 
 	@$(BIN)/stance train experiments/finetuned.toml --seeds
 
 test: $(READY)  ## run the tests
-	@$(BIN)/python -m pytest
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 check: $(READY)  ## labels, seeds, experiments, types, imports, style
 	@$(BIN)/stance check
