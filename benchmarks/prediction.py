@@ -147,9 +147,13 @@ def in_python(pipeline: Any, folder: Path, rows: list[dict[str, Any]], n: int) -
 
 
 def int8_network(rows: list[dict[str, Any]], n: int) -> None:
-    """Measure the int8 network of the newest fine-tuned model against the fp32 encoder of the same build, each text by itself."""
+    """Measure the int8 network of the newest fine-tuned model on a list, as `predict_many` answers it, against the fp32 encoder of the same build.
+
+    The list is one batch of `predict_many`; the fp32 encoder gets a text at a time. What lies between is shown too.
+    """
     from stance.encoders import get_encoder
     from stance.portable import OnnxText
+    from stance.predict import BATCH
 
     for path in sorted((home() / "models").glob("*/card.json"), key=lambda path: -path.stat().st_mtime):
         networks = [member for _, _, member in stance.load(path.parent)._portable.members if isinstance(member, OnnxText)]
@@ -158,16 +162,22 @@ def int8_network(rows: list[dict[str, Any]], n: int) -> None:
     else:
         print("no int8 row: no fine-tuned model in models/; run make finetune")
         return
-    some = rows[:: len(rows) // 200][:200]
+    some = rows[:: len(rows) // BATCH][:BATCH]
     texts = [view_of(row, networks[0].view) for row in some]
     whole = get_encoder("minilm")
-    networks[0].probabilities(some[:2])
-    whole.encode(texts[:2])
-    sides = (lambda: [whole.encode([text]) for text in texts], lambda: networks[0].probabilities(some), lambda: whole.encode(texts))
-    theirs, ours, together = (statistics.median(one) for one in zip(*([cpu(side) for side in sides] for _ in range(n)), strict=True))
-    detail = f"{len(some) / ours:.0f} / {len(some) / theirs:.0f} quotes a CPU s, {path.parent.name}, n = {len(some)}, median of {n}"
-    show("int8 network / fp32 encoder one by one", theirs / ours, ">= 3 (6)", detail)
-    show("  fp32 encoder in batches sorted by length", theirs / together, "", f"{len(some) / together:.0f} quotes a CPU s")
+    sides = {
+        "fp32 encoder one by one": lambda: [whole.encode([text]) for text in texts],
+        "int8 network, a list / fp32 one by one": lambda: networks[0].probabilities(some),
+        "  int8 network one by one / the same": lambda: [networks[0].probabilities([row]) for row in some],
+        "  fp32 encoder, a list / the same": lambda: whole.encode(texts),
+    }
+    for side in sides.values():
+        side()
+    rounds = [[cpu(side) for side in sides.values()] for _ in range(n)]
+    theirs, *others = (statistics.median(one) for one in zip(*rounds, strict=True))
+    for (what, _), seconds, target in zip(list(sides.items())[1:], others, (">= 3 (6)", "", ""), strict=True):
+        detail = f"{len(some) / seconds:.0f} / {len(some) / theirs:.0f} quotes a CPU s, {path.parent.name}, n = {len(some)}, median of {n}"
+        show(what, theirs / seconds, target, detail)
 
 
 def many_rows(folder: Path, place: Path, rows: list[dict[str, Any]], sizes: list[int]) -> None:

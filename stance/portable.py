@@ -26,8 +26,10 @@ from stance.records import STANCES, write_whole
 from stance.sets import check_bounds
 from stance.wording import VIEWS, view_of
 
-FORMAT = 3  # 2: blocks have views of their own, a stance may be learned in two classes, networks; 3: links, trees, stacks
+# 2: blocks have views of their own, a stance may be learned in two classes, networks; 3: links, trees, stacks; 4: networks that take texts together
+FORMAT = 4
 NETWORK, TOKENIZER = "model.onnx", "tokenizer.json"  # the files of a network, behind member-N
+MOST_TOKENS = 512  # that go through a network together: above it nothing is won, and what is computed leaves the cache
 # What reading a foreign or mangled member can raise: wrong JSON, no zip, other names, other shapes, other types.
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OSError, EOFError, RecursionError, zipfile.BadZipFile, zlib.error)
 
@@ -153,32 +155,34 @@ class OnnxText:
     view
         What of a row is read.
     onnx
-        The network: inputs ``input_ids`` and ``attention_mask``, output of shape (n_texts, n_classes).
+        The network: input ``input_ids``, output of shape (n_texts, n_classes); up to format 3 also an input ``attention_mask``.
     tokenizer
         JSON of the library tokenizers; it says itself where texts are cut.
 
     Notes
     -----
-    Each text goes through alone: an int8 network scales its activations by all that goes through together, so that in a batch an answer
-    would depend on its neighbours.
+    Texts of the same number of tokens go through together: nothing is padded, and each token is scaled by itself (`stance.int8`). Up to
+    format 3 a network scaled its activations by all that went through together, so there each text goes through alone.
     """
 
     def __init__(self, view: str, onnx: bytes, tokenizer: str) -> None:
         self.view = view
         self._onnx = onnx
         self._json = tokenizer
-        self._loaded: tuple[Any, Any] | None = None
+        self._loaded: tuple[Any, Any, bool] | None = None
 
     def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
         """Return the probabilities of each row; the network is loaded at the first call."""
-        session, tokenizer = self._load()
-        logits = []
-        for row in rows:
-            ids = np.array([tokenizer.encode(view_of(row, self.view)).ids], dtype=np.int64)
-            logits.append(session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0])
-        return softmax(np.array(logits, dtype=np.float64))
+        session, tokenizer, together = self._load()
+        ids = [tokenizer.encode(view_of(row, self.view)).ids for row in rows]
+        logits = np.zeros((len(rows), session.get_outputs()[0].shape[1]))
+        for batch in batches_of_one_length([len(one) for one in ids]) if together else [[k] for k in range(len(ids))]:
+            tokens = np.array([ids[k] for k in batch], dtype=np.int64)
+            mask = {} if together else {"attention_mask": np.ones_like(tokens)}
+            logits[batch] = session.run(None, {"input_ids": tokens, **mask})[0]
+        return softmax(logits)
 
-    def _load(self) -> tuple[Any, Any]:
+    def _load(self) -> tuple[Any, Any, bool]:
         if self._loaded is None:
             import onnxruntime
             from tokenizers import Tokenizer
@@ -186,8 +190,21 @@ class OnnxText:
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = options.inter_op_num_threads = 1
             tokenizer = Tokenizer.from_str(self._json)
-            self._loaded = onnxruntime.InferenceSession(self._onnx, options, providers=["CPUExecutionProvider"]), tokenizer
+            session = onnxruntime.InferenceSession(self._onnx, options, providers=["CPUExecutionProvider"])
+            self._loaded = session, tokenizer, [one.name for one in session.get_inputs()] == ["input_ids"]
         return self._loaded
+
+
+def batches_of_one_length(lengths: Sequence[int]) -> list[list[int]]:
+    """Return all positions in batches of texts of one length, in no more than `MOST_TOKENS` tokens or a single text."""
+    same: dict[int, list[int]] = {}
+    for k, length in enumerate(lengths):
+        same.setdefault(length, []).append(k)
+    batches = []
+    for length, places in same.items():
+        size = max(1, MOST_TOKENS // max(1, length))
+        batches += [places[k : k + size] for k in range(0, len(places), size)]
+    return batches
 
 
 class PortableModel:

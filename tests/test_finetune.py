@@ -51,7 +51,10 @@ def message(*fields):
 
 
 def tiny_network():
-    """An ONNX of two nodes, logits = sum over the words of SAYS[word], written by hand: the package onnx is no dependency of the tests."""
+    """An ONNX of two nodes, logits = sum over the words of SAYS[word], written by hand: the package onnx is no dependency of the tests.
+
+    It takes a mask, as networks did up to format 3.
+    """
 
     def value(name, kind, *sizes):
         shape = message(*[(1, message((1, size) if isinstance(size, int) else (2, size))) for size in sizes])
@@ -196,4 +199,10 @@ def test_training_is_repeatable_and_its_folder_answers_the_same(sets, tmp_path):
     assert len(trained.history_) == 2
     assert all(np.isfinite(trained.history_).ravel())
     assert set(json.loads(trained.tokenizer_)) >= {"model", "truncation"}
+
+    # A row is answered alike alone, among others and in another order.
+    network, many = OnnxText("cue+text", trained.onnx_, trained.tokenizer_), sets["test"].to_dict("records")
+    together, order = network.probabilities(many), np.random.default_rng(3).permutation(len(many))
+    assert np.abs(network.probabilities([many[k] for k in order]) - together[order]).max() < 1e-3
+    assert np.abs(np.concatenate([network.probabilities([row]) for row in many]) - together).max() < 1e-3
     assert set(fitted[0].classes_) <= set(STANCES)

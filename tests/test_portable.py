@@ -172,7 +172,7 @@ def pickled():
         (lambda f: (f / "card.json").write_text("{"), r"card\.json: damaged"),
         (lambda f: (f / "member-0.npz").write_bytes(b"PK"), r"member-0\.npz: checksum .* damaged or foreign"),
         (lambda f: (f / "member-1.json").unlink(), r"member-1\.json: cannot be read"),
-        (lambda f: edit_card(f, format=99), r"format 99, this version reads up to 3; upgrade stance"),
+        (lambda f: edit_card(f, format=99), r"format 99, this version reads up to 4; upgrade stance"),
         (lambda f: edit_card(f, stances=["yes", "no"]), "made for another codebook"),
         (lambda f: edit_card(f, files={}), "names no member files"),
         (lambda f: edit_card(f, files=["member-0.json"]), "files must name files of its own folder"),
