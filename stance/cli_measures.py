@@ -66,10 +66,13 @@ def evaluate_speakers(run: str, as_json: AsJson = False) -> None:
 
 def evaluate_attributed(
     run: str,
+    threshold: Annotated[
+        float | None, typer.Option(min=0.01, max=1.0, help="How sure a holder must be to be told; by default what is best for F1 out of fold.")
+    ] = None,
     write: Annotated[bool, typer.Option("--write", help="Also keep the trained weights, in stance/data/attributed.json.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train on the training reports and measure on the test reports how well stances ascribed to others are found, beside a rule and the annotators.
+    """Train on the training reports and measure on the others, and on real news, how well stances ascribed to others are found, beside a rule and annotators.
 
     Example: stance evaluate-attributed vote
     """
@@ -77,18 +80,19 @@ def evaluate_attributed(
     from stance.attributed_training import evaluate
     from stance.records import write_whole
 
-    name, model, found = evaluate(run)
+    name, model, found = evaluate(run, threshold)
     for one in found:
         if as_json:
             show_json({"run": name, **one.to_dict()})
             continue
-        typer.echo(f"{one.who} against {one.against}: {one.n_found} found, {one.n_gold} noted, n = {one.n_quotes} quotes of test reports")
+        typer.echo(f"{one.who} against {one.against}: {one.n_found} found, {one.n_gold} noted, n = {one.n_quotes} quotes of {one.on}")
         for kind, (precision, recall, f1) in one.scores.items():
             low, high = one.bounds[kind]
             typer.echo(f"  {kind:7s} precision {precision:.3f}   recall {recall:.3f}   F1 {f1:.3f} ({low:.3f}-{high:.3f} by article)")
     if write:
         write_whole(weights_path(), model.to_json())
-        say_aside(f"{shown(weights_path())}: {len(model.weights)} terms, threshold {model.threshold:g}")
+        n_terms = sum(len(part.weights) for part in model.parts.values())
+        say_aside(f"{shown(weights_path())}: {n_terms} terms, threshold {model.threshold:g}")
 
 
 def evaluate_explanations(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stance.aliases import load_aliases
-from stance.attributed import load_attributed, names_in
+from stance.attributed import load_attributed
 from stance.calibration import risk_at
 from stance.chosen import resolve
 from stance.errors import ModelError
@@ -299,11 +299,10 @@ class Model:
         Optional ones (headlines, captions, links) are left out: the running text says the same, and no statement should count twice.
         """
         quotes = [quote for quote in quotes if not quote.optional]
-        names = names_in(article.text)
         rows = []
         for quote in quotes:
             row: dict[str, Any] = {"id": quote.id, "text": quote.text, "cue": quote.cue, "context": context_of(article, quote)}
-            rows.append({**row, "speaker": quote.speaker, "speaker_role": quote.speaker_role, "names": names})
+            rows.append({**row, "speaker": quote.speaker, "speaker_role": quote.speaker_role, "_article": article.text})
         by_speaker: dict[str | None, list[tuple[Quote, Prediction]]] = defaultdict(list)
         for quote, prediction in zip(quotes, self.predict_many(rows, abstain_at=abstain_at, attributed=True), strict=True):
             by_speaker[quote.speaker].append((quote, prediction))

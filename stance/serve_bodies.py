@@ -40,8 +40,8 @@ class Held(BaseModel):
     holder: str
     stance: str
     probability: float
-    mention: str
-    span: list[int]
+    mention: str | None
+    span: list[int] | None
     holder_id: str | None
 
 

@@ -1,4 +1,6 @@
+import dataclasses
 import json
+import re
 
 import numpy as np
 import pytest
@@ -7,13 +9,21 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from stance.aliases import load_aliases
-from stance.attributed import CLASSES, HELD, AttributedModel, features_of, find_mentions, load_attributed, names_in, parse_model, resolve
-from stance.attributed_training import by_rule, fit, labels_of, matches, same_holder, score
+from stance.attributed import HELD, PARTS, AttributedModel, Linear, load_attributed, parse_model
+from stance.attributed_scores import by_rule, matches, same_holder, score
+from stance.attributed_terms import N_NUMBERS, holder_terms, numbers_of, quote_terms
+from stance.attributed_training import Judged, f1_at, fit, labels_of, read_given, train
 from stance.cli import app
 from stance.errors import ModelError
+from stance.holders import candidates_of, find_mentions, known_in
 from stance.records import Article, Quote
 
 EVEN = [0.2] * 5
+DOUBTFUL = [0.02, 0.02, 0.9, 0.04, 0.02]
+
+
+def names(row):
+    return [one.name for one in candidates_of(row, find_mentions(row["text"]))]
 
 
 @pytest.mark.parametrize(
@@ -22,6 +32,7 @@ EVEN = [0.2] * 5
         ("They do not want peace", ["They"]),
         ("Moscow would see nothing wrong in consultations with Beijing", ["Moscow", "Beijing"]),
         ("both sides had undertaken to continue", ["both sides"]),
+        ("both have told us so, and neither lied", ["both", "neither"]),
         ("The Serbian side wanted money first", ["The Serbian side"]),
         ("the government of Nubara refuses to talk", ["the government of Nubara"]),
         ("Our delegation is ready", []),  # the speaker's own side
@@ -45,38 +56,65 @@ def test_mentions_are_cut_from_the_text_and_anything_is_answered(text):
         assert 0 < held.probability < 1
 
 
-def test_a_name_in_the_words_around_changes_nothing_but_the_holder():
-    first, second = "Moscow does not want talks with Kyiv", "Lirova does not want talks with Samar"
-    terms = [features_of({"text": text}, find_mentions(text)[0], 0, 2, EVEN) for text in (first, second)]
-    assert terms[0] == terms[1]
+SWAPPED = {"Velgorod": "Samarin", "Torvia": "Lirosa", "Halania": "Pelanor"}
 
 
-def test_who_speaks_is_seen_only_where_the_mention_names_him():
+def swapped(text):
+    return re.sub("|".join(SWAPPED), lambda match: SWAPPED[match.group()], text)
+
+
+def test_swapping_names_changes_no_answer_but_its_names():
+    article = "Torvia has left the talks, Halania said. In Velgorod a minister waited. Torvia wants time. Halania does not."
+    texts = ("Velgorod does not want talks with Halania", "They are stalling", "Torvia is only playing for time", "the government uses the talks as a cover")
+    for text in texts:
+        row = {"text": text, "cue": "said", "speaker": "a lawmaker in Halania", "context": "Torvia has left the talks, Halania said.", "_article": article}
+        other = {name: swapped(value) for name, value in row.items()}
+        mentions, others = find_mentions(text), find_mentions(other["text"])
+        assert quote_terms(row, mentions) == quote_terms(other, others)
+        assert holder_terms(row, mentions, candidates_of(row, mentions)) == holder_terms(other, others, candidates_of(other, others))
+        first, second = (load_attributed().predict(one, DOUBTFUL, load_aliases()) for one in (row, other))
+        assert [(swapped(one.holder), one.stance, one.probability) for one in first] == [(one.holder, one.stance, one.probability) for one in second]
+
+
+def test_who_speaks_is_seen_only_as_the_side_that_a_candidate_is_on():
     text = "Mara Lindqvist does not want talks"
-    mention = find_mentions(text)[0]
-    plain = features_of({"text": text}, mention, 0, 1, EVEN)
-    assert features_of({"text": text, "speaker": "Boro Kast"}, mention, 0, 1, EVEN) == plain
-    assert "self" in features_of({"text": text, "speaker": "Lindqvist"}, mention, 0, 1, EVEN)
+    row, mentions = {"text": text}, find_mentions(text)
+    plain = holder_terms(row, mentions, candidates_of(row, mentions))
+    assert holder_terms({**row, "speaker": "Boro Kast"}, mentions, candidates_of(row, mentions)) == plain
+    assert "name&ownTrue" in holder_terms({**row, "speaker": "Lindqvist"}, mentions, candidates_of(row, mentions))[0]
 
 
 @pytest.mark.parametrize(
-    ("text", "row", "name"),
+    ("row", "first"),
     [
-        ("Putin will not come", {"names": ["Vladimir Putin"]}, "Vladimir Putin"),
-        ("Kastria says yes because it gains time", {"names": ["Drevan"]}, "Kastria"),  # said of "it": the name before
-        ("They do not want peace", {"names": ["Ukraine", "Russia"], "speaker_role": "Ukrainian lawmaker"}, "Russia"),
-        ("They do not want peace", {"context": "The minister spoke of Drevan."}, "Drevan"),
-        ("They do not want peace", {}, None),
-        ("both sides are stalling", {"names": ["Drevan"]}, None),
+        ({"text": "Putin will not come", "_article": "Vladimir Putin stays at home. Putin waits."}, "Vladimir Putin"),
+        ({"text": "the government is stalling"}, "the government"),
+        ({"text": "They do not want peace", "context": "All spoke of Drevan."}, "Drevan"),
+        ({"text": "They do not want peace", "_article": "Drevan waits. Drevan stalls. Kastria asks."}, "Drevan"),
     ],
 )
-def test_a_mention_is_resolved_to_a_name(text, row, name):
-    assert resolve(find_mentions(text)[-1], {"text": text, **row}) == name
+def test_a_quotes_own_mentions_come_first_then_whom_the_words_around_name(row, first):
+    assert names(row)[0] == first
 
 
-def test_the_names_of_an_article_come_by_their_frequency():
-    assert "Does Drevan Want Direct Talks With Kastria" not in names_in("Does Drevan Want Direct Talks With Kastria\n\nDrevan does.")
-    assert names_in("Drevan refuses. The talks with Kastria failed. Drevan said no, and Drevan left.")[:2] == ["Drevan", "Kastria"]
+def test_who_is_nowhere_named_is_no_candidate():
+    assert names({"text": "They do not want peace"}) == []
+    assert names({"text": "They do not want peace", "context": "The minister spoke."}) == ["The minister"]
+
+
+def test_an_article_knows_of_each_how_often_and_how_it_names_him():
+    text = "Drevan refuses. The talks in Kastria failed, Boro Kast said. Drevan left, Kast said. The rebels wait. The Drevan army waits."
+    found = known_in(text)
+    assert next(iter(found.values())).name == "Drevan"
+    assert len(found["dreva"].places) == 3
+    assert found["kastr"].place == 1
+    assert (found["kast"].name, found["kast"].person, found["kast"].says) == ("Boro Kast", True, 1)
+    assert not found["~rebels"].named
+    assert found["dreva"].has_word("army")
+
+
+def test_a_capital_and_its_state_are_one_candidate():
+    assert names({"text": "They do not want peace", "_article": "Moscow said no. Russia waits. The Kremlin is silent. Kyiv asks."}) == ["Moscow", "Kyiv"]
 
 
 @pytest.mark.parametrize(
@@ -107,13 +145,13 @@ def test_matches_are_counted_once_each_by_hand():
     assert json.loads(json.dumps(scored.to_dict()))["n_gold"] == 3
 
 
-def test_an_annotators_holder_goes_to_the_mention_that_names_it_or_to_a_lone_pronoun():
-    text = "Drevan is stalling and they know it in Kastria"
-    mentions = find_mentions(text)
-    assert dict(zip([one.text for one in mentions], labels_of(mentions, {"text": text}, [("Kastria", "support")]), strict=True))["Kastria"] == "support"
-    alone = find_mentions("They are stalling")
-    assert labels_of(alone, {"text": "They are stalling"}, [("Drevan", "skeptical")]) == ["skeptical"]
-    assert labels_of(alone, {"text": "They are stalling"}, []) == ["none"]
+def test_an_annotators_holder_goes_to_the_candidate_that_names_it():
+    row = {"text": "Drevan is stalling and the army knows it in Kastria"}
+    candidates = candidates_of(row, find_mentions(row["text"]))
+    assert [one.name for one in candidates] == ["Drevan", "the army", "Kastria"]
+    assert labels_of(candidates, [("Kastria", "support"), ("Drevanian side", "skeptical")]) == {2: "support", 0: "skeptical"}
+    assert labels_of(candidates, [("Sudanese army", "oppose")]) == {1: "oppose"}
+    assert labels_of(candidates, [("Orsenna", "oppose")]) == {}
 
 
 def test_the_rule_reads_frames_behind_a_mention():
@@ -123,25 +161,75 @@ def test_the_rule_reads_frames_behind_a_mention():
     assert by_rule({"text": "The weather in Kastria is fine"}) == []
 
 
+def judged(text, held, article, shares=EVEN):
+    return Judged({"text": text, "cue": "said"}, article, np.array(shares), (held, held))
+
+
+LEARNED = [
+    judged(f"{name} {what} near Samarin", [(name, stance)] if stance else [], f"{name}{number % 8}", shares)
+    for number in range(24)
+    for name in ("Drevan", "Kastria", "Orsenna")
+    for what, stance, shares in (
+        ("refuses the talks", "oppose", DOUBTFUL),
+        ("is playing for time in the talks", "skeptical", DOUBTFUL),
+        ("is ready for talks", "support", DOUBTFUL),
+        ("wants a truce before talks", "conditional", DOUBTFUL),
+        ("is a country by the sea", None, [0.01, 0.01, 0.01, 0.01, 0.96]),
+    )
+]
+
+
+def test_what_is_learned_is_told_of_another_name():
+    model = train(LEARNED)
+    (found,) = model.predict({"text": "Faerland is playing for time in the talks near Samarin", "cue": "said"}, DOUBTFUL, load_aliases())
+    assert (found.holder, found.stance, found.mention, found.span) == ("Faerland", "skeptical", "Faerland", (0, 8))
+    assert model.predict({"text": "Faerland is a country by the sea near Samarin", "cue": "said"}, [0.01, 0.01, 0.01, 0.01, 0.96], load_aliases()) == []
+
+
+def test_a_threshold_that_is_given_is_kept():
+    assert train(LEARNED[:200], 0.7).threshold == 0.7
+
+
+def test_the_f1_of_a_threshold_is_counted_by_hand():
+    quotes = [judged("a", [("Drevan", "oppose")], "a"), judged("b", [], "b")]
+    found = [[(0.9, ("Drevan", "oppose"))], [(0.3, ("Kastria", "oppose"))]]
+    assert f1_at(0.2, found, quotes) == pytest.approx(2 / 3)
+    assert f1_at(0.5, found, quotes) == 1
+
+
 def test_weights_come_back_as_they_were_written():
-    terms = [["a", "b"], ["b", "c"], ["a", "c"]] * 20
-    labels = ["none", "oppose", "skeptical"] * 20
-    model = fit(terms, labels)
+    model = fit(LEARNED, 0.25)
     again = parse_model(model.to_json(), "here")
-    assert again.probabilities(["a", "b"]) == pytest.approx(model.probabilities(["a", "b"]))
-    assert CLASSES[int(again.probabilities(["b", "c"])[1:].argmax()) + 1] == "oppose"
-    assert again.probabilities(["b", "c"])[CLASSES.index("support")] < 1e-6
+    row = {"text": "Faerland refuses the talks near Samarin"}
+    mentions = find_mentions(row["text"])
+    told, terms = quote_terms(row, mentions), holder_terms(row, mentions, candidates_of(row, mentions))
+    for one in (model, again):
+        assert one.threshold == 0.25
+    assert again.at_all(told, numbers_of(EVEN)) == pytest.approx(model.at_all(told, numbers_of(EVEN)))
+    first, second = (one.weigh(1.0, told, terms, numbers_of(EVEN)) for one in (model, again))
+    assert [stance for _, stance, _ in first] == [stance for _, stance, _ in second]
+    assert [one[0] for one in first] == pytest.approx([one[0] for one in second])
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"classes": ["yes"], "intercept": [0], "weights": {}, "threshold": 0.5}'])
+@pytest.mark.parametrize("text", ["{", "[]", '{"held": ["yes"], "threshold": 0.5}', '{"held": ["support", "conditional", "skeptical", "oppose"], "any": {}}'])
 def test_weights_that_are_none_are_refused(text):
     with pytest.raises(ModelError, match=r"^here: .*stance evaluate-attributed --write"):
         parse_model(text, "here")
 
 
+def test_weights_of_another_length_are_refused():
+    text = AttributedModel({name: nothing(size) for name, size in PARTS.items()}, 0.5).to_json()
+    with pytest.raises(ModelError, match=r"^here: .*another shape"):
+        parse_model(text.replace('"intercept": [0.0]', '"intercept": [0.0, 1.0]', 1), "here")
+
+
+def nothing(size):
+    return Linear({}, np.zeros((N_NUMBERS, size)), np.zeros(size))
+
+
 def test_a_plain_reproach_is_found_and_its_holder_resolved():
     text = "Drevan is not interested in talks and only wants to gain time"
-    (found,) = load_attributed().predict({"text": text, "cue": "said"}, [0.02, 0.02, 0.9, 0.04, 0.02], load_aliases())
+    (found,) = load_attributed().predict({"text": text, "cue": "said"}, DOUBTFUL, load_aliases())
     assert (found.holder, found.holder_id) == ("Drevan", "drevan")
     assert found.stance in ("oppose", "skeptical")
 
@@ -150,18 +238,40 @@ def test_a_quote_about_the_weather_ascribes_nothing():
     assert load_attributed().predict({"text": "The weather in Drevan is fine", "cue": "said"}, [0.01, 0.01, 0.01, 0.01, 0.96], load_aliases()) == []
 
 
+def test_the_development_set_is_read_where_it_is(tmp_path, monkeypatch):
+    monkeypatch.setenv("STANCE_DEV", str(tmp_path / "set" / "articles.jsonl"))
+    assert list(read_given()) == []
+    (tmp_path / "set").mkdir()
+    quote = {
+        "id": "a1",
+        "spans": [[0, 11]],
+        "form": "indirect",
+        "stance": "neutral",
+        "on_target": True,
+        "attributed": [{"holder": "Drevan", "stance": "oppose"}],
+    }
+    (tmp_path / "set" / "articles.jsonl").write_text(json.dumps({"id": "a", "text": "They refuse, he said.", "quotes": [quote]}), encoding="utf-8")
+    (((article, (read,)), held),) = read_given()
+    assert (article.id, read.text) == ("a", "They refuse")
+    assert held == {("a1", "given"): (("Drevan", "oppose"),)}
+
+
+def certain():
+    return dataclasses.replace(nothing(1), intercept=np.array([9.0]))
+
+
 @pytest.fixture
 def sure(monkeypatch):
     """A model that finds every mention opposed: for the ways through which answers leave."""
-    every = AttributedModel({}, np.array([0.0, 0.0, 0.0, 0.0, 3.0]), 0.5)
+    every = AttributedModel({"any": certain(), "holder": certain(), "stance": dataclasses.replace(nothing(4), intercept=np.array([0.0, 0.0, 0.0, 3.0]))}, 0.5)
     monkeypatch.setattr("stance.predict.load_attributed", lambda: every)
 
 
 def test_predictions_have_the_field_where_it_was_asked_for_and_only_there(model, sure):
-    (bare,), (asked, void) = model.predict_many(["They refuse."]), model.predict_many(["They refuse.", ""], attributed=True)
+    (bare,), (asked, void) = model.predict_many(["The rebels refuse."]), model.predict_many(["The rebels refuse.", ""], attributed=True)
     assert "attributed" not in bare.to_dict()
     (held,) = asked.to_dict()["attributed"]
-    assert (held["holder"], held["stance"], held["mention"], held["span"], held["holder_id"]) == ("They", "oppose", "They", [0, 4], None)
+    assert (held["holder"], held["stance"], held["mention"], held["span"], held["holder_id"]) == ("The rebels", "oppose", "The rebels", [0, 10], None)
     assert void.to_dict()["attributed"] == []
 
 
@@ -170,23 +280,29 @@ def test_a_reading_resolves_holders_within_the_article(model, sure):
     at = text.index("They refuse")
     quote = Quote("q", "a", "They refuse,", ((at, at + 12),), "direct", speaker="Mara Lindqvist", speaker_role="a Kastrian lawmaker")
     (speaker,) = model.read_quotes(Article("a", text), [quote]).speakers
-    (held,) = speaker.to_dict()["quotes"][0]["prediction"]["attributed"]
+    held, *_ = speaker.to_dict()["quotes"][0]["prediction"]["attributed"]
     assert (held["holder"], held["holder_id"], held["mention"]) == ("Drevan", "drevan", "They")
 
 
 def test_the_shell_shows_holders_in_every_format(model_folder, sure, tmp_path):
     rows = tmp_path / "rows.csv"
-    rows.write_text("text\nThey refuse.\nNo.\n", encoding="utf-8")
+    rows.write_text("text\nThe rebels refuse.\nNo.\n", encoding="utf-8")
     common = ["predict", str(rows), "--model", str(model_folder), "--attributed"]
     first, second = map(json.loads, CliRunner().invoke(app, common).stdout.splitlines())
     assert [one["stance"] for one in first["attributed"]] == ["oppose"]
     assert second["attributed"] == []
-    assert "They: oppose" in CliRunner().invoke(app, [*common, "--format", "csv"]).stdout
-    one = json.loads(CliRunner().invoke(app, ["predict", "They refuse.", "--model", str(model_folder), "--attributed"]).stdout)
+    assert "The rebels: oppose" in CliRunner().invoke(app, [*common, "--format", "csv"]).stdout
+    one = json.loads(CliRunner().invoke(app, ["predict", "The rebels refuse.", "--model", str(model_folder), "--attributed"]).stdout)
     assert one["attributed"] == first["attributed"]
+
+
+def test_a_holder_that_the_quote_leaves_out_has_no_place_in_it(model, sure):
+    (found,) = model.predict_many([{"text": "no interest in talks", "context": "Drevan is silent."}], attributed=True)
+    (held,) = found.to_dict()["attributed"]
+    assert (held["holder"], held["mention"], held["span"]) == ("Drevan", None, None)
 
 
 def test_the_package_brings_its_weights():
     model = load_attributed()
-    assert len(model.weights) > 300
+    assert all(len(part.weights) > 300 for part in model.parts.values())
     assert 0 < model.threshold < 1
