@@ -22,8 +22,8 @@ from stance.records import STANCES, Article, Quote
 from stance.wording import context_of
 
 # Who judged which set; of the development set there is one list.
-ANNOTATORS = {"cv": ("author", "second"), "test": ("author", "second"), "seeds": ("seeds-a", "seeds-b"), "real_dev": ("given",)}
-NAMES = {"test": "test reports", "seeds": "seed articles", "real_dev": "development set"}
+ANNOTATORS = {"cv": ("author", "second"), "test": ("author", "second"), "seeds": ("seeds-a", "seeds-b"), "dev": ("given",)}
+NAMES = {"test": "test reports", "seeds": "seed articles", "dev": "development set"}
 FOLDS = 4
 MIN_TIMES = {"any": 3, "holder": 5, "stance": 3}
 C = {"any": 0.1, "holder": 0.3, "stance": 0.1}

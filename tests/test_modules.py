@@ -18,7 +18,7 @@ TESTED_BY = {
     "portable": ["model", "ngrams"],
     "linear": ["classifiers", "features", "links"],
     "benchmark": ["pairs"],
-    "attributed": ["attributed_training"],
+    "attributed": ["attributed_scores", "attributed_terms", "attributed_training", "holders"],
     "why": ["faithful"],
     "slices": ["figures"],
     "tracking": ["ui"],
