@@ -30,6 +30,7 @@ from stance.config import Strict, read_checked
 from stance.corpora import COARSE_STANCES, CORPORA, read_corpus
 from stance.errors import ConfigError, DataError
 from stance.evaluate import class_f1, resample
+from stance.finetune import FineTuned, locate_weights
 from stance.home import home, sha256, shown
 from stance.pairs import build_blocks
 
@@ -72,20 +73,42 @@ class Boosting(Strict):
     learning_rate: float = Field(default=0.06, gt=0, le=1)
 
 
+class Encoder(Strict):
+    """The encoder itself trained further, see `stance.finetune.FineTuned`: the mean of ``n`` from starts of their own. Needs the extra ``finetune``.
+
+    It reads the text, no blocks. What it learns is answered with and forgotten: no corpus's licence lets it go into a model.
+    """
+
+    kind: Literal["finetuned"]
+    n: int = Field(default=1, ge=1, le=20)
+    epochs: int = Field(default=6, ge=1, le=50)
+    learning_rate: float = Field(default=1e-4, gt=0, le=1e-2)
+    layer_decay: float = Field(default=0.85, gt=0, le=1)
+    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
+    mask_share: float = Field(default=0.1, ge=0, le=0.5)
+    batch_size: int = Field(default=16, ge=1, le=256)
+    r_drop: float = Field(default=0.0, ge=0)
+    contrast: float = Field(default=0.0, ge=0, le=10, description="weight of a loss that draws texts of one class together")
+    certainty: bool = Field(default=False, description="desmog: learn how sure the annotators were, not only what they said")
+    precision: Literal["float32", "bfloat16"] = Field(default="float32", description="bfloat16: half the time on processors that can multiply so")
+
+
 class Member(Strict):
     """One pipeline of the soft vote."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{1,30}$")
     weight: float = Field(default=1.0, gt=0)
-    blocks: list[Block] = Field(min_length=1)
+    blocks: list[Block] = Field(default_factory=list)
     words: list[int] = Field(default=[1, 3], min_length=2, max_length=2)
     chars: list[int] = Field(default=[2, 5], min_length=2, max_length=2)
     min_df: int = Field(default=2, ge=1)
     per_target: bool = Field(default=False, description="one model a target, for corpora with few")
-    classifier: Annotated[Linear | Kernel | Network | Boosting, Field(discriminator="kind")]
+    classifier: Annotated[Linear | Kernel | Network | Boosting | Encoder, Field(discriminator="kind")]
 
     @model_validator(mode="after")
     def _fits(self) -> "Member":
+        if (self.classifier.kind == "finetuned") == bool(self.blocks):
+            raise ValueError("finetuned reads the text itself and takes no blocks" if self.blocks else f"{self.classifier.kind} needs blocks, at least one")
         sparse = [name for name in self.blocks if name not in DENSE]
         if sparse and self.classifier.kind in ("mlp", "boosting"):
             raise ValueError(f"{self.classifier.kind} takes the blocks {', '.join(DENSE)} only, not the n-grams of {', '.join(sparse)}")
@@ -103,6 +126,13 @@ class Benchmark(Strict):
     repeats: int = Field(default=10, ge=1, le=20, description="desmog: how often the five folds over all rows are drawn")
     none_factors: list[Annotated[float, Field(gt=0)]] = Field(default=[1.0], min_length=1, description="factors on the probability of none, one is chosen")
     member: list[Member] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _says_how_sure(self) -> "Benchmark":
+        wants = [one.name for one in self.member if isinstance(one.classifier, Encoder) and one.classifier.certainty]
+        if wants and self.corpus != "desmog":
+            raise ValueError(f"{', '.join(wants)}: certainty is known for desmog only, not for {self.corpus}")
+        return self
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -153,17 +183,18 @@ class Margins(ClassifierMixin, BaseEstimator):
 class Mean(ClassifierMixin, BaseEstimator):
     """The mean of the same classifier from several starts."""
 
-    def __init__(self, inner: Any, n: int, seed: int) -> None:
+    def __init__(self, inner: Any, n: int, seed: int, seed_name: str = "random_state") -> None:
         self.inner = inner
         self.n = n
         self.seed = seed
+        self.seed_name = seed_name
 
     def fit(self, X: Any, y: Sequence[str]) -> Self:
         """Learn ``n`` times."""
         with warnings.catch_warnings():
             # The number of epochs is a setting, chosen by cross-validation: ending there is no fault.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            self.fitted_ = [clone(self.inner).set_params(random_state=self.seed + k).fit(X, y) for k in range(self.n)]
+            self.fitted_ = [clone(self.inner).set_params(**{self.seed_name: self.seed + k}).fit(X, y) for k in range(self.n)]
         self.classes_ = self.fitted_[0].classes_
         return self
 
@@ -206,6 +237,9 @@ class PerTarget(ClassifierMixin, BaseEstimator):
 
 def build_member(member: Member, seed: int) -> Any:
     """Return the pipeline that a member describes."""
+    if isinstance(member.classifier, Encoder):
+        encoder = Mean(FineTuned("text", **member.classifier.model_dump(exclude={"kind", "n"})), member.classifier.n, seed, "seed")
+        return PerTarget(encoder) if member.per_target else encoder
     blocks = build_blocks(member.blocks, (member.words[0], member.words[1]), (member.chars[0], member.chars[1]), member.min_df)
     pipeline = Pipeline([("blocks", blocks), ("classifier", _classifier(member.classifier, seed))])
     return PerTarget(pipeline) if member.per_target else pipeline
@@ -388,6 +422,8 @@ def run_benchmark(corpus: str, file: Path | None = None, experiment: Path | None
     if config.corpus != corpus:
         raise ConfigError(f"{shown(experiment)}: is about {config.corpus}, asked was {corpus}; give --experiment another file")
     table = read_corpus(corpus, file)
+    if any(member.classifier.kind == "finetuned" for member in config.member):
+        locate_weights()  # what is missing is told now, not behind the other members
     say(f"{config.name}: {config.question}")
     mlflow = tracking.open_store()
     name = f"{config.name}-{time.strftime('%m%d-%H%M%S')}"

@@ -151,7 +151,9 @@ class Finetuned(Strict):
     group_share: float = Field(default=0.0, ge=0, le=10, description="weight of the losses of coarse labels and of on or off the target")
     batch_size: int = Field(default=16, ge=1, le=256)
     r_drop: float = Field(default=0.0, ge=0, le=10, description="weight of the distance between two passes; above 0 training takes twice as long")
+    contrast: float = Field(default=0.0, ge=0, le=10, description="weight of a loss that draws texts of one class together")
     held_out: float = Field(default=0.0, ge=0, le=0.5, description="share of the reports that choose the epoch")
+    precision: Literal["float32", "bfloat16"] = Field(default="float32", description="bfloat16: half the time on processors that can multiply so")
     seed: int = Field(default=13, ge=0, lt=2**32)
 
 

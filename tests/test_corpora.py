@@ -20,11 +20,21 @@ def test_rows_on_one_text_share_their_source_and_keep_their_targets(tmp_path):
     assert list(table["target"]) == ["peace talks", "tariffs", "tariffs"]
 
 
+def test_a_row_says_how_sure_its_annotators_were_where_the_corpus_does(tmp_path):
+    rows = ROWS.replace("dev", "test").replace("FAVOR,A", "FAVOR,p=0.711")
+    found = read_corpus("desmog", write(tmp_path, HEAD + rows))["certainty"]
+    assert found[0] == 0.711
+    assert found[1:].isna().all()
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
         ("desmog", HEAD + ROWS, r"corpus\.csv:3: split 'dev', expected one of train, test"),
         ("vast", HEAD + ROWS.replace("none", "maybe"), r"corpus\.csv:3: stance 'maybe', expected one of favor, against, none"),
+        ("vast", HEAD + ROWS.replace("FAVOR,A", "FAVOR,p=1.2"), r"corpus\.csv:2: subset 'p=1\.2', expected p= and a number above 0 and at most 1"),
+        ("vast", HEAD + ROWS.replace("FAVOR,A", "FAVOR,p=often"), r"subset 'p=often', expected p= and a number"),
+        ("vast", HEAD + ROWS.replace("FAVOR,A", "FAVOR,p=nan"), r"subset 'p=nan', expected p= and a number"),
         ("vast", "id,text\n1,x\n", "lacks the columns target, stance"),
         ("vast", HEAD + ROWS + ROWS, r"id 'a1' stands 2 times"),
         ("imdb", HEAD, "corpus 'imdb' is unknown; expected one of semeval2016, desmog, vast"),

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import math
 from collections import Counter
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 import stance
 from stance.classifiers import build_pipeline
 from stance.errors import ConfigError, ModelError
-from stance.finetune import FineTuned, batches_by_length, class_groups, hide_names, locate_weights, name_words, pad, warm_then_linear
+from stance.finetune import FineTuned, batches_by_length, class_groups, contrast, hide_names, locate_weights, name_words, pad, soft_targets, warm_then_linear
 from stance.portable import OnnxText, read_model, softmax, write_model
 from stance.records import OFF_TARGET, STANCES
 
@@ -162,6 +163,26 @@ def test_classes_are_grouped_by_coarse_label_and_by_target():
     assert class_groups(["neutral", "oppose"]) == []
 
 
+def test_a_label_keeps_its_certainty_and_the_other_classes_share_the_rest():
+    rows = [{"certainty": 1.0}, {"certainty": 0.4}]
+    np.testing.assert_allclose(soft_targets(rows, np.array([2, 0]), 3), [[0, 0, 1], [0.4, 0.3, 0.3]], rtol=1e-6)
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.floats(0.01, 1)), min_size=1, max_size=9))
+def test_targets_are_probabilities_with_the_certainty_at_the_label(rows):
+    labels, certain = (np.array(one) for one in zip(*rows, strict=True))
+    found = soft_targets([{"certainty": one} for one in certain], labels, 5)
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(found[np.arange(len(labels)), labels], certain, atol=1e-6)
+    assert (found >= 0).all()
+
+
+@pytest.mark.parametrize("row", [{}, {"certainty": 0.0}, {"certainty": 1.5}, {"certainty": None}])
+def test_a_row_that_does_not_say_how_sure_its_label_is_is_named(row):
+    with pytest.raises(ModelError, match=r"row 2: certainty \S+, expected above 0 and at most 1; train with certainty = false"):
+        soft_targets([{"certainty": 0.5}, row], np.array([0, 1]), 3)
+
+
 @pytest.mark.skipif(HAS_TORCH, reason="the extra finetune is installed")
 def test_without_the_extra_training_says_what_to_install():
     with pytest.raises(ModelError, match=r"not installed; run make finetune"):
@@ -182,7 +203,16 @@ def test_only_the_fine_tuned_encoder_takes_rows(tmp_path, features, classifier):
 def test_training_is_repeatable_and_its_folder_answers_the_same(sets, tmp_path):
     member = {
         "features": {"kind": "rows"},
-        "classifier": {"kind": "finetuned", "epochs": 2, "held_out": 0.2, "r_drop": 1.0, "name_mask_share": 0.3, "group_share": 0.3, "seed": 3},
+        "classifier": {
+            "kind": "finetuned",
+            "epochs": 2,
+            "held_out": 0.2,
+            "r_drop": 1.0,
+            "contrast": 0.3,
+            "name_mask_share": 0.3,
+            "group_share": 0.3,
+            "seed": 3,
+        },
         "weight": 1.0,
     }
     table = sets["train"].head(60)
@@ -206,3 +236,26 @@ def test_training_is_repeatable_and_its_folder_answers_the_same(sets, tmp_path):
     assert np.abs(network.probabilities([many[k] for k in order]) - together[order]).max() < 1e-3
     assert np.abs(np.concatenate([network.probabilities([row]) for row in many]) - together).max() < 1e-3
     assert set(fitted[0].classes_) <= set(STANCES)
+
+
+@pytest.mark.skipif(not HAS_TORCH, reason="needs the extra finetune")
+def test_half_the_digits_learn_what_all_of_them_do(sets):
+    table = sets["train"].head(60)
+    labels = table["coarse"]
+    whole, half = (FineTuned(epochs=2, precision=one).fit(table, labels).predict_proba(table) for one in ("float32", "bfloat16"))
+    assert np.abs(whole - half).mean() < 0.05
+    assert (whole != half).any()
+
+
+@pytest.mark.skipif(not HAS_TORCH, reason="needs the extra finetune")
+def test_contrast_is_small_where_texts_of_one_class_lie_together():
+    import torch
+
+    vectors = torch.tensor([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.1, 0.9]])
+    together, apart = (contrast(vectors, torch.tensor(labels)).item() for labels in ([0, 0, 1, 1], [0, 1, 0, 1]))
+    assert 0 <= together < 0.01 < 1 < apart
+    # Neither the length of a vector nor a class that comes once counts.
+    assert math.isclose(contrast(5 * vectors, torch.tensor([0, 0, 1, 1])).item(), together, abs_tol=1e-6)
+    assert contrast(vectors, torch.arange(4)).item() == 0
+    alone = contrast(vectors[:3], torch.tensor([0, 0, 1])).item()
+    assert 0 <= alone < 0.01
