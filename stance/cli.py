@@ -20,6 +20,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "report": cli_articles.report,
     "train": cli_runs.train,
     "sweep": cli_runs.sweep,
+    "train-cues": cli_measures.train_cues,
     "evaluate-quotes": cli_measures.evaluate_quotes,
     "evaluate-speakers": cli_measures.evaluate_speakers,
     "evaluate-attributed": cli_measures.evaluate_attributed,

@@ -47,6 +47,30 @@ def evaluate_quotes(
     show_measured(found, n_errors=errors)
 
 
+def train_cues(
+    gold: Annotated[list[Path], typer.Argument(metavar="GOLD.jsonl…", help="Labelled articles to learn from: labels/reports/w01.jsonl …")],
+    write: Annotated[bool, typer.Option("--write", help="Keep the weights, in stance/data/cues.json.")] = False,
+) -> None:
+    """Train the weights by which finding quotes tells whether a verb reports speech; measure them with evaluate-quotes on articles they did not learn from.
+
+    Example: stance train-cues labels/reports/w0*.jsonl labels/reports/w1[0-4].jsonl
+    """
+    from stance.cue_training import train_cues as train
+    from stance.cues import load_cues, weights_path
+    from stance.parsing import load_nlp
+    from stance.quote_runs import read_gold
+    from stance.records import write_whole
+
+    labelled = [one for path in gold for one in read_gold(path)]
+    model, used = train(labelled, nlp=load_nlp()), load_cues()
+    moved = [abs(model.weights.get(name, 0.0) - used.weights.get(name, 0.0)) for name in {*model.weights, *used.weights}]
+    typer.echo(f"{len(labelled)} articles, {sum(len(quotes) for _, quotes in labelled)} quotes: {len(model.weights)} weights")
+    typer.echo(f"beside the weights in use: {sum(one > 0.1 for one in moved)} differ by more than 0.1, the most by {max(moved):.3f}")
+    if write:
+        write_whole(weights_path(), model.to_json())
+        say_aside(f"{shown(weights_path())} written; measure it: stance evaluate-quotes labels/seeds.jsonl")
+
+
 def evaluate_speakers(run: str, as_json: AsJson = False) -> None:
     """Measure how well speakers' stances are told from their quotes, by a run's predictions: the hierarchical model beside the mean and a majority vote.
 

@@ -8,12 +8,10 @@ import functools
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stance.errors import ModelError
-from stance.records import write_whole
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
@@ -185,7 +183,12 @@ class CueModel:
                 raise ValueError(f"format {row['format']!r}, expected 1")
             return cls({str(name): float(weight) for name, weight in row["weights"].items()}, float(row["bias"]))
         except (KeyError, TypeError, ValueError, AttributeError) as fault:
-            raise ModelError(f"{where}: not a table of cue weights ({fault}); train it anew with train_cues") from fault
+            raise ModelError(f"{where}: not a table of cue weights ({fault}); train it anew with stance train-cues") from fault
+
+
+def weights_path() -> Path:
+    """Return where the package's weights lie."""
+    return Path(__file__).parent / "data" / WEIGHTS
 
 
 @functools.cache
@@ -197,11 +200,11 @@ def load_cues() -> CueModel:
     ModelError
         If they cannot be read or are damaged.
     """
-    source = resources.files("stance").joinpath("data", WEIGHTS)
+    source = weights_path()
     try:
         return CueModel.from_json(source.read_text(encoding="utf-8"), str(source))
     except OSError as fault:
-        raise ModelError(f"{source}: cannot be read ({fault.strerror}); install stance anew, or train the cues with train_cues") from fault
+        raise ModelError(f"{source}: cannot be read ({fault.strerror}); install stance anew, or train the cues with stance train-cues") from fault
 
 
 def fit_cues(rows: Iterable[tuple[Mapping[str, float], bool]], *, hide_lemmas: float = 1.0, strength: float = 0.1) -> CueModel:
@@ -231,8 +234,3 @@ def fit_cues(rows: Iterable[tuple[Mapping[str, float], bool]], *, hide_lemmas: f
     model = LogisticRegression(C=strength, max_iter=2000, solver="liblinear", random_state=0)
     model.fit(matrix, truth, sample_weight=sample_weight)
     return CueModel(dict(zip(vectorizer.feature_names_, model.coef_[0].tolist(), strict=True)), float(model.intercept_[0]))
-
-
-def save_cues(model: CueModel, path: Path) -> None:
-    """Write the weights as JSON."""
-    write_whole(path, model.to_json())

@@ -1,9 +1,11 @@
 import json
 
 import pytest
+from typer.testing import CliRunner
 
+from stance.cli import app
 from stance.cue_training import labelled_candidates, meets, train_cues
-from stance.cues import CueModel
+from stance.cues import CueModel, load_cues
 from stance.labels import read_report
 from stance.parsing import load_nlp
 from stance.quotes import find_quotes, make_views, parse
@@ -58,3 +60,20 @@ def test_a_model_trained_on_two_articles_finds_quotes_after_it_was_written_and_r
     again = CueModel.from_json(model.to_json())
     monkeypatch.setattr("stance.statements.load_cues", lambda: again)
     assert [quote.text for quote in find_quotes(Article("a", TEXT), nlp=nlp)] == ["the bridge would open in May"]
+
+
+def test_the_verb_writes_weights_and_says_how_far_they_are_from_those_in_use(root, tmp_path, monkeypatch):
+    monkeypatch.setattr("stance.cues.weights_path", lambda: tmp_path / "cues.json")
+    (tmp_path / "cues.json").write_text(CueModel({"lemma=say": 0.5}, 0.0).to_json(), encoding="utf-8")
+    load_cues.cache_clear()
+    try:
+        printed = CliRunner().invoke(app, ["train-cues", str(root / "labels" / "seeds.jsonl"), "--write"])
+        load_cues.cache_clear()
+        again = CliRunner().invoke(app, ["train-cues", str(root / "labels" / "seeds.jsonl")])
+    finally:
+        load_cues.cache_clear()
+    assert printed.exit_code == again.exit_code == 0
+    assert "2 articles" in printed.stdout
+    assert "beside the weights in use: 0 differ by more than 0.1" not in printed.stdout
+    assert "beside the weights in use: 0 differ by more than 0.1" in again.stdout
+    assert CueModel.from_json((tmp_path / "cues.json").read_text(encoding="utf-8")).weights["lemma=say"] != 0.5
