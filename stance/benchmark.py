@@ -26,10 +26,11 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 from stance import tracking
+from stance.bootstrap import bounds, draw_sums
 from stance.config import Strict, read_checked
 from stance.corpora import COARSE_STANCES, CORPORA, read_corpus
 from stance.errors import ConfigError, DataError
-from stance.evaluate import class_f1, resample
+from stance.evaluate import class_f1
 from stance.finetune import FineTuned, locate_weights
 from stance.home import home, sha256, shown
 from stance.pairs import build_blocks
@@ -309,10 +310,8 @@ def figure(where: str, model: str, score: str, table: pd.DataFrame, answers: Seq
     counts = tables_by_text(list(table["stance"]), answers, texts)
     base = tables_by_text(list(table["stance"]), [[majority] * len(table)], texts).sum(axis=(0, 1))
     scorer = SCORES[score]
-    drawn = resample(len(counts), np.random.default_rng(seed))
-    spread = scorer((drawn @ counts.reshape(len(counts), -1)).reshape(len(drawn), *counts.shape[1:])).mean(axis=-1)
-    low, high = np.quantile(spread, [0.025, 0.975])
-    return Figure(where, model, score, float(scorer(counts.sum(axis=0)).mean()), float(low), float(high), float(scorer(base)), len(table), len(counts))
+    low, high = bounds(scorer(draw_sums(counts, seed=seed)).mean(axis=-1))
+    return Figure(where, model, score, float(scorer(counts.sum(axis=0)).mean()), low, high, float(scorer(base)), len(table), len(counts))
 
 
 def named(probabilities: np.ndarray) -> list[str]:

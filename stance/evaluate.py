@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable, Sequence
 import numpy as np
 
 from stance.bootstrap import bounds, draw_sums, drawn_unit
-from stance.bootstrap import resample as resample
 from stance.records import COARSE, STANCES
 
 Scorer = Callable[[np.ndarray], np.ndarray]

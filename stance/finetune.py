@@ -284,6 +284,11 @@ def locate_weights() -> Path:
 def _network(root: Path, n_classes: int) -> "torch.nn.Module":
     import torch
     from transformers import AutoModel
+    from transformers.utils import logging
+
+    # That the pooler's weights are left out is meant, and told at each load as if it were a fault.
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
 
     class Network(torch.nn.Module):
         def __init__(self) -> None:
