@@ -146,12 +146,15 @@ def evaluate_explanations(
             typer.echo(f"{loaded.label['name']} {loaded.label['version']}, {split}: {one}")
 
 
-def how_good(run: Annotated[str, typer.Argument(metavar="[RUN]", help="By default the newest run of the default experiment.")] = "vote") -> None:
+def how_good(
+    run: Annotated[str, typer.Argument(metavar="[RUN]", help="By default the newest run of the default experiment.")] = "vote",
+    out: Annotated[Path | None, typer.Option(help="A folder for the pages; by default docs/ itself, whose figures are replaced.")] = None,
+) -> None:
     """Write the figures of docs/how-good.md and docs/limits.md anew, from a run and the newest measures of the extraction.
 
-    Example: stance how-good vote
+    Example: stance how-good vote --out mine
     """
     from stance.how_good import write_figures
 
-    for path in write_figures(run):
-        typer.echo(f"{shown(path)} is up to date")
+    for path in write_figures(run, out):
+        typer.echo(f"{shown(path)} written")

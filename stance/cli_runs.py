@@ -160,17 +160,25 @@ def compare(
     if errors:
         _show_errors(first, second, as_json=as_json)
         return
-    from stance.comparison import compare_runs
+    from stance.comparison import compare_runs, unlike
 
     name, other, found = compare_runs(first, second)
+    differing = unlike(first, second)
     if as_json:
         show_json(
-            {"first": name, "second": other, "sets": {part: {key: dataclasses.asdict(one) for key, one in scores.items()} for part, scores in found.items()}}
+            {
+                "first": name,
+                "second": other,
+                "data": differing,
+                "sets": {part: {key: dataclasses.asdict(one) for key, one in scores.items()} for part, scores in found.items()},
+            }
         )
         return
     from stance.terminal import show_differences
 
     show_differences(name, other, found)
+    if differing:
+        say_aside(f"the two learned from unlike data ({'; '.join(differing)}): the differences are of that too, not of the model alone")
 
 
 def _show_errors(first: str, second: str, *, as_json: bool) -> None:

@@ -61,6 +61,14 @@ def compare_runs(first: str, second: str) -> tuple[str, str, Differences]:
     return str(runs[0].info.run_name), str(runs[1].info.run_name), found
 
 
+def unlike(first: str, second: str) -> list[str]:
+    """Return in which settings of their data two runs differ, as lines for people: what is cross-validated then differs by more than the model."""
+    mlflow = tracking.open_store()
+    one, other = (tracking.find_run(mlflow, name).data.params for name in (first, second))
+    names = sorted(name for name in {*one, *other} if name.startswith("data.") and one.get(name) != other.get(name))
+    return [f"{name}: {one.get(name, 'none')} against {other.get(name, 'none')}" for name in names]
+
+
 def _of_labels(sides: list[pd.DataFrame]) -> dict[str, evaluate.Difference]:
     """Compare two tables of predictions of the same quotes, for the five labels and the coarse three."""
     tables, unit = evaluate.paired_tables(list(sides[0]["stance"]), [list(side["predicted"]) for side in sides], list(sides[0]["article"]))

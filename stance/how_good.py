@@ -124,7 +124,15 @@ def _sets_block(found: Figures) -> str:
 
 def _class_block(found: Figures) -> str:
     rows = [
-        (_set_name(name), stance, str(one["n"]), _two(one["precision"]), _two(one["recall"]), _two(one["f1"]), f"{one['taken_for']} ({one['taken_n']})")
+        (
+            _set_name(name),
+            stance,
+            str(one["n"]),
+            _two(one["precision"]),
+            _two(one["recall"]),
+            _two(one["f1"]),
+            f"{one['taken_for']} ({one['taken_n']})" if one["taken_n"] else "–",
+        )
         for name, stances in found["classes"].items()
         for stance, one in stances.items()
     ]
@@ -208,11 +216,18 @@ def filled(text: str, found: Figures, where: str) -> str:
     return MARK.sub(lambda match: f"{match[1]}\n{BLOCKS[match[2]](found)}\n\n{match[3]}", text)
 
 
-def write_figures(run: str) -> list[Path]:
-    """Gather a run's figures and write them into the pages of ``docs/``; return what was written."""
+def write_figures(run: str, out: Path | None = None) -> list[Path]:
+    """Gather a run's figures and write them into the pages of ``docs/``, or copies of them in the folder ``out``; return what was written.
+
+    What this store has no run of, the extraction, keeps the figures that it had.
+    """
     docs = home() / "docs"
+    out = out or docs
     found = collect(run)
-    pages = {docs / name: filled(read_text(docs / name), found, name) for name in PAGES}
-    for path, text in {docs / SOURCE: json.dumps(found, indent=1, ensure_ascii=False) + "\n", **pages}.items():
+    if not found["extraction"] and (docs / SOURCE).exists():
+        found["extraction"] = json.loads(read_text(docs / SOURCE)).get("extraction", [])
+    pages = {out / name: filled(read_text(docs / name), found, name) for name in PAGES}
+    out.mkdir(parents=True, exist_ok=True)
+    for path, text in {out / SOURCE: json.dumps(found, indent=1, ensure_ascii=False) + "\n", **pages}.items():
         write_whole(path, text)
-    return [docs / SOURCE, *pages]
+    return [out / SOURCE, *pages]

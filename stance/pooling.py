@@ -176,7 +176,9 @@ def pool(shares: np.ndarray, prior: Prior = DEFAULT) -> Pooled:
     reached = np.cumsum(weights[order])
     places = np.searchsorted(reached, [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2])
     low, high = scores[order[np.minimum(places, len(order) - 1)]]
-    return Pooled(weights @ majority(counts), float(weights @ scores), float(low), float(high))
+    score = float(weights @ scores)
+    # Where nearly all counts agree the expected score may lie beyond the bounds by a hair; an interval that does not hold it puzzles readers.
+    return Pooled(weights @ majority(counts), score, min(float(low), score), max(float(high), score))
 
 
 def fit_prior(shares: np.ndarray, truth: Sequence[str], speakers: Sequence[Any]) -> Prior:

@@ -15,7 +15,7 @@ class SpeakerStance:
     """What the quotes of one speaker say together.
 
     ``probabilities`` are those of the speaker's stance: the commonest of the quotes' labels but neutral, neutral where all are. ``stance`` is the
-    likeliest, None where the model abstained from every quote; ``score`` is the expected mean score of the quotes, and with probability 90% that
+    likeliest, None where the model abstained from every quote; ``score`` is the expected mean score of the quotes, and with probability 90% or more that
     mean lies from ``low`` to ``high``. The model behind it is that of `stance.pooling`.
     """
 

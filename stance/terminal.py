@@ -34,6 +34,12 @@ MAX_QUOTE = 150
 READING_WIDTH, WIDE, NARROW = 140, 150, 120
 MOST_SHOWN = 40
 SHOWN_LEVEL = 0.9
+# Of stances ascribed to others, many are found that are not there: people see the surer ones, programs all of them.
+SHOWN_FROM = 0.3
+LEGEND = (
+    "A speaker's stance with its probability; then the expected score of the quotes from -1 (oppose) to +1 (support), and the range that holds it with 90%. "
+    f"“says of”: a stance that the quote ascribes to somebody else, from {SHOWN_FROM:.0%} on (all of them: --json)."
+)
 
 
 def console(width: int) -> Console:
@@ -70,6 +76,7 @@ def show_readings(readings: Iterable[Reading]) -> None:
     for reading in readings:
         place.print(table_of(reading))
         place.print(Text(_summary(reading), style="dim"))
+    place.print(Text(LEGEND, style="dim"))
 
 
 def table_of(reading: Reading) -> Table:
@@ -123,6 +130,8 @@ def _quote(quote: Quote, prediction: Prediction, judged: str | None) -> Text:
     if judged is not None:
         text.append("\n  your label: ", style="dim").append(judged, style=STYLES[judged])
     for held in prediction.attributed or ():
+        if held.probability < SHOWN_FROM:
+            continue
         text.append("\n  says of ", style="dim").append(held.holder).append(": ", style="dim")
         text.append(f"{held.stance} ({held.probability:.0%})", style=STYLES[held.stance])
     return text

@@ -7,7 +7,7 @@ import pytest
 from shell import cli
 
 from stance import tracking
-from stance.comparison import compare_errors, compare_runs
+from stance.comparison import compare_errors, compare_runs, unlike
 from stance.errors import DataError
 
 
@@ -73,6 +73,16 @@ def test_a_comparison_is_paired_and_says_interval_and_p(two):
     assert found.p < 0.05
     assert found.unit == "article"
     assert "p < 0.001, n = 45 quotes, paired by article" in cli("compare", "good", "bad").stdout
+
+
+def test_runs_that_learned_from_unlike_data_are_told_apart_and_said_so(two):
+    assert unlike("good", "bad") == []
+    mlflow = tracking.open_store()
+    for name, folds in (("good", "5"), ("bad", "2")):
+        mlflow.MlflowClient().log_param(tracking.find_run(mlflow, name).info.run_id, "data.folds", folds)
+    assert unlike("good", "bad") == ["data.folds: 5 against 2"]
+    assert "unlike data (data.folds: 5 against 2)" in cli("compare", "good", "bad").stderr
+    assert json.loads(cli("compare", "good", "bad", "--json").stdout)["data"] == ["data.folds: 5 against 2"]
 
 
 def test_runs_of_a_benchmark_are_compared_by_its_own_score(project):

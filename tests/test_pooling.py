@@ -38,8 +38,8 @@ def test_shares_sum_to_one_and_the_score_lies_in_its_interval(rows):
     shares = np.array(rows) / np.array(rows).sum(axis=1, keepdims=True)
     found = pool(shares)
     assert found.shares.sum() == pytest.approx(1)
-    assert -1 <= found.low <= found.high <= 1
-    assert found.low - 0.25 <= found.score <= found.high + 0.25
+    assert -1 - 1e-9 <= found.low <= found.high <= 1 + 1e-9
+    assert found.low <= found.score <= found.high
     again = pool(shares)
     assert (found.shares == again.shares).all()
     assert (found.score, found.low, found.high) == (again.score, again.low, again.high)

@@ -56,8 +56,10 @@ def test_what_looks_like_markup_is_text():
 
 def test_a_stance_ascribed_to_others_stands_below_its_quote():
     quote, found = pair(1, "They do not want it")
-    told = dataclasses.replace(found, attributed=(Attributed("Kyiv", "oppose", 0.8, "They", (0, 4)),))
+    unsure = Attributed("Moscow", "oppose", 0.2, "it", (17, 19))
+    told = dataclasses.replace(found, attributed=(Attributed("Kyiv", "oppose", 0.8, "They", (0, 4)), unsure))
     shown = text_of(Reading("a", (speaker_stance("Mara Lindqvist", [(quote, told)]),), MODEL))
+    assert "Moscow" not in shown
     assert "says of Kyiv: oppose (80%)" in shown
 
 
