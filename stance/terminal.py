@@ -36,6 +36,8 @@ MOST_SHOWN = 40
 SHOWN_LEVEL = 0.9
 # Of stances ascribed to others, many are found that are not there: people see the surer ones, programs all of them.
 SHOWN_FROM = 0.3
+# On the test reports half of the speakers below it are wrong, a fifth at it, and one in two hundred from 0.9 on.
+SURE_SPEAKER = 0.55
 LEGEND = (
     "A speaker's stance with its probability; then the expected score of the quotes from -1 (oppose) to +1 (support), and the range that holds it with 90%. "
     f"“says of”: a stance that the quote ascribes to somebody else, from {SHOWN_FROM:.0%} on (all of them: --json)."
@@ -127,6 +129,8 @@ def _quote(quote: Quote, prediction: Prediction, judged: str | None) -> Text:
     cut = words if len(words) <= MAX_QUOTE else words[: MAX_QUOTE - 1].rsplit(" ", 1)[0] + " …"
     label = prediction.stance or f"abstained ({(prediction.reason or '').split(';')[0]})"
     text = Text(label, style=STYLES[prediction.stance]).append(f" {cut}", style="default")
+    if quote.speaker is not None and quote.speaker_confidence is not None and quote.speaker_confidence < SURE_SPEAKER:
+        text.append("  (speaker unsure)", style="dim")
     if judged is not None:
         text.append("\n  your label: ", style="dim").append(judged, style=STYLES[judged])
     for held in prediction.attributed or ():

@@ -47,6 +47,13 @@ def test_abstentions_say_why_and_have_no_bar():
     assert "●" not in shown
 
 
+def test_a_speaker_that_was_guessed_is_marked_and_one_that_was_named_is_not():
+    quote, found = pair(1, "We are ready")
+    for confidence, marked in ((0.4, True), (0.9, False)):
+        told = dataclasses.replace(quote, speaker="Mara Lindqvist", speaker_confidence=confidence)
+        assert ("(speaker unsure)" in text_of(Reading("a", (speaker_stance("Mara Lindqvist", [(told, found)]),), MODEL))) is marked
+
+
 def test_what_looks_like_markup_is_text():
     shown = text_of(Reading("[red]a[/red]", (speaker_stance("[bold]Reyk[/bold]", [pair(1, "[link=file:///]words[/link]")]),), MODEL))
     assert "[red]a[/red]" in shown
