@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from stance.cues import verb_classes
+from stance.cues import cue_lemma, verb_classes
 from stance.edges import (
     NO_WORDS,
     SAYING_PREPOSITIONS,
@@ -163,7 +163,7 @@ def infinitive_content(verb: "Token", _sentence: "Span", _view: View) -> tuple[s
 
 def object_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
     """'welcomed the offer', 'called for a truce', 'stressed the need for talks': only for verbs of the table."""
-    classes = set(verb_classes(verb.lemma_.lower()))
+    classes = set(verb_classes(cue_lemma(verb)))
     small = verb.lemma_.lower() in SMALL_CLAUSE
     if not (classes & {"stance", "say"} or small) or verb.lemma_.lower() in ("say", "tell", "let", "go"):
         return None

@@ -69,12 +69,25 @@ TEXT_NOUNS = frozenset(
     "report statement poll survey document documents letter study data figures article review note email transcript analysis release communique "
     "communiqué text map paper draft bill rule law order memo indictment complaint census sheet".split()
 )
+PHRASAL = {("turn", "down"): "reject", ("brush", "off"): "dismiss", ("brush", "aside"): "dismiss", ("wave", "aside"): "dismiss", ("wave", "away"): "dismiss"}
+# What one turns down with a knob.
+SWITCHED = frozenset("volume heating heat music sound radio television tv light lamp thermostat flame gas temperature bed sheet road street lane path".split())
 THIRD = frozenset("he she they it".split())
 
 
 def verb_classes(lemma: str) -> tuple[str, ...]:
     """Return the classes of the table that a verb belongs to; none where the table does not know it."""
     return CLASSES.get(lemma, ())
+
+
+def cue_lemma(verb: "Token") -> str:
+    """Return a verb's lemma; for a phrasal verb that takes a side that of the plain one ("turned down the offer": reject)."""
+    lemma = verb.lemma_.lower()
+    # The parser calls "aside" an adverb, "down" a particle.
+    particle = next((c.lower_ for c in verb.children if c.dep_ == "prt" or (c.dep_ == "advmod" and c.i == verb.i + 1)), None)
+    if particle is None or any(child.dep_ == "dobj" and child.lemma_.lower() in SWITCHED for child in verb.children):
+        return lemma
+    return PHRASAL.get((lemma, particle), lemma)
 
 
 def subject_kind(subject: "Token | None") -> str:
@@ -115,7 +128,7 @@ def cue_features(cue: "Token", *, frame: str, subject: "Token | None", content: 
     has_that
         The content begins with "that".
     """
-    lemma = cue.lemma_.lower()
+    lemma = cue_lemma(cue)
     classes = verb_classes(lemma) or ("unknown",)
     kind = subject_kind(subject)
     children = {child.dep_ for child in cue.children}

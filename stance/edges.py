@@ -15,6 +15,8 @@ TIMES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday today yesterday week month year weekend morning evening night afternoon january february march "
     "april may june july august september october november december earlier later statement interview conference television".split()
 )
+# What opens a condition wherever it stands; "before" and "while" may also tell when something was said.
+CONDITIONS = frozenset("unless until till if once provided".split())
 NO_WORDS = frozenset("PUNCT SPACE".split())
 
 
@@ -105,7 +107,7 @@ def object_end(verb: "Token") -> int:
     """Return where the objects of a verb end, with the reason given for them."""
     end = verb.i + 1
     for child in verb.children:
-        if child.i > verb.i and (_is_object(child) or (end > verb.i + 1 and _is_reason(child))):
+        if child.i > verb.i and (_is_object(child) or (end > verb.i + 1 and (_is_reason(child) or _is_condition(child, verb)))):
             end = max(end, child.right_edge.i + 1)
     return end
 
@@ -115,7 +117,28 @@ def _is_object(child: "Token") -> bool:
 
 
 def _is_reason(child: "Token") -> bool:
-    return child.dep_ == "advcl" and any(c.dep_ == "mark" and c.lower_ in ("because", "since", "unless") for c in child.children)
+    return child.dep_ == "advcl" and any(c.dep_ == "mark" and c.lower_ in ("because", "since") for c in child.children)
+
+
+def _is_condition(child: "Token", verb: "Token") -> bool:
+    """Tell what limits a stance ("until the troops have left", "without guarantees") from when and how it was told ("before he left")."""
+    first = child.left_edge
+    if child.dep_ == "advmod":
+        # "as long as the border is closed": the clause hangs on "long".
+        return child.lower_ in ("long", "soon") and first.lower_ in ("as", "so") and any(c.dep_ == "advcl" for c in child.children)
+    if child.dep_ == "prep":
+        has_object = any(c.dep_ == "pobj" or (c.dep_ == "prep" and c.lower_ == "after") for c in child.children)
+        named = child.lower_ in CONDITIONS or child.lower_ == "without" or (child.lower_ == "before" and verb.lemma_.lower() == "rule")
+        return has_object and named
+    if child.dep_ != "advcl":
+        return False
+    marks = {c.lower_ for c in child.children if c.dep_ in ("mark", "advmod") and c.i < child.i}
+    if marks & CONDITIONS:
+        return True
+    # The narrator tells the past ("before he left"); what is yet to come limits the stance ("before the shelling ends").
+    finite = [child, *(c for c in child.children if c.dep_ in ("aux", "auxpass"))]
+    lasting = any(token.tag_ in ("VBZ", "VBP", "MD") for token in finite)
+    return bool(marks & {"before", "while"}) and lasting and verb.doc[first.i - 1].text != ","
 
 
 def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:

@@ -92,6 +92,35 @@ def test_each_form_of_reported_speech_is_found(why: str, text: str, form: str, c
         assert [text[start:end] for start, end in found[0].spans] == words
 
 
+LIMITED = [
+    # (words of the quote, what follows them in its sentence)
+    ("ruled out any meeting with the mayor before the shelling ends", ""),
+    ("rejected the offer until the ferries have left", ""),
+    ("rejected talks until the dismissals are withdrawn", ""),
+    ("ruled out a meeting as long as the border is closed", ""),
+    ("rejected a deal before the strike ends", ""),
+    ("opposed a truce while the raids continue", ""),
+    ("accepted a truce if the guards are withdrawn", ""),
+    ("ruled out any talks, unless the prisoners are freed first", ""),
+    ("rejected any truce until after the election", ""),
+    ("turned down the offer unless wages rise", ""),
+    ("brushed aside calls for a vote until the books are audited", ""),
+    ("rejected the offer", " before she left for the harbour"),
+    ("rejected the plan", " while visiting the harbour"),
+    ("rejected the proposal", " without giving a reason"),
+    ("ruled out talks", ", while the ferrymen went home"),
+]
+
+
+@pytest.mark.parametrize(("words", "narrated"), LIMITED)
+def test_a_condition_stays_with_the_stance_it_limits_and_the_narrators_time_does_not(words: str, narrated: str, nlp: "Language") -> None:
+    assert texts_of(f"The union {words}{narrated}.", nlp) == [words]
+
+
+def test_what_is_turned_down_with_a_knob_is_no_statement(nlp: "Language") -> None:
+    assert texts_of("The nurse turned down the heating.", nlp) == []
+
+
 NO_QUOTES = [
     ("scare quote", 'The "experts" left the building before noon.'),
     ("title", 'Her novel "The Long Winter" was sold in nine countries.'),
