@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from stance.cast import Cast
+from stance.given_names import with_given_names
 from stance.parsing import default_nlp
 from stance.records import Article, Quote, Span
 from stance.speakers import attribute_speakers
@@ -59,7 +60,7 @@ def parse(views: Iterable[View], nlp: "Language") -> "Iterator[Doc]":
     for batch in _batches(views):
         for doc in nlp.pipe(batch, batch_size=len(batch)):
             doc.tensor = doc.tensor[:0]
-            yield doc
+            yield with_given_names(doc, nlp)
 
 
 def _batches(views: Iterable[View]) -> Iterator[list[str]]:

@@ -45,6 +45,14 @@ CASES = [
     ("according to", "The bridge will open in May, according to Dora Venn.", ["Dora Venn"]),
     ("joined verb", "Dora Venn inspected the bridge and said it would open in May.", ["Dora Venn"]),
     ("author of a text", "A statement from the Harbour Ministry said the bridge would open in May.", ["Harbour Ministry"]),
+    (
+        "a given name that is a word too",
+        "Tomas Venn came late. But Per Ild, a ferryman, doubted that the bridge would open. “Venn's firm has been playing for time,” he said.",
+        ["Per Ild", "Per Ild"],
+    ),
+    ("a given name behind an office", "Professor Per Ild said the bridge would open in May.", ["Per Ild"]),
+    ("a given name that opens the sentence", 'Will Ild, who leads the union, said the bridge was ready. "It is done," he said.', ["Will Ild", "Will Ild"]),
+    ("will that is no name", "Will Russia open the bridge? Dora Venn said it would.", ["Dora Venn"]),
 ]
 
 
