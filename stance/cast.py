@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stance.aliases import Aliases, load_aliases
 from stance.cues import BODY_NOUNS, PERSON_NOUNS
 from stance.mentions import Mention, appositions, author_of, behind_words, mention_of, names_beside, role_text
-from stance.names import NAME_IN_QUOTE, NOT_FIRST, NOT_PERSON, PLACES, TITLES, clean_name, gender_of, name_runs
+from stance.names import NAME_IN_QUOTE, NOT_FIRST, NOT_PERSON, PLACES, TITLES, clean_name, gender_of, name_runs, title_gender
 from stance.records import Article, Span
 from stance.views import View
 
@@ -123,7 +123,7 @@ class Cast:
         name = clean_name(words)
         entity = self._add(name)
         if entity is None:
-            entity = self._known(name) if len(name) == 1 else None
+            entity = self._known(name, title_gender(words)) if len(name) == 1 else None
         if entity is None:
             return
         entity.first = at if entity.first < 0 else entity.first
@@ -135,6 +135,9 @@ class Cast:
         if texts and entity.role is None and entity.roles:
             entity.role = role_text(before.text)
         _learn_gender(entity, [token.lower_.strip(".") for token in texts])
+        if head.dep_ == "appos" and head.head.pos_ == "NOUN":
+            # "His wife, Lotte Arn, agreed."
+            _learn_gender(entity, [head.head.lower_])
         for apposition in appositions(head):
             phrase = list(apposition.subtree)
             entity.roles.add(apposition.lemma_.lower())
@@ -145,14 +148,20 @@ class Cast:
                 stop = min(ends, default=len(phrase))
                 entity.role = role_text(doc[phrase[0].i : phrase[0].i + stop].text) if stop else None
 
-    def _known(self, words: Sequence[str]) -> Entity | None:
-        """Return the person whom part of a name means: surname first, then any word; the last one spoken of where several fit."""
+    def _known(self, words: Sequence[str], gender: str | None = None) -> Entity | None:
+        """Return the person whom part of a name means: surname first, then any word; the last one spoken of where several fit.
+
+        With ``gender``, that of "Mr." or "Mrs." before the name, never somebody who is known to be of the other one.
+        """
         spelled = self._spelled(words)
         if not spelled:
             return None
-        fits = [entity for entity in self.by_word.get(spelled[-1], []) if set(spelled) <= set(entity.spelled)]
+        other = {"m": "f", "f": "m"}.get(gender or "")
+        fits = [entity for entity in self.by_word.get(spelled[-1], []) if set(spelled) <= set(entity.spelled) and (other is None or entity.gender != other)]
         surnames = [entity for entity in fits if entity.spelled[-1] == spelled[-1]]
         pool = surnames or fits
+        # "Mrs. Arn" is she who is known for a woman, before one of whom nothing is known.
+        pool = [entity for entity in pool if gender is not None and entity.gender == gender] or pool
         if not pool:
             return None
         # The longest form of a name is its full one; of two people with one surname the one last spoken of is meant.
@@ -240,7 +249,8 @@ class Cast:
             run = next((run for run in name_runs(doc) if run[0] <= at < run[1]), None)
             if run is None:
                 continue
-            name = clean_name(doc[run[0] : run[1]].text.split())
+            words = doc[run[0] : run[1]].text.split()
+            name = clean_name(words)
             entity = self.people.get(self.aliases.id_of(" ".join(name)))
             if entity is not None and at != head.i:
                 entity.roles.add(head.lemma_.lower())
@@ -249,7 +259,7 @@ class Cast:
             if entity is not None:
                 longer = [e for e in self.by_word.get(name[-1].lower(), []) if e.name.endswith(" " + entity.name)]
                 return (longer[0] if longer else entity), 0.95
-            entity = self._known(name) if name and name[-1].lower() not in PLACES | NOT_PERSON else None
+            entity = self._known(name, title_gender(words)) if name and name[-1].lower() not in PLACES | NOT_PERSON else None
             if entity is not None and at == head.i:
                 return entity, 0.9
         return None

@@ -73,6 +73,12 @@ def gender_of(first: str) -> str | None:
     return "f?" if name.endswith("a") and len(name) > 3 else None
 
 
+def title_gender(words: Sequence[str]) -> str | None:
+    """Return "m" or "f" where a courtesy title before a name tells it."""
+    titles = {word.lower().strip(".") for word in words[:-1]}
+    return "m" if "mr" in titles else "f" if titles & {"mrs", "ms", "miss"} else None
+
+
 def name_runs(doc: "Doc") -> Iterator[tuple[int, int]]:
     """Yield the stretches of proper nouns, with the particles inside them."""
     at, n = 0, len(doc)

@@ -53,6 +53,16 @@ CASES = [
     ("a given name behind an office", "Professor Per Ild said the bridge would open in May.", ["Per Ild"]),
     ("a given name that opens the sentence", 'Will Ild, who leads the union, said the bridge was ready. "It is done," he said.', ["Will Ild", "Will Ild"]),
     ("will that is no name", "Will Russia open the bridge? Dora Venn said it would.", ["Dora Venn"]),
+    (
+        "Mr is not the wife",
+        "Mr. Ild, 54, said he would rather sell the bridge. His wife, Lotte Ild, agreed.",
+        ["Mr. Ild"],
+    ),
+    (
+        "Mr and Mrs of one surname",
+        'Jonas Ild spoke first. His wife, Lotte Ild, wept. "I cannot stay," Mrs. Ild said. "I can stay here," Mr. Ild said.',
+        ["Lotte Ild", "Jonas Ild"],
+    ),
 ]
 
 
