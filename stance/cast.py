@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stance.aliases import Aliases, load_aliases
 from stance.cues import BODY_NOUNS, PERSON_NOUNS
 from stance.mentions import Mention, appositions, author_of, behind_words, mention_of, names_beside, role_text
-from stance.names import NAME_IN_QUOTE, NOT_FIRST, NOT_PERSON, PLACES, TITLES, clean_name, gender_of, name_runs, title_gender
+from stance.names import NAME_IN_QUOTE, NO_NAME, NOT_FIRST, NOT_PERSON, PLACES, TITLES, clean_name, gender_of, name_runs, title_gender
 from stance.records import Article, Span
 from stance.views import View
 
@@ -90,9 +90,14 @@ class Cast:
             for run in name_runs(doc):
                 self._learn(doc, run, view.starts[doc[run[0]].idx])
             for holder in view.holders:
-                words = article.text[holder.quotation.start : holder.quotation.end]
-                for match in NAME_IN_QUOTE.finditer(words[:20_000]):
-                    self._add(clean_name(match.group().split()))
+                quoted = article.text[holder.quotation.start : holder.quotation.end]
+                for match in NAME_IN_QUOTE.finditer(quoted[:20_000]):
+                    words = match.group().split()
+                    while words and words[0].lower() in NO_NAME:
+                        words = words[1:]
+                    # "Because I can count": no name.
+                    if "I" not in words:
+                        self._add(clean_name(words))
 
     def _add(self, words: Sequence[str]) -> Entity | None:
         """Enter a full name; a longer form of a known name replaces nothing, a shorter one adds nothing."""
@@ -347,7 +352,8 @@ class Cast:
             return self._entity(mention.text, person=True, named=False), 0.3
         if not pool and word in HE | SHE:
             unwanted = "f" if word in HE else "m"
-            pool = [entity for entity in islice(self.people.values(), 500) if entity.gender != unwanted and entity.first < at]
+            # Whom only a quotation names (``first`` is -1) is spoken of, and speaks not.
+            pool = [entity for entity in islice(self.people.values(), 500) if entity.gender != unwanted and 0 <= entity.first < at]
             return (max(pool, key=lambda entity: entity.first), 0.3) if pool else (None, 0.0)
         if not pool:
             return None, 0.0

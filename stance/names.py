@@ -45,6 +45,12 @@ MALE_NAMES = frozenset(
     "boris rishi keir jens jake lloyd xi joaquim luka juba seba costa "
     "sava jovica nikola danila kuzma foma luka ezra noah elijah isa zakaria mahamadou moussa moustapha krishna shiva aditya".split()
 )
+# Words that open a sentence inside quotation marks, where no tagger looks.
+NO_NAME = frozenset(
+    "because when if after before while since although though and but so yet or nor then now as at in on for from with without by to of that this these "
+    "those the a an my our your his her its their we you he she it they who what why how where not no yes even only both unless until till once is are "
+    "was were has have had do does did will would can could should may might must let ask tell dear thank thanks".split()
+)
 PARTICLES = frozenset("al el bin ibn de da di du der den van von la le abu ben ter dos".split())
 NAME_IN_QUOTE = re.compile(r"\b[A-Z][\w-]+(?: (?:(?:al|bin|de|van|von) )?[A-Z][\w.-]*){1,3}")
 

@@ -63,6 +63,8 @@ CASES = [
         'Jonas Ild spoke first. His wife, Lotte Ild, wept. "I cannot stay," Mrs. Ild said. "I can stay here," Mr. Ild said.',
         ["Lotte Ild", "Jonas Ild"],
     ),
+    ("no name of words inside marks", "Asked why he would stay, he said: “Because I can count.” Lotte Arn agreed.", [None]),
+    ("a name behind another word inside marks", '"Because Lotte Arn told us," Tomas Ild said. Arn said that was right.', ["Tomas Ild", "Lotte Arn"]),
 ]
 
 
