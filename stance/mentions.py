@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from stance.cues import TEXT_NOUNS
+from stance.cues import PERSON_NOUNS, TEXT_NOUNS
 from stance.names import PARTICLES, is_name
 from stance.records import Span
 from stance.views import View
@@ -62,6 +62,9 @@ def _is_listed(doc: "Doc", at: int) -> bool:
 def names_beside(mention: Mention) -> Iterator[int]:
     """Yield where a name stands next to a description: "the bishop, Tobias Landa, said", "Tobias Landa, the bishop, said"."""
     doc = mention.head.doc
+    if mention.end < len(doc) and mention.head.lemma_.lower() in PERSON_NOUNS and is_name(doc[mention.end]):
+        # "its chair Edda Moe said", where the parser has not joined office and name
+        yield mention.end
     if mention.end + 2 < len(doc) and doc[mention.end].text == "," and (is_name(doc[mention.end + 1]) or doc[mention.end + 1].text[:1].isupper()):
         stop = next((i for i in range(mention.end + 1, min(mention.end + 8, len(doc))) if doc[i].text in (",", ".")), None)
         if stop is not None and all(

@@ -7,6 +7,8 @@ from stance.cues import CLASSES, verb_classes
 if TYPE_CHECKING:
     from spacy.tokens import Span, Token
 
+CLOSING = frozenset(["”", "»", '"', "’", "'", "''"])
+
 
 def find_subject(verb: "Token", depth: int = 0) -> "Token | None":
     """Return the head word of who says it: the subject, or that of the clause on which this one hangs."""
@@ -67,7 +69,14 @@ def _inverted(verb: "Token") -> "Token | None":
             and "say" in CLASSES.get(verb.lemma_.lower(), ())
         ) and child.left_edge.i == verb.i + 1:
             return child
+        if child.dep_ == "dobj" and child.pos_ == "NOUN" and child.left_edge.i == verb.i + 1 and _behind_quotation(verb):
+            # '"…," tweeted its chair', '"…," read a banner': whatever stands behind such a verb says it.
+            return child
     return None
+
+
+def _behind_quotation(verb: "Token") -> bool:
+    return verb.i > 0 and verb.doc[verb.i - 1].text in CLOSING and bool({"say", "show"} & set(verb_classes(verb.lemma_.lower())))
 
 
 def surface_subject(verb: "Token", sentence: "Span") -> tuple["Token", int] | None:

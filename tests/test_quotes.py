@@ -121,6 +121,11 @@ def test_what_is_turned_down_with_a_knob_is_no_statement(nlp: "Language") -> Non
     assert texts_of("The nurse turned down the heating.", nlp) == []
 
 
+def test_a_banner_that_is_quoted_speaks_for_itself(nlp: "Language") -> None:
+    found = quotes_of("Tomas Ild came to the gate on Monday. “We will never sell it,” read a banner at the gate.", nlp)
+    assert [(quote.speaker_mention, quote.speaker) for quote in found] == [("a banner", "banner")]
+
+
 NO_QUOTES = [
     ("scare quote", 'The "experts" left the building before noon.'),
     ("title", 'Her novel "The Long Winter" was sold in nine countries.'),

@@ -65,6 +65,8 @@ CASES = [
     ),
     ("no name of words inside marks", "Asked why he would stay, he said: “Because I can count.” Lotte Arn agreed.", [None]),
     ("a name behind another word inside marks", '"Because Lotte Arn told us," Tomas Ild said. Arn said that was right.', ["Tomas Ild", "Lotte Arn"]),
+    ("office, then name, behind a rarer verb", 'Jonas Berg met the union.\n\n"It is not that hard," tweeted its chair, Edda Moe.', ["Edda Moe"]),
+    ("office and name before the verb", "Jonas Berg met the union.\n\n“It is not that hard,” its chair Edda Moe said.", ["Edda Moe"]),
 ]
 
 
