@@ -285,7 +285,7 @@ def _json_row(line: str, place: str) -> Row:
 
 
 def csv_rows(lines: TextIO, where: str, columns: Columns, delimiter: str | None = None) -> Iterator[Row]:
-    """Read CSV rows, lazily; the delimiter is the one of comma, semicolon and tab that sets the text's column apart.
+    """Read CSV rows, lazily; the delimiter is the one of comma, semicolon and tab that sets the text's column apart, else the one with most columns.
 
     Raises
     ------
@@ -294,8 +294,10 @@ def csv_rows(lines: TextIO, where: str, columns: Columns, delimiter: str | None 
     """
     csv.field_size_limit(MAX_FIELD)
     header = lines.readline()
-    delimiter = delimiter or next((one for one in ",;\t" if columns.text in next(csv.reader([header], delimiter=one), [])), ",")
-    names = next(csv.reader([header], delimiter=delimiter), [])
+    headers = {one: next(csv.reader([header], delimiter=one), []) for one in (delimiter or ",;\t")}
+    # Where none sets the text's column apart, the one that parts most: the message then names the columns as people see them.
+    delimiter = max(headers, key=lambda one: (columns.text in headers[one], len(headers[one])))
+    names = headers[delimiter]
     mapping = columns.found_in(names, where)
     if columns.keep and len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
