@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stance.calibration import STATED_RISK
-from stance.evaluate import SETS, Difference, Score
+from stance.evaluate import SETS, Difference, Score, set_words
 from stance.home import shown
 from stance.readings import Reading, SpeakerStance
 from stance.records import Prediction, Quote
@@ -154,15 +154,15 @@ def _interval(score: Score) -> str:
 
 
 def set_name(name: str) -> str:
-    """Return what people call a set; its own name where it is none of `stance.evaluate.SETS`."""
-    return SETS.get(name, (name,))[0]
+    """Return what people call a set; its own name where it is none that is known."""
+    return set_words(name)[0]
 
 
 def show_outcome(outcome: "Outcome") -> None:
     """Print the scores of a trained model, a row a set, then its prediction sets, its folder and the seconds it took."""
     head = ("measured on", "split", "macro-F1", "coarse", "majority", "quotes", "articles")
     rows = [
-        (*SETS.get(name, (name, "")), _interval(one.five), _interval(one.coarse), f"{one.majority:.2f}", one.five.n_quotes, one.five.n_articles)
+        (*set_words(name), _interval(one.five), _interval(one.coarse), f"{one.majority:.2f}", one.five.n_quotes, one.five.n_articles)
         for name, one in outcome.reports.items()
     ]
     title = f"{outcome.run_name}: five-label and coarse macro-F1 (95% bootstrap interval, by article; by quote below 10 articles)"
