@@ -165,5 +165,6 @@ def check_all(experiments: Iterable[Path]) -> list[str]:
             lines.append(check(path))
         except StanceError as fault:
             faults.append(str(fault))
-    gather(faults, DataError, shown=50)
+    # Several parts read the labels: a fault in these is told by each of them.
+    gather(list(dict.fromkeys(faults)), DataError, shown=50)
     return lines

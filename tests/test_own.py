@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from shell import cli
 
-from stance.checks import check_labels
+from stance.checks import check_all, check_labels
 from stance.dataset import load_table
 from stance.errors import DataError
 from stance.labels import read_annotators, read_labels
@@ -139,10 +139,13 @@ def test_the_projects_labels_are_the_same_whatever_you_have_labelled(project):
 def test_two_persons_who_differ_on_your_quote_decide_in_your_own_file(project):
     add_articles(project / "labels", [(Article("mine", "“We will come,” she said."), [Quote("mine#1", "mine", "We", ((1, 3),), "direct")])])
     import_judgments(project / "labels", [Judgment("mine#1", "Anna", "neutral", True), Judgment("mine#1", "Ben", "support", True)])
-    with pytest.raises(DataError, match=r"mine#1 is judged in two ways; add a line to labels/judgments/own\.jsonl"):
-        read_labels(project / "labels")
+    with pytest.raises(DataError) as told:
+        check_all([])
+    told = str(told.value)
+    assert "mine#1 is judged in two ways (Anna: neutral, Ben: support); decide: add a line to labels/judgments/own.jsonl like {" in told
+    assert told.count("mine#1 is judged in two ways") == 1
     with (project / "labels" / "judgments" / "own.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(Judgment("mine#1", "adjudicator", "support", True, note="as she says").to_dict()) + "\n")
+        file.write(told.splitlines()[0].partition(" like ")[2].replace("neutral", "support") + "\n")
     assert read_labels(project / "labels")[1]["mine#1"].by == "adjudicated"
 
 
