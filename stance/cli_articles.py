@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     Rows = tuple[Iterable[Row], Callable[[int], None]]  # rows, and what is told how many of them are answered
 
-LANGUAGE_CHARS = 20_000
 WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 NO_ROWS = (*WORKBOOKS, ".json", ".md", ".html", ".htm", ".pdf", ".docx", ".doc", ".odt", ".rtf", ".zip", ".sav", ".dta", ".rds", ".feather", ".arrow")
 PARAGRAPH_CHARS = 300
+HINT_CHARS = 20_000
 
 
 def extract(
@@ -38,7 +38,7 @@ def extract(
     Example: stance extract seeds/*.txt > quotes.jsonl
     """
     from stance.articles import count_articles, find_sources, read_all
-    from stance.languages import foreign
+    from stance.languages import article_note
     from stance.progress import watched
     from stance.quotes import extract_each
 
@@ -51,9 +51,8 @@ def extract(
             n_without += sum(quote.speaker is None for quote in quotes)
             for quote in quotes:
                 show_json(quote.to_dict())
-            # The beginning tells the language; all words of a long text would take 50 MB.
-            if foreign(article.text[:LANGUAGE_CHARS]):
-                watch.say(f"{article.id}: {len(quotes)} quotes; the text does not look English, and quotes are found in English only")
+            if note := article_note(article.text):
+                watch.say(f"{article.id}: {len(quotes)} quotes; {note}")
             watch.done(n_articles, n_quotes)
     say_aside(f"{n_articles} articles{f' ({n_empty} empty)' if n_empty else ''}, {n_quotes} quotes, {n_without} without speaker")
 
@@ -175,7 +174,7 @@ def _hint_at_read(source: str) -> None:
     if path.suffix.lower() != ".txt" or not path.is_file():
         return
     with path.open(encoding="utf-8", errors="replace") as file:
-        lines = [line for line in file.read(LANGUAGE_CHARS).splitlines() if line.strip()]
+        lines = [line for line in file.read(HINT_CHARS).splitlines() if line.strip()]
     if lines and max(map(len, lines)) > PARAGRAPH_CHARS:
         say_aside(f"{source}: every line is judged as one quote; if this is an article, stance read {source} finds its quotes and their speakers")
 
