@@ -13,6 +13,7 @@ import stance
 from stance.console import AbstainAt, AsJson, ModelName, Risk, Sources, say_aside, show_json
 from stance.errors import DataError
 from stance.home import home
+from stance.records import counted
 
 if TYPE_CHECKING:
     from stance.predict import Model, Options, Row
@@ -52,9 +53,9 @@ def extract(
             for quote in quotes:
                 show_json(quote.to_dict())
             if note := article_note(article.text):
-                watch.say(f"{article.id}: {len(quotes)} quotes; {note}")
+                watch.say(f"{article.id}: {counted(len(quotes), 'quote')}; {note}")
             watch.done(n_articles, n_quotes)
-    say_aside(f"{n_articles} articles{f' ({n_empty} empty)' if n_empty else ''}, {n_quotes} quotes, {n_without} without speaker")
+    say_aside(f"{counted(n_articles, 'article')}{f' ({n_empty} empty)' if n_empty else ''}, {counted(n_quotes, 'quote')}, {n_without} without speaker")
 
 
 def predict(
@@ -184,7 +185,7 @@ def _predict_one(loaded: "Model", row: "Row", options: "Options", *, strict: boo
     (answer,) = loaded.answer_rows([row], options)
     show_json(answer)
     if answer["abstained"]:
-        say_aside("1 rows, 1 abstained")
+        say_aside("1 row, 1 abstained")
         if strict and not answer["reason"].startswith("unsure"):
             raise typer.Exit(1)
 
@@ -248,4 +249,4 @@ def report(
     found = list(_readings(loaded, sources, _threshold(loaded, abstain_at, risk)))
     size = write_report(found, loaded.card, out)
     n_quotes = sum(len(one.quotes) for _, reading in found for one in reading.speakers)
-    typer.echo(f"{out}: {len(found)} articles, {n_quotes} quotes, {size / 1000:.0f} kB")
+    typer.echo(f"{out}: {counted(len(found), 'article')}, {counted(n_quotes, 'quote')}, {size / 1000:.0f} kB")

@@ -249,7 +249,9 @@ class Model:
         at = risk_at(self.card.get("risk_curve") or [], abstain_at)
         if at is None:
             return ""
-        return f"; of cross-validated answers from {at['from']:g} on {at['wrong']:.0%} were wrong, and {at['answered']:.0%} of the quotes were answered"
+        # Measured was at steps: where the threshold lies between two, the one below is named as such.
+        step = "" if f"{at['from']:g}" == f"{abstain_at:g}" else " (the measured step below)"
+        return f"; of cross-validated answers from {at['from']:g} on{step} {at['wrong']:.0%} were wrong, and {at['answered']:.0%} of the quotes were answered"
 
     def _abstained(self, row: Row, reason: str) -> Prediction:
         # Nothing is known: every stance is as likely as the other.
