@@ -26,7 +26,7 @@ def test_check_reads_benchmarks_and_sweeps_too(project, root):
         shutil.copytree(root / "experiments" / name, project / "experiments" / name)
     shutil.copy(root / "experiments" / "ngrams.toml", project / "experiments")
     said = [check_experiment(path) for path in sorted((project / "experiments").rglob("*.toml"))]
-    assert len(said) == 7
+    assert len(said) == 8
     assert any(line.startswith("experiments/sweeps/ngrams.toml: Which strength") for line in said)
     vast = project / "experiments" / "benchmarks" / "vast.toml"
     vast.write_text(vast.read_text(encoding="utf-8").replace('corpus = "vast"', 'corpus = "waste"').replace("C = 2.0", "C = -2.0"), encoding="utf-8")
