@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from stance.quotes import extract
     from stance.readings import Reading
     from stance.records import STANCES, Article, Judgment, Prediction, Quote
+    from stance.tables import Columns
 
 __version__ = "0.1.0"
 
@@ -22,12 +23,14 @@ _HOMES = {
     **dict.fromkeys(("STANCES", "Article", "Judgment", "Prediction", "Quote"), "stance.records"),
     **dict.fromkeys(("StanceError", "DataError", "ConfigError", "ModelError"), "stance.errors"),
     **dict.fromkeys(("Model", "load"), "stance.predict"),
+    "Columns": "stance.tables",
     "Reading": "stance.readings",
     "extract": "stance.quotes",
 }
 __all__ = [
     "STANCES",
     "Article",
+    "Columns",
     "ConfigError",
     "DataError",
     "Judgment",
@@ -47,3 +50,8 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'stance' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    # What is fetched when first used is there all the same; what only serves this file is not for others.
+    return sorted({*__all__, *globals()} - {"TYPE_CHECKING", "Any", "import_module", "_HOMES"})

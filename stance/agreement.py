@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from stance.labels import adjudicators_among, agree, paired, people_among, read_all_judgments, read_annotators
-from stance.records import COARSE, STANCES, Judgment
+from stance.records import COARSE, STANCES, Judgment, counted
 
 
 def kappa(first: Sequence[str], second: Sequence[str]) -> float:
@@ -63,7 +63,7 @@ def report_agreement(folder: Path, *, disputed: bool = False, own: bool = True) 
     lines = []
     for (first, second), pairs in sorted(by_names.items()):
         kinds = " and ".join(f"{name} ({annotators[name]['kind']})" for name in (first, second))
-        lines += [f"{kinds}: {len(pairs)} quotes", *_figures(pairs)]
+        lines += [f"{kinds}: {counted(len(pairs), 'quote')}", *_figures(pairs)]
     labels, open_ones = agree(judgments, deciding, people_among(annotators))
     ways = [label.by for label in labels.values()]
     lines.append("labels: " + ", ".join(f"{ways.count(way)} {way}" for way in ("agreed", "adjudicated", "one")) + f", {len(open_ones)} disputed")

@@ -66,7 +66,11 @@ def read_all(sources: Iterable[str], say: Callable[[str], None]) -> Iterator[Art
                 say(f"{source}: " + (f"article {article.id}: empty text" if source.endswith(".jsonl") else "empty file"))
             yield article
     if n_read == n_empty:
-        raise DataError(f"nothing to read: {f'all {n_empty} articles are empty' if n_empty else 'no article is in there'}; check the files")
+        raise DataError(f"nothing to read: {_all_empty(n_empty) if n_empty else 'no article is in there'}; check the files")
+
+
+def _all_empty(n: int) -> str:
+    return "the only article is empty" if n == 1 else f"all {n} articles are empty"
 
 
 def read_articles(source: str) -> Iterator[Article]:

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from stance.errors import DataError
 from stance.predict import BATCH, Model, Options
-from stance.records import shown_figures, write_whole
+from stance.records import counted, shown_figures, write_whole
 from stance.tables import Row, kind_of
 from stance.writers import FORMATS, packed, read_answers, writer_for
 
@@ -50,11 +50,11 @@ class Summary:
         parts = [f"{count} {reason}" for reason, count in self.reasons.most_common(5)]
         parts += [f"{self.n_unsure} unsure"] if self.n_unsure else []
         resumed = f", {self.n_resumed} of them from the run before" if self.n_resumed else ""
-        return f"{self.n_rows} rows{resumed}, {self.n_abstained} abstained" + (f" ({', '.join(parts)})" if parts else "")
+        return f"{counted(self.n_rows, 'row')}{resumed}, {self.n_abstained} abstained" + (f" ({', '.join(parts)})" if parts else "")
 
 
 def _kind_of_fault(reason: str) -> str:
-    for kind in ("not JSON", "not UTF-8", "not English", "expected an object"):
+    for kind in ("not JSON", "not UTF-8", "not English", "expected an object", "no text", "unknown field"):
         if kind in reason:
             return kind
     return reason if len(reason) < 40 and ":" not in reason else "not readable"
@@ -238,7 +238,7 @@ def _take_up(part: Path, about: Path, origin: dict[str, Any]) -> Summary:
             known = None
         if known != origin:
             changed = [name for name in origin if not isinstance(known, dict) or known.get(name) != origin[name]]
-            raise DataError(f"{part}: left by a run with another {', '.join(changed)}; remove it to begin anew, or repeat that run to finish it")
+            raise DataError(f"{part}: left by a run that differs in {', '.join(changed)}; remove it to begin anew, or repeat that run to finish it")
         with part.open("rb+") as file:
             end = 0
             for line in file:

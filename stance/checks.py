@@ -13,7 +13,7 @@ from stance.errors import ConfigError, DataError, StanceError, gather
 from stance.files import read_text, read_toml
 from stance.home import home, sha256, shown
 from stance.labels import read_labels
-from stance.records import COARSE, STANCES, VALUES
+from stance.records import COARSE, STANCES, VALUES, counted
 from stance.trials import read_sweep
 
 
@@ -35,7 +35,7 @@ def check_seeds(folder: Path) -> str:
             faults.append(f"{shown(path)}: checksum {found[:12]}…, the index says {expected[:12]}…; restore the file, byte for byte")
     faults += [f"{shown(path)}: is not in {shown(folder / 'index.toml')}; add it" for path in sorted(folder.glob("*.txt")) if path.stem not in index]
     gather(faults, DataError)
-    return f"seeds: {len(index)} articles, checksums right"
+    return f"seeds: {counted(len(index), 'article')}, checksums right"
 
 
 def check_codebook(path: Path) -> str:
@@ -79,7 +79,7 @@ def check_labels(folder: Path) -> str:
         ]
         faults += [f"labels: {first} and {second} overlap; one statement has one attribution" for first, second in completeness.overlapping(quotes)]
     gather(faults, DataError)
-    return f"labels: {len(reports)} articles, {n_quotes} quotes, {len(labels)} labels"
+    return f"labels: {counted(len(reports), 'article')}, {counted(n_quotes, 'quote')}, {counted(len(labels), 'label')}"
 
 
 def check_speakers(folder: Path) -> str:
@@ -165,5 +165,6 @@ def check_all(experiments: Iterable[Path]) -> list[str]:
             lines.append(check(path))
         except StanceError as fault:
             faults.append(str(fault))
-    gather(faults, DataError, shown=50)
+    # Several parts read the labels: a fault in these is told by each of them.
+    gather(list(dict.fromkeys(faults)), DataError, shown=50)
     return lines

@@ -13,6 +13,7 @@ import stance
 from stance.console import AbstainAt, AsJson, ModelName, Risk, Sources, say_aside, show_json
 from stance.errors import DataError
 from stance.home import home
+from stance.records import counted
 
 if TYPE_CHECKING:
     from stance.predict import Model, Options, Row
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 
     Rows = tuple[Iterable[Row], Callable[[int], None]]  # rows, and what is told how many of them are answered
 
-LANGUAGE_CHARS = 20_000
 WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 NO_ROWS = (*WORKBOOKS, ".json", ".md", ".html", ".htm", ".pdf", ".docx", ".doc", ".odt", ".rtf", ".zip", ".sav", ".dta", ".rds", ".feather", ".arrow")
 PARAGRAPH_CHARS = 300
+HINT_CHARS = 20_000
 
 
 def extract(
@@ -38,7 +39,7 @@ def extract(
     Example: stance extract seeds/*.txt > quotes.jsonl
     """
     from stance.articles import count_articles, find_sources, read_all
-    from stance.languages import foreign
+    from stance.languages import article_note
     from stance.progress import watched
     from stance.quotes import extract_each
 
@@ -51,11 +52,10 @@ def extract(
             n_without += sum(quote.speaker is None for quote in quotes)
             for quote in quotes:
                 show_json(quote.to_dict())
-            # The beginning tells the language; all words of a long text would take 50 MB.
-            if foreign(article.text[:LANGUAGE_CHARS]):
-                watch.say(f"{article.id}: {len(quotes)} quotes; the text does not look English, and quotes are found in English only")
+            if note := article_note(article.text):
+                watch.say(f"{article.id}: {counted(len(quotes), 'quote')}; {note}")
             watch.done(n_articles, n_quotes)
-    say_aside(f"{n_articles} articles{f' ({n_empty} empty)' if n_empty else ''}, {n_quotes} quotes, {n_without} without speaker")
+    say_aside(f"{counted(n_articles, 'article')}{f' ({n_empty} empty)' if n_empty else ''}, {counted(n_quotes, 'quote')}, {n_without} without speaker")
 
 
 def predict(
@@ -175,7 +175,7 @@ def _hint_at_read(source: str) -> None:
     if path.suffix.lower() != ".txt" or not path.is_file():
         return
     with path.open(encoding="utf-8", errors="replace") as file:
-        lines = [line for line in file.read(LANGUAGE_CHARS).splitlines() if line.strip()]
+        lines = [line for line in file.read(HINT_CHARS).splitlines() if line.strip()]
     if lines and max(map(len, lines)) > PARAGRAPH_CHARS:
         say_aside(f"{source}: every line is judged as one quote; if this is an article, stance read {source} finds its quotes and their speakers")
 
@@ -185,7 +185,7 @@ def _predict_one(loaded: "Model", row: "Row", options: "Options", *, strict: boo
     (answer,) = loaded.answer_rows([row], options)
     show_json(answer)
     if answer["abstained"]:
-        say_aside("1 rows, 1 abstained")
+        say_aside("1 row, 1 abstained")
         if strict and not answer["reason"].startswith("unsure"):
             raise typer.Exit(1)
 
@@ -249,4 +249,4 @@ def report(
     found = list(_readings(loaded, sources, _threshold(loaded, abstain_at, risk)))
     size = write_report(found, loaded.card, out)
     n_quotes = sum(len(one.quotes) for _, reading in found for one in reading.speakers)
-    typer.echo(f"{out}: {len(found)} articles, {n_quotes} quotes, {size / 1000:.0f} kB")
+    typer.echo(f"{out}: {counted(len(found), 'article')}, {counted(n_quotes, 'quote')}, {size / 1000:.0f} kB")

@@ -9,6 +9,7 @@ import stance
 from stance.console import ModelName, Sources, say_aside
 from stance.errors import DataError
 from stance.home import home, shown
+from stance.records import counted
 
 
 def check(files: Annotated[list[Path] | None, typer.Argument(help="Experiment, benchmark or sweep files; by default all of experiments/.")] = None) -> None:
@@ -58,7 +59,7 @@ def suggest(
     pool = [(article, quote) for article, quote in waiting(reports, labels) if article.id in names]
     items = most_worth(stance.load(model), pool, n)
     write_tasks(items, out)
-    say_aside(f"{len(articles)} articles ({n_new} new in labels/own), {len(pool)} quotes without label, {len(items)} written to {out}")
+    say_aside(f"{counted(len(articles), 'article')} ({n_new} new in labels/own), {counted(len(pool), 'quote')} without label, {len(items)} written to {out}")
 
 
 def export_labels(
@@ -79,11 +80,11 @@ def export_labels(
     if not found:
         raise DataError(f"labels: no article {', '.join(articles or [])}; ids look like {reports[0][0].id}")
     chosen = [one for one in found if one[1].id in labels]
-    without = f"{len(found) - len(chosen)} quotes without label (stance suggest writes those)"
+    without = f"{counted(len(found) - len(chosen), 'quote')} without label (stance suggest writes those)"
     if not chosen:
         raise DataError(f"labels: nothing to look at again: {without}")
     write_tasks(chosen, out)
-    say_aside(f"{len(chosen)} quotes written to {out}" + (f"; left out: {without}" if len(chosen) < len(found) else ""))
+    say_aside(f"{counted(len(chosen), 'quote')} written to {out}" + (f"; left out: {without}" if len(chosen) < len(found) else ""))
 
 
 def import_labels(
@@ -98,10 +99,10 @@ def import_labels(
     from stance.own import import_judgments
 
     found = import_judgments(home() / "labels", read_import(file, annotator))
-    say_aside(f"{found.added} judgments added, {found.second} of them on quotes that had a label")
+    say_aside(f"{counted(found.added, 'judgment')} added, {found.second} of them on quotes that had a label")
     for name, other, n_same in found.twins:
         say_aside(
-            f"warning: all {n_same} judgments of {name} are the same as those that {other} gave before; if they are one person, delete one "
+            f"warning: what {name} judged ({n_same}) is the same as what {other} judged before; if they are one person, delete one "
             "name's lines in labels/judgments/own.jsonl, or agreement will look better than it is",
         )
 

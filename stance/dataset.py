@@ -13,7 +13,7 @@ from stance.errors import DataError, gather
 from stance.files import read_rows, read_toml
 from stance.home import shown
 from stance.labels import Label, Labelled, read_labels
-from stance.records import COARSE, STANCES, Article, Quote
+from stance.records import COARSE, STANCES, Article, Quote, counted
 from stance.wording import context_of
 
 SPLITS = ("train", "validation", "test")
@@ -151,7 +151,7 @@ def folds_by_article(table: pd.DataFrame, n_folds: int, seed: int) -> list[tuple
     """
     n_articles = table["article"].nunique()
     if n_articles < n_folds:
-        raise DataError(f"split by article: {n_articles} articles for {n_folds} folds; use fewer folds")
+        raise DataError(f"split by article: {counted(n_articles, 'article')} for {n_folds} folds; use fewer folds")
     splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     return list(splitter.split(table, table["stance"], groups=table["article"]))
 

@@ -19,6 +19,13 @@ SETS = {
     "seeds": ("seed articles", "real news, not trained on"),
     "dev": ("development set", "real news, not trained on"),
 }
+# The user's own labels, where they were kept out of training; in no table of the project, which could be published.
+_OWN = ("your own articles", "not trained on")
+
+
+def set_words(name: str) -> tuple[str, str]:
+    """Return what people call a set and how it came to be measured; its own name where it is none that is known."""
+    return SETS.get(name, _OWN if name == "own" else (name, ""))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from stance.features import to_rows
 from stance.home import home
 from stance.model import probabilities, save_model
 from stance.model_card import describe_card
-from stance.records import STANCES
+from stance.records import STANCES, counted
 from stance.slices import sliced
 from stance.terms import shared_counts
 from stance.uncertainty import MEASURED_LEVELS, Coverage, coverage, learn
@@ -253,7 +253,7 @@ def run(
     with tracking.tracked_run(mlflow, name, tags) as started:
         trained = train(experiment, sets, say)
         if "split" in trained.train and (own := trained.train[trained.train["split"] == "own"]).size:
-            say(f"  learned from {len(own)} labels of your own, in {own['article'].nunique()} articles")
+            say(f"  learned from {counted(len(own), 'label')} of your own, in {counted(own['article'].nunique(), 'article')}")
         run_id = started.info.run_id
         whole = card(experiment, trained, run_id)
         folder = home() / "models" / f"{experiment.name}-{run_id[:8]}"

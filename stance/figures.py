@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from stance.calibration import risk_coverage
-from stance.evaluate import SETS, Report, confidence_bins
+from stance.evaluate import Report, confidence_bins, set_words
 from stance.records import STANCES
 from stance.slices import shown
 
@@ -89,7 +89,7 @@ def by_slice(table: pd.DataFrame, name: str) -> "Figure":
         place.grid(axis="x", linewidth=0.4)
     for place in axes[:1]:
         place.legend(fontsize=7, loc="lower left")
-    figure.suptitle(f"{' '.join(SETS.get(name, (name,))[:1])}: F1 (95% interval) and accuracy by slice", fontsize=9)
+    figure.suptitle(f"{set_words(name)[0]}: F1 (95% interval) and accuracy by slice", fontsize=9)
     return figure
 
 

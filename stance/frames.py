@@ -45,7 +45,7 @@ def frame_rows(data: Any, columns: Columns | None = None) -> Iterator[Mapping[st
         If a column is missing or the table is of no known kind.
     """
     frame = _narwhals(data)
-    mapping = (columns or Columns()).found_in(frame.columns, f"{type(data).__module__.split('.')[0]} table")
+    mapping = (columns or Columns()).found_in(frame.columns, f"{type(data).__module__.split('.')[0]} table", in_memory=True)
     rows = frame.select(list(mapping.values())).iter_rows(named=True)
     index = getattr(data, "index", None) if "id" not in mapping and frame.implementation.is_pandas_like() else None
     if index is None:

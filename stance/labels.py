@@ -3,6 +3,7 @@
 import dataclasses
 import difflib
 import itertools
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -248,11 +249,26 @@ def _faults(
         f"labels/judgments: annotator {name!r} is neither in labels/annotators.toml nor in labels/own/annotators.toml"
         for name in sorted({one.annotator for one in judgments} - set(annotators))
     ]
-    faults += [f"labels/judgments: {quote} is judged in two ways; add a line to labels/judgments/{deciders[quote in waiting]}.jsonl" for quote in disputed]
+    faults += [
+        f"labels/judgments: {quote} is judged in two ways ({_said_of(quote, judgments)}); decide: add a line to "
+        f"labels/judgments/{deciders[quote in waiting]}.jsonl like {_deciding(quote, judgments)}"
+        for quote in disputed
+    ]
     faults += [f"labels/judgments: {quote} has no judgment" for quote in known if quote not in labels and quote not in set(disputed) | waiting]
     twice = Counter((one.quote, one.annotator) for one in judgments)
     faults += [f"labels/judgments: {annotator} judges {quote} {n} times" for (quote, annotator), n in twice.items() if n > 1]
     return faults
+
+
+def _said_of(quote: str, judgments: Iterable[Judgment]) -> str:
+    given = [one for one in judgments if one.quote == quote]
+    return ", ".join(f"{one.annotator}: {one.stance}{'' if one.on_target else ' off target'}" for one in given)
+
+
+def _deciding(quote: str, judgments: Iterable[Judgment]) -> str:
+    """Return the line that decides for the first reading, as an example."""
+    first = next(one for one in judgments if one.quote == quote)
+    return json.dumps({"quote": quote, "annotator": "adjudicator", "stance": first.stance, "on_target": first.on_target, "note": "why"}, ensure_ascii=False)
 
 
 def paired(judgments: Iterable[Judgment], skip: Iterable[str] = ("adjudicator",)) -> list[tuple[Judgment, Judgment]]:

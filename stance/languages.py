@@ -18,6 +18,7 @@ _LIKELY = frozenset(
     "between during must may might cannot can't own very every still even just also such why does did his she having nobody neither".split()
 )
 SURE = 0.99
+ARTICLE_CHARS = 20_000
 
 
 def foreign(text: str) -> str | None:
@@ -41,6 +42,12 @@ def foreign(text: str) -> str | None:
     # Nigerian Pidgin is what terse English wire copy is taken for.
     english = float(ranked["en"]) + float(ranked.get("pcm", 0.0))
     return best if english < 1 - SURE and best not in ("en", "pcm") else None
+
+
+def article_note(text: str) -> str | None:
+    """Return what to say of an article that does not look English, else None."""
+    # The beginning tells the language; all words of a long text would take 50 MB.
+    return "the text does not look English, and quotes are found in English only" if foreign(text[:ARTICLE_CHARS]) else None
 
 
 @lru_cache(maxsize=1)

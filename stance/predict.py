@@ -12,7 +12,7 @@ from stance.aliases import load_aliases
 from stance.attributed import load_attributed
 from stance.calibration import risk_at
 from stance.chosen import resolve
-from stance.errors import ModelError
+from stance.errors import DataError, ModelError
 from stance.frames import add_predictions, frame_rows, is_frame
 from stance.languages import foreign
 from stance.ngrams import NgramLinear
@@ -23,7 +23,7 @@ from stance.records import COARSE, STANCES, VALUES, Article, Prediction, Quote
 from stance.sets import HIGHEST, LOWEST
 from stance.sets import members as set_members
 from stance.sets import names as set_names
-from stance.tables import Columns
+from stance.tables import Columns, misnamed
 from stance.why import Reason, reasons
 from stance.wording import context_of
 
@@ -101,7 +101,13 @@ class Model:
         return next(self.predict_many([{"id": id, "text": text, "speaker": speaker, "cue": cue, "context": context}]))
 
     def predict_many(
-        self, rows: Iterable[Row | str | None] | Any, *, abstain_at: float = 0.0, sets: float | None = None, attributed: bool = False
+        self,
+        rows: Iterable[Row | str | None] | Any,
+        *,
+        columns: Columns | None = None,
+        abstain_at: float = 0.0,
+        sets: float | None = None,
+        attributed: bool = False,
     ) -> Iterator[Prediction]:
         """Predict many, lazily, one answer a row in the same order.
 
@@ -110,6 +116,8 @@ class Model:
         rows
             Dictionaries ``{"id"?, "text", "speaker"?, "cue"?, "context"?}``, plain texts, or a table with such columns: pandas, polars,
             Arrow. Without a column ``id`` the index of a pandas table comes back as id.
+        columns
+            Which columns of a table hold what, where they are not called text, cue, context, id.
         abstain_at
             Below this probability of the likeliest stance the answer is an abstention (0: never). `threshold_for` gives one for a risk.
         sets
@@ -119,16 +127,27 @@ class Model:
 
         Raises
         ------
+        DataError
+            If ``rows`` is one text or one row, or a table without the column of texts.
         ModelError
             If ``sets`` is asked of a model that was trained without cross-validation, or by an older version.
         """
         if sets is not None:
             self._check_sets(sets)
+        if is_frame(rows):
+            rows = frame_rows(rows, columns)
+        elif columns is not None:
+            raise DataError(
+                f"columns are named of a {type(rows).__name__}; expected a table; rows are dictionaries with text, and cue, context, id where known"
+            )
+        elif isinstance(rows, str | bytes | bytearray | Mapping):
+            # Each would be gone through all the same: by its letters, or by the names of its fields.
+            raise DataError(f"rows is one {type(rows).__name__}; expected a list: predict_many([row]), or predict(text) for one quote")
         return self._predict_each(rows, Options(abstain_at=abstain_at, sets=sets, attributed=attributed))
 
-    def _predict_each(self, rows: Iterable[Row | str | None] | Any, options: Options) -> Iterator[Prediction]:
+    def _predict_each(self, rows: Iterable[Row | str | None], options: Options) -> Iterator[Prediction]:
         batch: list[Row] = []
-        for row in frame_rows(rows) if is_frame(rows) else rows:
+        for row in rows:
             batch.append(row if isinstance(row, Mapping) else {"text": row})
             if len(batch) == BATCH:
                 yield from self._predict_batch(batch, options)
@@ -230,7 +249,9 @@ class Model:
         at = risk_at(self.card.get("risk_curve") or [], abstain_at)
         if at is None:
             return ""
-        return f"; of cross-validated answers from {at['from']:g} on {at['wrong']:.0%} were wrong, and {at['answered']:.0%} of the quotes were answered"
+        # Measured was at steps: where the threshold lies between two, the one below is named as such.
+        step = "" if f"{at['from']:g}" == f"{abstain_at:g}" else " (the measured step below)"
+        return f"; of cross-validated answers from {at['from']:g} on{step} {at['wrong']:.0%} were wrong, and {at['answered']:.0%} of the quotes were answered"
 
     def _abstained(self, row: Row, reason: str) -> Prediction:
         # Nothing is known: every stance is as likely as the other.
@@ -319,6 +340,8 @@ def _id(row: Row) -> str | None:
 def _reason(row: Row) -> str | None:
     if row.get("_fault"):
         return str(row["_fault"])
+    if fault := misnamed(row):
+        return fault
     text = row.get("text")
     if text is None:
         return "no text"

@@ -184,6 +184,15 @@ class Prediction:
 _PLAIN = frozenset((str, int, bool, type(None)))
 
 
+def counted(n: int, one: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "quote"), counted(2, "quote")
+    ('1 quote', '2 quotes')
+    """
+    return f"{n} {one}" if n == 1 else f"{n} {one}s"
+
+
 def shown_figures(data: Any) -> Any:
     """Return the JSON form of an answer with its figures rounded to 4 places: the further ones say nothing. Python's own objects keep them all."""
     if isinstance(data, float):

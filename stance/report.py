@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 
 import stance
 from stance.errors import ConfigError, DataError
-from stance.evaluate import SETS
+from stance.evaluate import SETS, set_words
 from stance.pooling import Prior
 from stance.readings import Reading, SpeakerStance, speaker_stance
 from stance.records import STANCES, Article, Prediction, Quote, write_whole
@@ -152,7 +152,7 @@ def _page(readings: Sequence[tuple[Article, Reading]], card: Mapping[str, Any]) 
         "titles": [str(article.title or article.id) for article in articles],
         "open": len(articles) <= OPEN_ARTICLES,
         "card": card,
-        "set_names": {name: ", ".join(told) for name, told in SETS.items()},
+        "set_names": {name: ", ".join(set_words(name)) for name in (*SETS, "own")},
         "model": readings[0][1].model,
         "made": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "version": stance.__version__,

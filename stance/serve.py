@@ -13,7 +13,7 @@ import json
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import anyio.to_thread
@@ -22,17 +22,17 @@ from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import Field
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 import stance
 from stance.chosen import resolve
 from stance.errors import ConfigError, DataError, ModelError, StanceError
-from stance.predict import EXPLAINED, Options, load
+from stance.languages import article_note
+from stance.predict import EXPLAINED, Model, Options, load
 from stance.records import STANCES, Article, shown_figures
-from stance.serve_bodies import ArticleIn, PredictionOut, Problem, ReadingOut, RowIn
+from stance.serve_bodies import ArticleIn, PredictAsked, PredictionOut, Problem, ReadAsked, ReadingOut, RowIn
 from stance.serve_gate import KEY_VARIABLE, Gate, Impatient, Limits, Metrics, problem
-from stance.sets import HIGHEST, LOWEST
 
 log = logging.getLogger("stance.serve")
 
@@ -115,17 +115,12 @@ def build_app(holder: Holder, metrics: Metrics, limits: Limits, *, key: str | No
     @app.post("/predict", response_model=PredictionOut | list[PredictionOut])
     async def predict(
         rows: RowIn | Annotated[list[RowIn], Field(max_length=limits.batch_rows)],
-        abstain_at: Annotated[float, Query(ge=0, le=1, description="Abstain where the likeliest stance has less than this.")] = 0.0,
-        sets: Annotated[
-            float | None, Query(ge=LOWEST, le=HIGHEST, description="Add the set of stances that holds the right one with this probability.")
-        ] = None,
-        attributed: Annotated[bool, Query(description="Add the stances that the quote ascribes to others.")] = False,
-        explain: Annotated[bool, Query(description="Add the words that carried the stance.")] = False,
+        how: Annotated[PredictAsked, Query()],
     ) -> Response:
         """One quote (an object) or many (a list): one answer a quote, in the same order."""
         asked = rows if isinstance(rows, list) else [rows]
         _check_lengths([one.text for one in asked], limits)
-        options = Options(abstain_at, EXPLAINED if explain else 0, sets, attributed)
+        options = Options(how.abstain_at, EXPLAINED if how.explain else 0, how.sets, how.attributed)
         work = functools.partial(holder.model.answer_rows, [one.model_dump() for one in asked], options)
         found = await anyio.to_thread.run_sync(work, limiter=wait, abandon_on_cancel=True)
         for one in found:
@@ -133,12 +128,11 @@ def build_app(holder: Holder, metrics: Metrics, limits: Limits, *, key: str | No
         return _json(found if isinstance(rows, list) else found[0])
 
     @app.post("/read", response_model=ReadingOut)
-    async def read(article: ArticleIn) -> Response:
+    async def read(article: ArticleIn, how: Annotated[ReadAsked, Query()]) -> Response:
         """Extract the quotes of an article; its speakers with their stances."""
         _check_lengths([article.text], limits)
-        work = functools.partial(holder.model.read, Article(article.id or "article", article.text))
-        found = await anyio.to_thread.run_sync(work, limiter=reading, abandon_on_cancel=True)
-        return _json(found.to_dict())
+        work = functools.partial(_read, holder.model, Article(article.id or "article", article.text, article.title, article.date), how.abstain_at)
+        return _json(await anyio.to_thread.run_sync(work, limiter=reading, abandon_on_cancel=True))
 
     @app.get("/model")
     async def model() -> dict[str, Any]:
@@ -162,6 +156,11 @@ def build_app(holder: Holder, metrics: Metrics, limits: Limits, *, key: str | No
     return Gate(app, limits, key, metrics)
 
 
+def _read(model: Model, article: Article, abstain_at: float) -> dict[str, Any]:
+    note = article_note(article.text)
+    return model.read(article, abstain_at=abstain_at).to_dict() | ({"note": note} if note else {})
+
+
 def _check_lengths(texts: list[str | None], limits: Limits) -> None:
     longest = max((len(text) for text in texts if text), default=0)
     if longest > limits.text_chars:
@@ -179,20 +178,34 @@ async def _tell_invalid(request: Request, fault: Exception) -> JSONResponse:
         errors = [one for one in errors if not str(one["loc"][1:2]).startswith("('list[")] or errors
     else:
         errors = [one for one in errors if one["loc"][1:] != ("RowIn",)] or errors
-    faults = [f"{'.'.join(str(part) for part in one['loc'])}: {_said(one)}" for one in errors]
+    path = request.url.path
+    faults = [f"{_place(one['loc'], path)}: {_said(one, path)}" for one in errors]
     rest = f"; and {len(faults) - 5} more" if len(faults) > 5 else ""
     return problem(422, "; ".join(faults[:5])[:2000] + rest)
 
 
-def _said(error: Mapping[str, Any]) -> str:
+def _place(loc: Sequence[str | int], path: str) -> str:
+    """Return where a fault is as the caller wrote it: which of the types of the body was tried is the server's own affair."""
+    if path == "/predict" and loc[0] == "body" and (loc[1:2] == ("RowIn",) or str(loc[1:2]).startswith("('list[")):
+        loc = (loc[0], *loc[2:])
+    return ".".join(map(str, loc))
+
+
+def _said(error: Mapping[str, Any], path: str) -> str:
     if error["type"] != "extra_forbidden":
         return str(error["msg"])
-    known = ArticleIn if "RowIn" not in str(error["loc"]) else RowIn
-    return f"unknown field; expected {', '.join(known.model_fields)}"
+    in_body = error["loc"][0] == "body"
+    taken: tuple[type[BaseModel], type[BaseModel]] = (RowIn, PredictAsked) if path == "/predict" else (ArticleIn, ReadAsked)
+    known = taken[0] if in_body else taken[1]
+    return f"unknown {'field' if in_body else 'parameter'}; expected {', '.join(known.model_fields)}"
 
 
 async def _tell_http(_: Request, fault: Exception) -> JSONResponse:
     code = fault.status_code if isinstance(fault, HTTPException) else 500
+    if code == 400 and isinstance(fault.__cause__, (ValueError, RecursionError)):
+        # FastAPI calls what is no JSON at all 422, and what Python's reader stumbles over 400: to the caller it is the same fault.
+        told = "not UTF-8; send JSON in UTF-8" if isinstance(fault.__cause__, UnicodeDecodeError) else "JSON nested too deeply, or with a number too long"
+        return problem(422, f"body: {told}")
     answer = problem(code, str(getattr(fault, "detail", fault)))
     answer.headers.update(getattr(fault, "headers", None) or {})
     return answer

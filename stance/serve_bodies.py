@@ -4,6 +4,24 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
+from stance.sets import HIGHEST, LOWEST
+
+
+class ReadAsked(BaseModel):
+    """What may stand behind the question mark of ``/read``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    abstain_at: Annotated[float, Field(ge=0, le=1, description="Abstain where the likeliest stance has less than this.")] = 0.0
+
+
+class PredictAsked(ReadAsked):
+    """What may stand behind the question mark of ``/predict``."""
+
+    sets: Annotated[float | None, Field(ge=LOWEST, le=HIGHEST, description="Add the set of stances that holds the right one with this probability.")] = None
+    attributed: Annotated[bool, Field(description="Add the stances that the quote ascribes to others.")] = False
+    explain: Annotated[bool, Field(description="Add the words that carried the stance.")] = False
+
 
 class RowIn(BaseModel):
     """One quote."""
@@ -24,6 +42,8 @@ class ArticleIn(BaseModel):
 
     text: Annotated[str, Field(description="The article as published.", min_length=1)]
     id: Annotated[str | None, Field(description="Comes back in the answer.")] = None
+    title: Annotated[str | None, Field(description="For the caller's own use, as date: quotes are read from the text.")] = None
+    date: Annotated[str | None, Field(description="As 2025-05-13.")] = None
 
 
 class Term(BaseModel):
@@ -69,6 +89,7 @@ class ReadingOut(BaseModel):
     article: str
     model: dict[str, str]
     speakers: list[dict[str, Any]]
+    note: str = ""
 
 
 class Problem(BaseModel):

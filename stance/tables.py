@@ -7,6 +7,7 @@ A row that cannot be read becomes a row ``{"_fault": why}``, so that it is answe
 import contextlib
 import csv
 import dataclasses
+import difflib
 import gzip
 import io
 import json
@@ -23,6 +24,7 @@ Row = Mapping[str, Any]
 KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".txt": "lines"}
 PACKED = (".gz", ".zst")
 FIELDS = ("text", "id", "cue", "context", "speaker")
+_KNOWN = frozenset(FIELDS)
 MAX_FIELD = 10_000_000
 PEEK = 1 << 16
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
@@ -39,8 +41,8 @@ class Columns:
     speaker: str | None = None
     keep: bool = False  # also hand on every column as it came, under "_kept"
 
-    def found_in(self, names: Sequence[str], where: str) -> dict[str, str]:
-        """Return field -> column for the columns that are there.
+    def found_in(self, names: Sequence[str], where: str, *, in_memory: bool = False) -> dict[str, str]:
+        """Return field -> column for the columns that are there; the fault names the shell's options, of a table ``in_memory`` Python's argument.
 
         Raises
         ------
@@ -56,7 +58,9 @@ class Columns:
             if name in names:
                 mapping[field] = name
             elif asked:
-                raise DataError(f"{where}: columns are {', '.join(names) or '(none)'}; expected a column {name}{_hint(field, name)}")
+                raise DataError(
+                    f"{where}: columns are {', '.join(names) or '(none)'}; expected a column {name}{_near(name, names)}{_hint(field, name, in_memory)}"
+                )
         return mapping
 
     def read_from(self, row: Row, mapping: Mapping[str, str]) -> Row:
@@ -65,10 +69,35 @@ class Columns:
         return {**found, "_kept": dict(row)} if self.keep else found
 
 
-def _hint(field: str, name: str) -> str:
+def _near(name: str, names: Sequence[str]) -> str:
+    lowered = {one.strip().lower(): one for one in reversed(names)}
+    near = difflib.get_close_matches(name.strip().lower(), lowered, n=1)
+    return f", did you mean {lowered[near[0]]}?" if near else ""
+
+
+def _hint(field: str, name: str, in_memory: bool) -> str:
+    option = f"columns=stance.Columns({field}=…)" if in_memory else f"--{field}-column"
     if field == "text" and name == "text":
-        return " (and id, speaker, cue, context where known); name another one with --text-column"
-    return f"; check --{field}-column"
+        return f" (and id, speaker, cue, context where known); name another one with {option}"
+    return f"; check {option}"
+
+
+def misnamed(row: Row) -> str | None:
+    """Return what is wrong with the names of a row's fields, else None; fields beside the known ones are the caller's own.
+
+    >>> misnamed({"text": "We are ready.", "Cue": "said"})
+    'unknown field Cue; expected cue'
+    >>> misnamed({"txt": "We are ready.", "id": 1})
+    'no text: the row has txt, id; expected text (and id, cue, context, speaker where known)'
+    """
+    for name in row.keys() - _KNOWN:
+        field = name.strip().lower() if isinstance(name, str) else ""
+        if field in _KNOWN and field not in row:
+            return f"unknown field {name}; expected {field}"
+    if "text" in row or not row:
+        return None
+    found = ", ".join(str(name) for name in row if not str(name).startswith("_")) or "nothing else"
+    return f"no text: the row has {found[:200]}; expected text (and {', '.join(FIELDS[1:])} where known)"
 
 
 def kind_of(name: str) -> tuple[str, str] | None:
@@ -256,7 +285,7 @@ def _json_row(line: str, place: str) -> Row:
 
 
 def csv_rows(lines: TextIO, where: str, columns: Columns, delimiter: str | None = None) -> Iterator[Row]:
-    """Read CSV rows, lazily; the delimiter is the one of comma, semicolon and tab that sets the text's column apart.
+    """Read CSV rows, lazily; the delimiter is the one of comma, semicolon and tab that sets the text's column apart, else the one with most columns.
 
     Raises
     ------
@@ -265,8 +294,10 @@ def csv_rows(lines: TextIO, where: str, columns: Columns, delimiter: str | None 
     """
     csv.field_size_limit(MAX_FIELD)
     header = lines.readline()
-    delimiter = delimiter or next((one for one in ",;\t" if columns.text in next(csv.reader([header], delimiter=one), [])), ",")
-    names = next(csv.reader([header], delimiter=delimiter), [])
+    headers = {one: next(csv.reader([header], delimiter=one), []) for one in (delimiter or ",;\t")}
+    # Where none sets the text's column apart, the one that parts most: the message then names the columns as people see them.
+    delimiter = max(headers, key=lambda one: (columns.text in headers[one], len(headers[one])))
+    names = headers[delimiter]
     mapping = columns.found_in(names, where)
     if columns.keep and len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)

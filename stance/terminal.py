@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from stance.calibration import STATED_RISK
-from stance.evaluate import SETS, Difference, Score
+from stance.evaluate import SETS, Difference, Score, set_words
 from stance.home import shown
 from stance.readings import Reading, SpeakerStance
-from stance.records import Prediction, Quote
+from stance.records import Prediction, Quote, counted
 
 if TYPE_CHECKING:
     from stance.benchmark import Measured as Benchmarked
@@ -146,7 +146,7 @@ def _summary(reading: Reading) -> str:
     named = sum(one.speaker is not None for one in reading.speakers)
     abstained = sum(one.abstained for one in found)
     model = "{name} {version}".format(**reading.model)
-    return f"{len(found)} quotes, {named} speakers" + (f", {abstained} abstained" if abstained else "") + f"; model {model}\n"
+    return f"{counted(len(found), 'quote')}, {counted(named, 'speaker')}" + (f", {abstained} abstained" if abstained else "") + f"; model {model}\n"
 
 
 def _interval(score: Score) -> str:
@@ -154,15 +154,15 @@ def _interval(score: Score) -> str:
 
 
 def set_name(name: str) -> str:
-    """Return what people call a set; its own name where it is none of `stance.evaluate.SETS`."""
-    return SETS.get(name, (name,))[0]
+    """Return what people call a set; its own name where it is none that is known."""
+    return set_words(name)[0]
 
 
 def show_outcome(outcome: "Outcome") -> None:
     """Print the scores of a trained model, a row a set, then its prediction sets, its folder and the seconds it took."""
     head = ("measured on", "split", "macro-F1", "coarse", "majority", "quotes", "articles")
     rows = [
-        (*SETS.get(name, (name, "")), _interval(one.five), _interval(one.coarse), f"{one.majority:.2f}", one.five.n_quotes, one.five.n_articles)
+        (*set_words(name), _interval(one.five), _interval(one.coarse), f"{one.majority:.2f}", one.five.n_quotes, one.five.n_articles)
         for name, one in outcome.reports.items()
     ]
     title = f"{outcome.run_name}: five-label and coarse macro-F1 (95% bootstrap interval, by article; by quote below 10 articles)"
@@ -191,7 +191,7 @@ def show_measured(found: "Measured", *, n_errors: int = 0) -> None:
         bounds = found.intervals.get(kind)
         shares = [f"{100 * value:.1f}" for value in scores]
         rows.append((kind.replace("_", " + "), *shares, f"{100 * bounds[0]:.1f}-{100 * bounds[1]:.1f}" if bounds else ""))
-    title = f"{found.run_name}: {whole.gold} labelled quotes, {whole.found} found, {len(found.counts)} articles"
+    title = f"{found.run_name}: {counted(whole.gold, 'labelled quote')}, {whole.found} found, {counted(len(found.counts), 'article')}"
     head = ("agreement", "precision", "recall", "F1", "95% interval, by article")
     console(NARROW).print(to_table(head, rows, words=("agreement",), title=title))
     for form, counts in sorted(whole.by_form.items()):

@@ -42,7 +42,7 @@ def test_what_another_run_left_is_not_mixed_in(many, ngrams, tmp_path):
     (tmp_path / "out.jsonl.part").write_text("{}\n")
     done = predict(many, "--model", ngrams, "--out", out)
     assert done.returncode == 1
-    assert "left by a run with another source, model, abstain_at, explain, sets, attributed, keep_columns; remove it" in done.stderr
+    assert "left by a run that differs in source, model, abstain_at, explain, sets, attributed, keep_columns; remove it" in done.stderr
     out.write_text("precious")
     done = predict(many, "--model", ngrams, "--out", out)
     assert (done.returncode, out.read_text()) == (1, "precious")

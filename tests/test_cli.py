@@ -145,7 +145,7 @@ def test_extracting_says_where_a_text_is_not_english(tmp_path):
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["en#1"]
     assert done.stderr.splitlines() == [
         "de: 0 quotes; the text does not look English, and quotes are found in English only",
-        "2 articles, 1 quotes, 0 without speaker",
+        "2 articles, 1 quote, 0 without speaker",
     ]
 
 
@@ -180,8 +180,8 @@ def test_every_verb_that_takes_articles_takes_folders_and_tells_empty_files(proj
         assert f"{folder / 'empty.txt'}: empty file" in done.stderr
         alone = cli(verb, str(folder / "empty.txt"), *options)
         assert alone.returncode == 1
-        assert "stance: nothing to read: all 1 articles are empty" in alone.stderr
-    assert "2 articles (1 empty), 1 quotes" in cli("extract", str(folder)).stderr
+        assert "stance: nothing to read: the only article is empty" in alone.stderr
+    assert "2 articles (1 empty), 1 quote," in cli("extract", str(folder)).stderr
 
 
 def test_every_verb_that_a_message_names_is_there():

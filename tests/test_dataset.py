@@ -22,7 +22,7 @@ def test_no_article_stands_on_both_sides_of_a_split(sets, n_folds, seed):
 
 def test_more_folds_than_articles_are_refused(sets):
     table = sets["train"][sets["train"]["article"] == sets["train"]["article"].iloc[0]]
-    with pytest.raises(DataError, match="1 articles for 5 folds; use fewer folds"):
+    with pytest.raises(DataError, match="1 article for 5 folds; use fewer folds"):
         folds_by_article(table, 5, 0)
 
 

@@ -56,8 +56,13 @@ def test_the_columns_of_others_are_neither_overwritten_nor_guessed(model):
         model.predict_frame(pl.DataFrame({**DATA, "stance": ["x"] * 4}))
     assert "predicted_stance" in model.predict_frame(pl.DataFrame({**DATA, "stance": ["x"] * 4}), prefix="predicted_").columns
     quotations = pl.DataFrame({"quotation": TEXTS})
-    with pytest.raises(DataError, match="polars table: columns are quotation; expected a column text"):
-        list(model.predict_many(quotations))
+    with pytest.raises(DataError, match=r"polars table: columns are quotation; expected a column text .*columns=stance\.Columns\(text=…\)$"):
+        model.predict_many(quotations)
+    assert next(model.predict_many(quotations, columns=Columns("quotation"))) == next(model.predict_many(pl.DataFrame({"text": TEXTS})))
+    with pytest.raises(DataError, match=r"columns are Text, said; expected a column text, did you mean Text\?"):
+        model.predict_frame(pl.DataFrame({"Text": TEXTS, "said": CUES}))
+    with pytest.raises(DataError, match=r"expected a column verb; check columns=stance\.Columns\(cue=…\)$"):
+        model.predict_frame(pl.DataFrame(DATA), columns=Columns(cue="verb"))
     assert model.predict_frame(quotations, columns=Columns("quotation"))["stance"][0]
 
 

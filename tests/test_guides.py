@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import subprocess
 
 import pytest
 from pages import ROOT, Reader, blocks_of
@@ -70,3 +71,17 @@ def test_every_verb_and_target_that_a_page_names_is_there(page):
     assert verbs <= set(get_command(app).commands), page.name
     targets = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
     assert set(re.findall(r"(?:`|\$ )make ([a-z]+)", code)) <= targets, page.name
+
+
+def test_git_ignores_every_file_of_ones_own_that_the_guide_has_one_write(tmp_path):
+    page = (ROOT / "docs" / "your-articles.md").read_text(encoding="utf-8")
+    written = {block.file for block in blocks_of(ROOT / "docs" / "your-articles.md") if block.file} | set(re.findall(r"(?:--out|export-labels) (\S+)", page))
+    written |= {"tasks.xml", "labels/own/articles.jsonl", "labels/own/annotators.toml", "labels/judgments/own.jsonl"}
+    assert len(written) > 9
+    shutil.copy(ROOT / ".gitignore", tmp_path)
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    ignored = subprocess.run(["git", "check-ignore", *sorted(written)], cwd=tmp_path, capture_output=True, text=True).stdout.split()
+    assert sorted(written) == ignored
+    # and nothing that the project itself holds beside its README
+    kept = ["README.md", "pyproject.toml", "labels/seeds.jsonl", "docs/figures.json", "experiments/leaderboard.csv"]
+    assert subprocess.run(["git", "check-ignore", *kept], cwd=tmp_path, capture_output=True, text=True).stdout == ""

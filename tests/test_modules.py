@@ -74,3 +74,11 @@ def test_examples_in_docstrings_print_what_they_say(name):
     found = doctest.testmod(import_module(f"stance.{name}"))
     assert found.attempted > 0
     assert found.failed == 0
+
+
+def test_dir_shows_what_the_package_offers_and_nothing_of_how_it_is_fetched():
+    import stance
+
+    assert set(stance.__all__) <= set(dir(stance))
+    assert not {"Any", "TYPE_CHECKING", "import_module"} & set(dir(stance))
+    assert all(hasattr(stance, name) for name in dir(stance))

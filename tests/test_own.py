@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from shell import cli
 
-from stance.checks import check_labels
+from stance.checks import check_all, check_labels
 from stance.dataset import load_table
 from stance.errors import DataError
 from stance.labels import read_annotators, read_labels
@@ -29,7 +29,7 @@ def test_own_articles_are_suggested_labelled_imported_and_learned_from(project, 
     source.write_text(REPORT, encoding="utf-8")
     done = cli("suggest", str(source), "--out", str(tmp_path / "tasks.csv"), "--model", str(model_folder))
     assert done.returncode == 0, done.stderr
-    assert "1 articles (1 new in labels/own)" in done.stderr
+    assert "1 article (1 new in labels/own)" in done.stderr
     rows = list(csv.DictReader((tmp_path / "tasks.csv").open(encoding="utf-8", newline="")))
     assert len(rows) >= 4
     assert {row["article"] for row in rows} == {"merrow"}
@@ -80,7 +80,7 @@ def test_training_says_how_many_of_your_labels_it_learned_from(project):
     import_judgments(project / "labels", [Judgment("mine#1", "Anna", "support", True)])
     done = cli("train", str(project / "experiments" / "other.toml"))
     assert done.returncode == 0, done.stderr
-    assert "learned from 1 labels of your own, in 1 articles" in done.stdout
+    assert "learned from 1 label of your own, in 1 article" in done.stdout
 
 
 def test_a_filled_in_spreadsheet_is_not_overwritten_before_it_is_imported(project, tmp_path):
@@ -139,10 +139,13 @@ def test_the_projects_labels_are_the_same_whatever_you_have_labelled(project):
 def test_two_persons_who_differ_on_your_quote_decide_in_your_own_file(project):
     add_articles(project / "labels", [(Article("mine", "“We will come,” she said."), [Quote("mine#1", "mine", "We", ((1, 3),), "direct")])])
     import_judgments(project / "labels", [Judgment("mine#1", "Anna", "neutral", True), Judgment("mine#1", "Ben", "support", True)])
-    with pytest.raises(DataError, match=r"mine#1 is judged in two ways; add a line to labels/judgments/own\.jsonl"):
-        read_labels(project / "labels")
+    with pytest.raises(DataError) as told:
+        check_all([])
+    told = str(told.value)
+    assert "mine#1 is judged in two ways (Anna: neutral, Ben: support); decide: add a line to labels/judgments/own.jsonl like {" in told
+    assert told.count("mine#1 is judged in two ways") == 1
     with (project / "labels" / "judgments" / "own.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(Judgment("mine#1", "adjudicator", "support", True, note="as she says").to_dict()) + "\n")
+        file.write(told.splitlines()[0].partition(" like ")[2].replace("neutral", "support") + "\n")
     assert read_labels(project / "labels")[1]["mine#1"].by == "adjudicated"
 
 
@@ -158,7 +161,7 @@ def test_the_same_judgments_under_a_second_name_are_warned_of(project, tmp_path)
     done = cli("import-labels", str(path), "--annotator", "Nina New")
     assert done.returncode == 0
     assert "2 judgments added" in done.stderr
-    assert "warning: all 2 judgments of Nina New are the same as those that person-1 gave before; if they are one person, delete" in done.stderr
+    assert "warning: what Nina New judged (2) is the same as what person-1 judged before; if they are one person, delete" in done.stderr
     # Who differs in one of them is another person.
     path.write_text("quote,stance,on_target\nw1_01#1,oppose,\nw1_01#2,oppose,\n", encoding="utf-8")
     assert "warning" not in cli("import-labels", str(path), "--annotator", "Ben").stderr
@@ -207,6 +210,6 @@ def test_a_further_reader_gets_no_quotes_that_nobody_has_labelled(project, tmp_p
     assert "nothing to look at again: 2 quotes without label (stance suggest writes those)" in done.stderr
     import_judgments(project / "labels", [Judgment("mine#2", "Anna", "neutral", True)])
     done = cli("export-labels", str(tmp_path / "o.csv"), "--article", "mine")
-    assert "1 quotes written to" in done.stderr
-    assert "left out: 1 quotes without label (stance suggest writes those)" in done.stderr
+    assert "1 quote written to" in done.stderr
+    assert "left out: 1 quote without label (stance suggest writes those)" in done.stderr
     assert [row["quote"] for row in csv.DictReader((tmp_path / "o.csv").open(encoding="utf-8-sig"))] == ["mine#2"]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rows import predict
 
 import stance
-from stance.errors import ModelError
+from stance.errors import DataError, ModelError
 from stance.predict import MAX_CHARS
 from stance.readings import speaker_stance
 from stance.records import STANCES, VALUES, Prediction, Quote
@@ -151,3 +151,34 @@ def test_printed_figures_have_four_places_and_pythons_have_all(ngrams):
     assert found["probabilities"] == {name: round(value, 4) for name, value in whole.probabilities.items()}
     assert all(len(str(value)) <= 6 for value in found["probabilities"].values())
     assert max(len(str(value)) for value in whole.probabilities.values()) > 10
+
+
+@pytest.mark.parametrize("rows", ["We are ready", b"We are ready", {"text": "We are ready"}])
+def test_one_text_or_row_is_no_list_of_them(ngram_model, rows):
+    with pytest.raises(DataError, match=rf"rows is one {type(rows).__name__}; expected a list: predict_many\(\[row\]\), or predict\(text\)"):
+        ngram_model.predict_many(rows)
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"txt": "a", "id": 1}, "no text: the row has txt, id; expected text (and id, cue, context, speaker where known)"),
+        ({"Text": "We are ready."}, "unknown field Text; expected text"),
+        ({"text": "We are ready.", "Cue": "said"}, "unknown field Cue; expected cue"),
+    ],
+)
+def test_a_row_with_misspelled_fields_is_answered_in_its_place_with_the_reason(ngram_model, row, reason):
+    before, found, after = ngram_model.predict_many(["We are ready.", row, "We are ready."])
+    assert (found.stance, found.abstained, found.reason) == (None, True, reason)
+    assert before == after
+    assert before.stance
+
+
+def test_fields_beside_the_known_ones_are_the_callers_own(ngram_model):
+    row = {"text": "We are ready.", "cue": "said", "CUE": "rejected", "outlet": "Post", 3: None}
+    assert next(ngram_model.predict_many([row])) == ngram_model.predict("We are ready.", cue="said")
+
+
+def test_columns_are_named_of_tables_only(ngram_model):
+    with pytest.raises(DataError, match="columns are named of a list; expected a table"):
+        ngram_model.predict_many([{"quotation": "We are ready."}], columns=stance.Columns("quotation"))

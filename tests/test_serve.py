@@ -95,7 +95,11 @@ def test_it_answers_as_python_does(server, ngrams):
 def test_an_article_is_read(server, ngrams):
     text = "“We are ready to resume the talks,” said Mara Lindqvist, the foreign minister."
     with server.client() as client:
-        found = client.post("/read", json={"text": text, "id": "a1"}).json()
+        found = client.post("/read", json={"text": text, "id": "a1", "title": "Talks", "date": "2026-05-04"}).json()
+        unsure = client.post("/read?abstain_at=1", json={"text": text}).json()
+        other = client.post("/read", json={"text": "„Wir sind bereit“, sagte die Ministerin am Montag nach der Sitzung des Kabinetts in Berlin."}).json()
+    assert unsure["speakers"][0]["quotes"][0]["prediction"]["abstained"]
+    assert other["note"] == "the text does not look English, and quotes are found in English only"
     assert found == json.loads(json.dumps(shown_figures(stance.load(ngrams).read(stance.Article("a1", text)).to_dict())))
     assert found["speakers"][0]["speaker"] == "Mara Lindqvist"
 
@@ -125,13 +129,14 @@ def test_the_page_that_describes_it_fetches_nothing(server):
         (b"{", 422, "JSON decode error"),
         (b"", 422, "Field required"),
         (b"\xff\xfe", 422, "JSON decode error"),
-        (b"[" * 100_000, 400, "error parsing the body"),
-        (b'{"text": 3}', 422, "body.RowIn.text: Input should be a valid string"),
+        ('{"text": "déjà"}'.encode("latin-1"), 422, "body: not UTF-8; send JSON in UTF-8"),
+        (b"[" * 100_000, 422, "body: JSON nested too deeply, or with a number too long"),
+        (b'{"text": 3}', 422, "body.text: Input should be a valid string"),
         (b'{"text": "x", "id": NaN}', 422, "id"),
-        (b'{"quote": "We will come."}', 422, "body.RowIn.quote: unknown field; expected text, id, cue, context, speaker"),
-        (b'[{"text": "x", "qeu": "said"}]', 422, "0.qeu: unknown field; expected text, id, cue, context, speaker"),
-        (b'{"text": "x", "id": ' + b"9" * 10_000 + b"}", 400, "error parsing the body"),
-        (json.dumps([{"text": "x"}] * 51).encode(), 422, "at most 50 items"),
+        (b'{"quote": "We will come."}', 422, "body.quote: unknown field; expected text, id, cue, context, speaker"),
+        (b'[{"text": "x", "qeu": "said"}]', 422, "body.0.qeu: unknown field; expected text, id, cue, context, speaker"),
+        (b'{"text": "x", "id": ' + b"9" * 10_000 + b"}", 422, "body: JSON nested too deeply, or with a number too long"),
+        (json.dumps([{"text": "x"}] * 51).encode(), 422, "body: List should have at most 50 items"),
         (json.dumps({"text": "x" * 200_001}).encode(), 422, "a text of 200001 characters; expected at most 200000"),
         (b" " * 300_001, 413, "body over 300000 bytes"),
         (b"x" * 5_000_000, 413, "body over 300000 bytes"),
@@ -163,7 +168,10 @@ def test_wrong_paths_and_methods_are_told(server):
             detail = client.post("/predict", content=b'{"text": "x"}', headers=headers).json()["detail"]
             assert detail == f"header Content-Type is {found}; expected Content-Type: application/json"
         unknown = client.post("/read", json={"article": "x"}).json()["detail"]
-        assert "body.article: unknown field; expected text, id" in unknown
+        assert "body.article: unknown field; expected text, id, title, date" in unknown
+        for path, known in (("/predict", "abstain_at, sets, attributed, explain"), ("/read", "abstain_at")):
+            refused = client.post(f"{path}?explane=true", json={"text": "x"})
+            assert (refused.status_code, refused.json()["detail"]) == (422, f"query.explane: unknown parameter; expected {known}")
 
 
 def test_a_slow_body_is_given_up_while_others_are_answered(server):

@@ -130,7 +130,7 @@ def test_an_abstention_names_its_threshold_and_the_risk_there(calibrated):
     (found,) = model.predict_many(["We talk and the meeting is hard."], abstain_at=0.99)
     at = risk_at(model.card["risk_curve"], 0.99)
     assert found.reason.startswith(f"unsure: {max(found.probabilities, key=found.probabilities.get)} is likeliest with")
-    assert f"below 0.99; of cross-validated answers from {at['from']:g} on {at['wrong']:.0%} were wrong" in found.reason
+    assert f"below 0.99; of cross-validated answers from {at['from']:g} on (the measured step below) {at['wrong']:.0%} were wrong" in found.reason
 
 
 def test_a_risk_gives_its_threshold_and_an_unknown_one_says_what_is_known(calibrated, model):

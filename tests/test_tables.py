@@ -71,6 +71,8 @@ def test_columns_have_the_names_that_people_gave_them(tmp_path):
     ("name", "data", "message"),
     [
         ("a.csv", b"id,quote\n1,x\n", r"a\.csv: columns are id, quote; expected a column text .*--text-column"),
+        ("semi.csv", b"Nr.;Text;Wer\n1;x, y;z\n", r"columns are Nr\., Text, Wer; expected a column text, did you mean Text\? .*--text-column"),
+        ("far.csv", b"Nr.;Zitat\n1;x\n", r"columns are Nr\., Zitat; expected a column text \("),
         ("b.csv", b"", r"columns are \(none\); expected a column text"),
         ("c.csv", b"text,text\n1,2\n", "column 'text' is there twice"),
         ("d.csv", "text\nx\n".encode("utf-16"), "is UTF-16; convert it first"),

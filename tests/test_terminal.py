@@ -74,7 +74,7 @@ def test_the_summary_counts_quotes_speakers_and_abstentions(capsys):
     speakers = (speaker_stance("Mara Lindqvist", [pair(1, "x")]), speaker_stance(None, [pair(2, "y", reason="empty text")]))
     show_readings([Reading("a", speakers, MODEL)])
     said = capsys.readouterr().out
-    assert "2 quotes, 1 speakers, 1 abstained; model vote test" in said
+    assert "2 quotes, 1 speaker, 1 abstained; model vote test" in said
     assert "(nobody found)" in said
 
 
