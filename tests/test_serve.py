@@ -54,17 +54,6 @@ class Running:
 
 
 @pytest.fixture(scope="module")
-def ngrams(sets, tmp_path_factory):
-    from stance.classifiers import build_pipeline
-    from stance.model import save_model
-
-    folder = tmp_path_factory.mktemp("ngrams") / "m"
-    fitted = build_pipeline([{"features": {"kind": "tfidf"}, "classifier": {"kind": "logreg"}}]).fit(sets["train"], sets["train"]["stance"])
-    save_model(fitted, folder, {"name": "ngrams", "version": "1"})
-    return folder
-
-
-@pytest.fixture(scope="module")
 def server(ngrams):
     with running("--model", ngrams, "--max-body", 300_000, "--max-batch", 50) as one:
         yield one
