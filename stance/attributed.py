@@ -20,6 +20,7 @@ from stance.aliases import Aliases
 from stance.attributed_terms import N_NUMBERS, holder_terms, numbers_of, quote_terms
 from stance.errors import ModelError
 from stance.holders import Candidate, Mention, candidates_of, find_mentions
+from stance.links import logistic, softmax
 from stance.records import STANCES, Span
 
 WEIGHTS = "attributed.json"
@@ -92,16 +93,14 @@ class AttributedModel:
 
     def at_all(self, told: Sequence[str], numbers: np.ndarray) -> float:
         """Return the probability that a quote of these terms ascribes a stance to anybody."""
-        return float(_yes(self.parts["any"].sums(told, numbers))[0])
+        return float(logistic(self.parts["any"].sums(told, numbers))[0])
 
     def weigh(self, at_all: float, told: Sequence[str], holders: Sequence[Sequence[str]], numbers: np.ndarray) -> list[tuple[float, str, float]]:
         """Return of each candidate how sure it is that he is said to hold a stance, the likeliest, and its share among the stances."""
-        return [(at_all * float(_yes(self.parts["holder"].sums(terms, numbers))[0]), *self._stance(told, terms, numbers)) for terms in holders]
+        return [(at_all * float(logistic(self.parts["holder"].sums(terms, numbers))[0]), *self._stance(told, terms, numbers)) for terms in holders]
 
     def _stance(self, told: Sequence[str], terms: Sequence[str], numbers: np.ndarray) -> tuple[str, float]:
-        sums = self.parts["stance"].sums([*told, *(f"h:{term}" for term in terms)], numbers)
-        shares = np.exp(sums - sums.max())
-        shares /= shares.sum()
+        shares = softmax(self.parts["stance"].sums([*told, *(f"h:{term}" for term in terms)], numbers))
         return HELD[int(shares.argmax())], float(shares.max())
 
     def to_json(self) -> str:
@@ -109,10 +108,6 @@ class AttributedModel:
         return (
             json.dumps({"threshold": self.threshold, "held": list(HELD)})[:-1] + "".join(f',\n"{name}": {_to_json(self.parts[name])}' for name in PARTS) + "}\n"
         )
-
-
-def _yes(sums: np.ndarray) -> np.ndarray:
-    return np.asarray(1 / (1 + np.exp(-sums)))
 
 
 def _answer(one: Candidate, stance: str, probability: float, mentions: Sequence[Mention], aliases: Aliases) -> Attributed:
