@@ -115,14 +115,19 @@ def posterior(shares: np.ndarray, prior: Prior) -> tuple[np.ndarray, np.ndarray]
     weights, shape (n_counts,)
         How probable each row is; they sum to 1.
     """
-    fits = (shares / np.array(prior.base)) ** prior.trust + 1e-12
-    if len(fits) > MOST_EXACT:
+    if len(shares) > MOST_EXACT:
         labels = draw_labels(shares, prior)
         return count(labels), np.full(len(labels), 1 / len(labels))
+    fits = _evidence(shares, prior)
     counts = _counts(len(fits))
     logs = np.log(_ways(fits)) + sum(_log_rising(one, len(fits))[counts[:, k]] for k, one in enumerate(prior.alpha))
     weights = np.exp(logs - logs.max())
     return counts, weights / weights.sum()
+
+
+def _evidence(shares: np.ndarray, prior: Prior) -> np.ndarray:
+    """Return how well each quote's words go with each label, up to a factor a quote, shape (n_quotes, 5): never 0."""
+    return np.asarray((shares / np.array(prior.base)) ** prior.trust + 1e-12)
 
 
 @lru_cache(maxsize=MOST_EXACT + 1)
@@ -152,7 +157,7 @@ def _log_rising(alpha: float, n: int) -> np.ndarray:
 def draw_labels(shares: np.ndarray, prior: Prior, *, chains: int = CHAINS, seed: int = 0) -> np.ndarray:
     """Return labels of one speaker's quotes drawn from what the model knows of them, shape (chains * KEPT, n_quotes); ``shares`` as for `posterior`."""
     rng = np.random.default_rng(seed)
-    fits = (shares / np.array(prior.base)) ** prior.trust + 1e-12
+    fits = _evidence(shares, prior)
     labels = _draw(np.broadcast_to(shares, (chains, *shares.shape)), rng)
     kept = []
     for sweep in range(BURNED + KEPT):
