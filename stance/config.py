@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from stance.errors import ConfigError, DataError
 from stance.files import read_text
 from stance.home import shown
+from stance.records import counted
 
 Shape = TypeVar("Shape", bound=BaseModel)
 View = Literal["text", "cue+text", "context+cue+text"]
@@ -279,7 +280,7 @@ def read_checked(path: Path, shape: type[Shape], settings: list[str] | None = No
         return shape.model_validate(raw)
     except ValidationError as fault:
         lines = [f"  {shown(path)}:{line_of(text, _path(one['loc']))}: {_place(one['loc'])}: {_words(one)}" for one in fault.errors()]
-        raise ConfigError(f"{shown(path)}: {len(lines)} fault{'s' if len(lines) > 1 else ''}\n" + "\n".join(lines)) from fault
+        raise ConfigError(f"{shown(path)}: {counted(len(lines), 'fault')}\n" + "\n".join(lines)) from fault
 
 
 def line_of(text: str, path: Sequence[int | str]) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from stance.bootstrap import mean_interval, units_of
 from stance.errors import DataError
 from stance.predict import Model
-from stance.records import STANCES
+from stance.records import STANCES, counted
 from stance.why import parts_of, without
 
 NUMBERS = (1, 2, 3, 5)
@@ -38,7 +38,7 @@ class Faithfulness:
     unit: str
 
     def __str__(self) -> str:
-        words = f"{self.n_words} word{'s' if self.n_words > 1 else ''}"
+        words = counted(self.n_words, "word")
         return (
             f"without the strongest {words} the stance loses {self.top:.3f} of its probability, without {words} drawn by chance {self.chance:.3f}; difference "
             f"{self.top - self.chance:+.3f} ({self.low:+.3f} to {self.high:+.3f} by {self.unit}, n = {self.n_quotes} quotes in {self.n_articles} articles); "

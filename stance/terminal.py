@@ -104,7 +104,7 @@ def _what(one: SpeakerStance) -> Text:
 
 
 def _where(one: SpeakerStance) -> Text:
-    n_quotes = f"{len(one.quotes)} quote{'s' if len(one.quotes) != 1 else ''}"
+    n_quotes = counted(len(one.quotes), "quote")
     if one.stance is None:
         return Text(f"no score\n{n_quotes}", style="dim")
     return bar(one.low, one.score, one.high, STYLES[one.stance]).append(f"\n{one.score:+.2f}, {n_quotes}\n{one.low:+.2f} to {one.high:+.2f}", style="dim")
