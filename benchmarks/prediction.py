@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import stance
-from stance.home import home
-from stance.wording import view_of
+from stance.core.paths import home
+from stance.features.row_text import view_of
 
 ONE_THREAD = {
     **os.environ,
@@ -91,10 +91,10 @@ class Plain:
 
 def fit(place: Path) -> tuple[Any, Path, list[dict[str, Any]]]:
     """Fit the n-gram pipeline of experiments/ngrams.toml on all reports and save it as a folder."""
-    from stance.classifiers import build_pipeline
-    from stance.dataset import to_table
-    from stance.labels import read_labels
-    from stance.model import save_model
+    from stance.labels.consensus import read_labels
+    from stance.labels.dataset import to_table
+    from stance.training.classifiers import build_pipeline
+    from stance.training.saving import save_model
 
     reports, labels = read_labels(home() / "labels")
     table = to_table([one for one in reports if one[0].origin == "synthetic"], labels)
@@ -151,9 +151,9 @@ def int8_network(rows: list[dict[str, Any]], n: int) -> None:
 
     The list is one batch of `predict_many`; the fp32 encoder gets a text at a time. What lies between is shown too.
     """
-    from stance.encoders import get_encoder
-    from stance.portable import OnnxText
-    from stance.predict import BATCH
+    from stance.features.sentence_encoder import get_encoder
+    from stance.models.heads import OnnxText
+    from stance.prediction.rows import BATCH
 
     for path in sorted((home() / "models").glob("*/card.json"), key=lambda path: -path.stat().st_mtime):
         networks = [member for _, _, member in stance.load(path.parent)._portable.members if isinstance(member, OnnxText)]
@@ -263,12 +263,12 @@ def requests_a_second(port: int, path: str, body: bytes, seconds: float) -> floa
 def over_http(folder: Path, place: Path, seconds: float) -> None:
     """Measure stance serve against mlflow models serve with the same model."""
     os.environ["STANCE_HOME"] = str(place / "project")
-    from stance import tracking
+    from stance.tracking import registry, store
 
-    mlflow = tracking.open_store()
+    mlflow = store.open_store()
     with mlflow.start_run():
-        tracking.log_model(mlflow, folder, [{"text": QUOTE, "cue": "said", "context": "", "speaker": "", "id": "1"}], ["stance"], "")
-        uri = mlflow.MlflowClient().get_model_version(tracking.REGISTERED, "1").source
+        registry.log_model(mlflow, folder, [{"text": QUOTE, "cue": "said", "context": "", "speaker": "", "id": "1"}], ["stance"], "")
+        uri = mlflow.MlflowClient().get_model_version(registry.REGISTERED, "1").source
     path = mlflow.artifacts.download_artifacts(uri)
     ours, theirs = free_port(), free_port()
     with server([sys.executable, "-m", "stance", "serve", "--model", str(folder), "--port", str(ours)], ours, "/health"):

@@ -9,10 +9,10 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from stance import tracking
-from stance.experiment import load_predictions
-from stance.records import STANCES
-from stance.sets import bound, widest
+from stance.core.types import STANCES
+from stance.models.prediction_sets import bound, widest
+from stance.tracking import runs, store
+from stance.tracking.runs import load_predictions
 
 N_SPLITS = 20
 Weigh = Callable[[np.ndarray, np.ndarray, float], float]
@@ -51,8 +51,8 @@ def main() -> None:
     parser.add_argument("run", help="a run's name, or the beginning of its id")
     parser.add_argument("--level", type=float, default=0.9)
     given = parser.parse_args()
-    mlflow = tracking.open_store()
-    found = load_predictions(mlflow, tracking.find_run(mlflow, given.run))
+    mlflow = store.open_store()
+    found = load_predictions(mlflow, runs.find_run(mlflow, given.run))
     table = found[found["set"] == "cv"]
     names = np.array(sorted(table["article"].unique()))
     print(f"{given.level:.0%}, {len(table)} quotes in {len(names)} reports, {N_SPLITS} splits into halves, mean and the least covered stance")

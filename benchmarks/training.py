@@ -18,12 +18,13 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
-from stance.config import Experiment, read_experiment
-from stance.encoders import encode_cached
-from stance.experiment import load_sets, train, training_table
-from stance.home import home
-from stance.lexicon import frame_terms, masked_terms
-from stance.wording import view_of
+from stance.core.paths import home
+from stance.experiments.config import Experiment, read_experiment
+from stance.experiments.cross_validation import train, training_table
+from stance.features.lexicon import frame_terms, masked_terms
+from stance.features.row_text import view_of
+from stance.features.sentence_encoder import encode_cached
+from stance.labels.dataset import load_sets
 
 Terms = Callable[[Any], list[str]]
 

@@ -10,22 +10,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stance.errors import ConfigError, DataError, ModelError, StanceError
-    from stance.predict import Model, load
-    from stance.quotes import extract
-    from stance.readings import Reading
-    from stance.records import STANCES, Article, Judgment, Prediction, Quote
-    from stance.tables import Columns
+    from stance.core.errors import ConfigError, DataError, ModelError, StanceError
+    from stance.core.types import STANCES, Article, Judgment, Prediction, Quote
+    from stance.extraction.pipeline import extract
+    from stance.prediction.model import Model, load
+    from stance.prediction.reading import Reading
+    from stance.prediction.rows import Columns
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    **dict.fromkeys(("STANCES", "Article", "Judgment", "Prediction", "Quote"), "stance.records"),
-    **dict.fromkeys(("StanceError", "DataError", "ConfigError", "ModelError"), "stance.errors"),
-    **dict.fromkeys(("Model", "load"), "stance.predict"),
-    "Columns": "stance.tables",
-    "Reading": "stance.readings",
-    "extract": "stance.quotes",
+    **dict.fromkeys(("STANCES", "Article", "Judgment", "Prediction", "Quote"), "stance.core.types"),
+    **dict.fromkeys(("StanceError", "DataError", "ConfigError", "ModelError"), "stance.core.errors"),
+    **dict.fromkeys(("Model", "load"), "stance.prediction.model"),
+    "Columns": "stance.prediction.rows",
+    "Reading": "stance.prediction.reading",
+    "extract": "stance.extraction.pipeline",
+    "StanceClassifier": "stance.interfaces.sklearn_classifier",  # needs scikit-learn, so `import *` leaves it out
 }
 __all__ = [
     "STANCES",

@@ -1,5 +1,5 @@
 """``python -m stance``."""
 
-from stance.cli import main
+from stance.cli.app import main
 
 main()

@@ -53,8 +53,8 @@ def project(tmp_path, monkeypatch):
 @pytest.fixture(scope="session")
 def sets():
     """Two small tables of real rows of the project: learned from and measured."""
-    from stance.dataset import to_table
-    from stance.labels import read_labels
+    from stance.labels.consensus import read_labels
+    from stance.labels.dataset import to_table
 
     reports, labels = read_labels(ROOT / "labels", own=False)
     synthetic = [one for one in reports if one[0].origin == "synthetic"]
@@ -70,14 +70,14 @@ VOTE = [
 @pytest.fixture(scope="session")
 def fitted(sets):
     """The default experiment's pipeline, fitted on a small table."""
-    from stance.classifiers import build_pipeline
+    from stance.training.classifiers import build_pipeline
 
     return build_pipeline(VOTE).fit(sets["train"], sets["train"]["stance"])
 
 
 @pytest.fixture(scope="session")
 def model_folder(fitted, tmp_path_factory):
-    from stance.model import save_model
+    from stance.training.saving import save_model
 
     folder = tmp_path_factory.mktemp("model") / "vote"
     save_model(fitted, folder, {"name": "vote", "version": "test"})
@@ -94,8 +94,8 @@ def model(model_folder):
 @pytest.fixture(scope="session")
 def ngrams(sets, tmp_path_factory):
     """The folder of a model of n-grams alone, which answers quickly."""
-    from stance.classifiers import build_pipeline
-    from stance.model import save_model
+    from stance.training.classifiers import build_pipeline
+    from stance.training.saving import save_model
 
     folder = tmp_path_factory.mktemp("ngrams") / "m"
     fitted = build_pipeline([{"features": {"kind": "tfidf"}, "classifier": {"kind": "logreg"}}]).fit(sets["train"], sets["train"]["stance"])

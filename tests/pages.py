@@ -66,7 +66,7 @@ class Reader:
     """Somebody who follows a page in a small project of their own: a copy of the package, a trained model, `.venv/bin`, `make`."""
 
     def __init__(self, project, model_folder):
-        from stance.chosen import point
+        from stance.tracking.model_folders import point
 
         self.place = project
         shutil.copytree(ROOT / "stance", project / "stance", ignore=shutil.ignore_patterns("__pycache__"))

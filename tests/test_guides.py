@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from pages import ROOT, Reader, blocks_of
 
-from stance.records import STANCES
+from stance.core.types import STANCES
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 # docs/scale.md needs Spark, Java and Dask: tests/test_scale.py runs what it shows.
@@ -64,7 +64,7 @@ def test_the_function_for_google_sheets_asks_the_server_and_fills_two_columns(re
 def test_every_verb_and_target_that_a_page_names_is_there(page):
     from typer.main import get_command
 
-    from stance.cli import app
+    from stance.cli.app import app
 
     code = " ; ".join(re.findall(r"`[^`\n]+`|```.*?```", page.read_text(encoding="utf-8"), flags=re.DOTALL))
     verbs = set(re.findall(r"(?:`|\.venv/bin/)stance ([a-z][a-z-]+)", code))

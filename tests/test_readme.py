@@ -20,7 +20,7 @@ BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, flags=re.DOTALL)
 @pytest.fixture
 def trained(project, model_folder):
     """The small project with a trained model where prediction looks for it."""
-    from stance.chosen import point
+    from stance.tracking.model_folders import point
 
     shutil.copytree(model_folder, project / "models" / "vote-test")
     point("latest", project / "models" / "vote-test", "test")
@@ -62,7 +62,7 @@ def test_json_shown_has_the_fields_that_come_out(trained):
 def test_every_verb_and_every_target_is_in_the_readme():
     from typer.main import get_command
 
-    from stance.cli import app
+    from stance.cli.app import app
 
     for name in get_command(app).commands:
         assert f"`stance {name}" in README, name

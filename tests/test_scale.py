@@ -29,12 +29,12 @@ def test_dask_predicts_partition_by_partition_in_order(model, model_folder):
 @pytest.fixture
 def logged(project, model_folder):
     """The model as a run logs it."""
-    from stance import tracking
+    from stance.tracking import registry, store
 
-    mlflow = tracking.open_store()
+    mlflow = store.open_store()
     with mlflow.start_run():
-        tracking.log_model(mlflow, model_folder, [{"text": "x", "cue": "said", "context": "", "speaker": "", "id": "1"}], ["stance"], "test")
-    return mlflow, mlflow.MlflowClient().get_model_version(tracking.REGISTERED, "1").source
+        registry.log_model(mlflow, model_folder, [{"text": "x", "cue": "said", "context": "", "speaker": "", "id": "1"}], ["stance"], "test")
+    return mlflow, mlflow.MlflowClient().get_model_version(registry.REGISTERED, "1").source
 
 
 def test_spark_predicts_every_row_once(logged, model, monkeypatch):

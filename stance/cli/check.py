@@ -1,0 +1,72 @@
+"""The verb check: labels, seeds and experiments, all faults with their place."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stance.core.errors import DataError, StanceError, gather
+from stance.core.paths import home, shown
+
+
+def check_experiment(path: Path) -> str:
+    """Read one experiment file, benchmark or sweep, as the folder it lies in says; ConfigError with all its faults and their lines."""
+    from stance.experiments.benchmarks.config import Benchmark
+    from stance.experiments.config import read_experiment
+    from stance.experiments.config_files import read_checked
+    from stance.experiments.trials import read_sweep
+
+    if path.resolve().parent.name == "benchmarks":
+        return f"{shown(path)}: {read_checked(path, Benchmark).question}"
+    if path.resolve().parent.name == "sweeps":
+        return f"{shown(path)}: {read_sweep(path)[0].question}"
+    return f"{shown(path)}: {read_experiment(path).question}"
+
+
+def check_aliases(_folder: Path) -> str:
+    """Read the tables of spellings and names, the package's and the user's.
+
+    Raises
+    ------
+    ConfigError
+        If one is damaged.
+    """
+    from stance.extraction.speakers.aliases import load_aliases, own_table
+
+    own = own_table()
+    return f"aliases: {load_aliases().n_speakers} speakers" + (f", {shown(own)} among them" if own.is_file() else "")
+
+
+def check_all(experiments: Iterable[Path]) -> list[str]:
+    """Check everything and return a line a part.
+
+    Raises
+    ------
+    StanceError
+        With the faults of all parts.
+    """
+    from stance.labels.checks import check_codebook, check_labels, check_leaks, check_seeds, check_speakers
+
+    lines: list[str] = []
+    faults: list[str] = []
+    parts: list[tuple[Callable[[Path], str], Path]] = [(check_seeds, home() / "seeds"), (check_codebook, home() / "labels" / "codebook.toml")]
+    parts += [(check, home() / "labels") for check in (check_labels, check_speakers, check_leaks, check_aliases)]
+    parts += [(check_experiment, path) for path in experiments]
+    for check, path in parts:
+        try:
+            lines.append(check(path))
+        except StanceError as fault:
+            faults.append(str(fault))
+    # Several parts read the labels: a fault in these is told by each of them.
+    gather(list(dict.fromkeys(faults)), DataError, shown=50)
+    return lines
+
+
+def check(files: Annotated[list[Path] | None, typer.Argument(help="Experiment, benchmark or sweep files; by default all of experiments/.")] = None) -> None:
+    """Check labels, seeds, experiments, benchmarks and sweeps; every fault with its place, file and line.
+
+    Example: stance check
+    """
+    for line in check_all(files or sorted((home() / "experiments").rglob("*.toml"))):
+        typer.echo(line)

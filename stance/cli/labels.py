@@ -1,0 +1,96 @@
+"""Verbs of labels: agree, suggest, and labels in and out. Nothing heavy is imported before a verb runs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import stance
+from stance.cli.options import ModelName, Sources, say_aside
+from stance.core.errors import DataError
+from stance.core.formatting import counted
+from stance.core.paths import home
+
+
+def agree(disputed: Annotated[bool, typer.Option(help="Also list the quotes judged in two ways.")] = False) -> None:
+    """Show how far the annotators agree: Cohen's kappa and Krippendorff's alpha, in all and per stance.
+
+    Example: stance agree --disputed
+    """
+    from stance.labels.agreement import report_agreement
+
+    for line in report_agreement(home() / "labels", disputed=disputed):
+        typer.echo(line)
+
+
+def suggest(
+    sources: Sources,
+    out: Annotated[Path, typer.Option(help="Where the tasks go: .json for Label Studio, .csv for a spreadsheet.")],
+    n: Annotated[int, typer.Option(min=1, help="How many quotes.")] = 50,
+    model: ModelName = None,
+) -> None:
+    """Choose the quotes of your own articles that are most worth labelling, and write them as tasks.
+
+    Example: stance suggest articles/*.txt --out tasks.json
+    """
+    from stance.extraction.pipeline import extract as extract_all
+    from stance.extraction.text.articles import read_all
+    from stance.labels.annotation_tasks import check_unfilled, write_tasks
+    from stance.labels.consensus import read_labels
+    from stance.labels.own_articles import add_articles, own_judgments, waiting
+    from stance.prediction.active_learning import most_worth
+
+    check_unfilled(out, own_judgments(home() / "labels"))
+    articles = [article for article in read_all(sources, say_aside) if article.text.strip()]
+    n_new = add_articles(home() / "labels", zip(articles, extract_all(articles), strict=True))
+    reports, labels = read_labels(home() / "labels")
+    names = {article.id for article in articles}
+    pool = [(article, quote) for article, quote in waiting(reports, labels) if article.id in names]
+    items = most_worth(stance.load(model), pool, n)
+    write_tasks(items, out)
+    say_aside(f"{counted(len(articles), 'article')} ({n_new} new in labels/own), {counted(len(pool), 'quote')} without label, {len(items)} written to {out}")
+
+
+def export_labels(
+    out: Annotated[Path, typer.Argument(help=".json for Label Studio, .csv for a spreadsheet.")],
+    articles: Annotated[list[str] | None, typer.Option("--article", help="Only these articles, by id.")] = None,
+) -> None:
+    """Write the labelled quotes as tasks without their labels, for a further reader.
+
+    Example: stance export-labels second-look.csv --article w1_01
+    """
+    from stance.labels.annotation_tasks import check_unfilled, write_tasks
+    from stance.labels.consensus import read_labels
+    from stance.labels.own_articles import own_judgments
+
+    check_unfilled(out, own_judgments(home() / "labels"))
+    reports, labels = read_labels(home() / "labels")
+    found = [(article, quote, None) for article, quotes in reports for quote in quotes if not articles or article.id in articles]
+    if not found:
+        raise DataError(f"labels: no article {', '.join(articles or [])}; ids look like {reports[0][0].id}")
+    chosen = [one for one in found if one[1].id in labels]
+    without = f"{counted(len(found) - len(chosen), 'quote')} without label (stance suggest writes those)"
+    if not chosen:
+        raise DataError(f"labels: nothing to look at again: {without}")
+    write_tasks(chosen, out)
+    say_aside(f"{counted(len(chosen), 'quote')} written to {out}" + (f"; left out: {without}" if len(chosen) < len(found) else ""))
+
+
+def import_labels(
+    file: Annotated[Path, typer.Argument(help="A Label Studio export (.json) or a filled-in spreadsheet (.csv).")],
+    annotator: Annotated[str | None, typer.Option(help="Who judged; needed for .csv.")] = None,
+) -> None:
+    """Take people's labels in as judgments: a further one where a quote had some, never an overwrite.
+
+    Example: stance import-labels export.json
+    """
+    from stance.labels.annotation_tasks import read_import
+    from stance.labels.own_articles import import_judgments
+
+    found = import_judgments(home() / "labels", read_import(file, annotator))
+    say_aside(f"{counted(found.added, 'judgment')} added, {found.second} of them on quotes that had a label")
+    for name, other, n_same in found.twins:
+        say_aside(
+            f"warning: what {name} judged ({n_same}) is the same as what {other} judged before; if they are one person, delete one "
+            "name's lines in labels/judgments/own.jsonl, or agreement will look better than it is",
+        )

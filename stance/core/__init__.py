@@ -1,0 +1,1 @@
+"""What everything else passes on: records, errors, paths and files."""

@@ -1,0 +1,1 @@
+"""How good models, extraction and explanations are, with intervals."""

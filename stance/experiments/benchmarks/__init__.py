@@ -1,0 +1,1 @@
+"""Public stance corpora measured by their own protocols."""

@@ -1,0 +1,66 @@
+"""The scores of the corpora's official protocols."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from stance.evaluation.bootstrap import bounds, draw_sums
+from stance.evaluation.scores import class_f1
+from stance.experiments.benchmarks.corpora import COARSE_STANCES
+
+Scorer = Callable[[np.ndarray], np.ndarray]
+VOTE = "vote"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Figure:
+    """One score of one model, beside the majority baseline, with its bootstrap interval (95%, by text) and what it rests on."""
+
+    where: str
+    model: str
+    score: str
+    value: float
+    low: float
+    high: float
+    majority: float
+    n_rows: int
+    n_texts: int
+
+
+SCORES: dict[str, Scorer] = {
+    "F_avg": lambda tables: class_f1(tables)[..., :2].mean(axis=-1),
+    "macro-F1": lambda tables: class_f1(tables).mean(axis=-1),
+    "F1 pro": lambda tables: class_f1(tables)[..., 0],
+    "F1 con": lambda tables: class_f1(tables)[..., 1],
+    "F1 none": lambda tables: class_f1(tables)[..., 2],
+}
+SCORES["pro/con mean"] = SCORES["F_avg"]
+HEADLINE = {"semeval2016": "F_avg", "desmog": "macro-F1", "vast": "macro-F1"}
+ALL_SCORES = {"semeval2016": ["F_avg"], "desmog": ["macro-F1"], "vast": ["macro-F1", "F1 pro", "F1 con", "pro/con mean", "F1 none"]}
+
+
+def tables_by_text(truth: Sequence[str], answers: Sequence[Sequence[str]], texts: Sequence[str]) -> np.ndarray:
+    """Return confusion tables, shape (n_texts, n_repeats, 3, 3): one a text and repetition, rows truth, columns answers."""
+    names = {name: k for k, name in enumerate(dict.fromkeys(texts))}
+    out = np.zeros((len(names), len(answers), len(COARSE_STANCES), len(COARSE_STANCES)), dtype=np.int64)
+    place, rows = [names[text] for text in texts], [COARSE_STANCES.index(one) for one in truth]
+    for repeat, given in enumerate(answers):
+        np.add.at(out, (place, repeat, rows, [COARSE_STANCES.index(one) for one in given]), 1)
+    return out
+
+
+def figure(where: str, model: str, score: str, table: pd.DataFrame, answers: Sequence[Sequence[str]], majority: str, seed: int = 0) -> Figure:
+    """Score the answers for a table; several repetitions are scored one by one, and their mean is the value."""
+    texts = list(table["article"])
+    counts = tables_by_text(list(table["stance"]), answers, texts)
+    base = tables_by_text(list(table["stance"]), [[majority] * len(table)], texts).sum(axis=(0, 1))
+    scorer = SCORES[score]
+    low, high = bounds(scorer(draw_sums(counts, seed=seed)).mean(axis=-1))
+    return Figure(where, model, score, float(scorer(counts.sum(axis=0)).mean()), low, high, float(scorer(base)), len(table), len(counts))
+
+
+def named(probabilities: np.ndarray) -> list[str]:
+    """Return the likeliest stance of each row."""
+    return [COARSE_STANCES[k] for k in probabilities.argmax(axis=1)]

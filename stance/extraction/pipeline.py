@@ -1,0 +1,115 @@
+"""Find the reported speech of an article: direct, indirect and mixed, with or without a cue.
+
+The way: paragraphs and their zones -> a view of each for the parser -> statements (see `stance.extraction.quotes.statements`) -> quotes -> speakers.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from stance.core.types import Article, Quote
+from stance.extraction.quotes.assembly import to_quotes
+from stance.extraction.quotes.statements import Statement, add_inner, find_statements, nested_views
+from stance.extraction.speakers.attribution import attribute_speakers
+from stance.extraction.speakers.coreference import Cast
+from stance.extraction.text.parser import default_nlp, parse
+from stance.extraction.text.parser_views import View, make_views
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc
+
+BATCH_SIZE = 16
+SECTION_CHARS = 200_000
+
+
+def find_quotes(article: Article, *, nlp: "Language", docs: "Sequence[Doc] | None" = None) -> list[Quote]:
+    """Find the reported speech in one article.
+
+    Parameters
+    ----------
+    article
+        Text as published. All offsets count characters of ``article.text`` (not bytes, not tokens).
+    nlp
+        spaCy pipeline with tagger and dependency parser.
+    docs
+        The parsed views of its paragraphs, where the caller has them already (see `make_views`).
+
+    Returns
+    -------
+    list of Quote
+        In text order, spans disjoint save those of nested quotes, which name their ``parent`` and come behind it; with the speaker's mention, but
+        ``speaker`` is None until `attribute_speakers`.
+        An unclosed quotation mark is no error: it ends with its paragraph.
+
+    Notes
+    -----
+    Cue, content and source spans as in Pareti et al. 2013, aclanthology.org/D13-1101.
+    """
+    views = make_views(article)
+    parsed = list(parse(views, nlp)) if docs is None else docs
+    return [quote for quote, _ in _find(article, views, parsed, nlp, 0)]
+
+
+def _find(article: Article, views: Sequence[View], docs: "Sequence[Doc]", nlp: "Language", before: int) -> list[tuple[Quote, Statement]]:
+    """Return the quotes of parsed views with their statements; ``before`` is the number of quotes found before these."""
+    statements = find_statements(article, views, docs)
+    nested = nested_views(article, statements)
+    add_inner(article, nested, list(parse((view for _, view in nested), nlp)))
+    return to_quotes(article, statements, before)
+
+
+def extract(articles: Iterable[Article], *, nlp: "Language | None" = None, batch_size: int = BATCH_SIZE) -> Iterator[list[Quote]]:
+    """Find all quotes with their speakers, article by article.
+
+    Parameters
+    ----------
+    articles
+        Read as they are needed, ``batch_size`` at a time.
+    nlp
+        spaCy pipeline; loaded by `load_nlp` where none is given.
+    batch_size
+        Articles whose paragraphs are parsed together.
+
+    Yields
+    ------
+    list of Quote
+        One list per article, in order; ids are ``article#1``, ``article#2`` …, that of a quote nested in the second one ``article#2.1``.
+    """
+    for _, quotes in extract_each(articles, nlp=nlp, batch_size=batch_size):
+        yield quotes
+
+
+def extract_each(articles: Iterable[Article], *, nlp: "Language | None" = None, batch_size: int = BATCH_SIZE) -> Iterator[tuple[Article, list[Quote]]]:
+    """Find all quotes as `extract` does, and yield each article with its own, so that a stream need not be kept to be paired."""
+    nlp = default_nlp() if nlp is None else nlp
+    stream = iter(articles)
+    while batch := list(islice(stream, batch_size)):
+        views = [make_views(article) for article in batch]
+        docs = parse((view for group in views for view in group), nlp)
+        for article, group in zip(batch, views, strict=True):
+            yield article, _extract_one(article, group, docs, nlp)
+
+
+def _extract_one(article: Article, views: Sequence[View], docs: "Iterator[Doc]", nlp: "Language") -> list[Quote]:
+    """Go the whole way with one article; a long one section by section, since parses take a hundred times the room of their text."""
+    quotes: list[Quote] = []
+    n_outer = 0
+    cast = Cast()
+    for section in _sections(views):
+        parsed = list(islice(docs, len(section)))
+        found = _find(article, section, parsed, nlp, n_outer)
+        n_outer += sum(quote.parent is None for quote, _ in found)
+        quotes += attribute_speakers(article, found, section, parsed, cast)
+    return quotes
+
+
+def _sections(views: Sequence[View]) -> Iterator[Sequence[View]]:
+    start, size = 0, 0
+    for at, view in enumerate(views):
+        size += len(view.text)
+        if size > SECTION_CHARS:
+            yield views[start : at + 1]
+            start, size = at + 1, 0
+    if start < len(views):
+        yield views[start:]

@@ -1,0 +1,1 @@
+"""What is reported in a parsed article: cues, contents, statements, quotes."""

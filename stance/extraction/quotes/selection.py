@@ -1,0 +1,93 @@
+"""Which candidates report speech: chosen by the cue model, the outer one first."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from stance.core.types import Span
+from stance.extraction.quotes.candidates import Candidate, quotation_candidates
+from stance.extraction.quotes.cues import NOUNS, CueModel, verb_classes
+from stance.extraction.text.parser_views import Holder, View
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+THRESHOLD = 0.5
+QUOTE_THRESHOLD = 0.3
+# A verb of speaking with a clause behind it hardly needs the model: it only sorts out "would say", "if he says", "needless to say".
+CLAUSE_THRESHOLD = 0.25
+# Our reports hold few nominal cues, so the model thinks too little of them.
+NOUN_THRESHOLD = 0.15
+
+
+def announcer_of(doc: "Doc", view: View, holder: Holder, model: CueModel) -> Candidate | None:
+    """Return the verb that announces a whole quotation, if one does."""
+    best: Candidate | None = None
+    for candidate in quotation_candidates(doc, view, holder):
+        candidate.score = model.probability(candidate.features(view))
+        if candidate.score >= QUOTE_THRESHOLD and (best is None or candidate.score > best.score):
+            best = candidate
+    return best
+
+
+def choose(candidates: Sequence[Candidate], view: View, model: CueModel) -> list[Candidate]:
+    """Keep the likely candidates; where one lies within what another reports, the outer one stays."""
+    for candidate in candidates:
+        candidate.score = model.probability(candidate.features(view))
+    kept: list[Candidate] = []
+    covered: dict[int, int] = {}
+    likely = [candidate for candidate in candidates if candidate.score >= _least(candidate)]
+    likely = [candidate for candidate in likely if not any(_relays(candidate, other) for other in likely)]
+    for candidate in sorted(likely, key=lambda c: (_depth(c), -c.score)):
+        inside = {i for start, end in candidate.ranges for i in range(start, end)}
+        if candidate.cue.i in covered:
+            continue
+        if any(i in covered for i in inside):
+            candidate.ranges = _without(candidate.ranges, covered)
+            if not candidate.ranges:
+                continue
+        kept.append(candidate)
+        for start, end in candidate.ranges:
+            covered.update((i, candidate.cue.i) for i in range(start, end))
+    return kept
+
+
+def _relays(outer: Candidate, inner: Candidate) -> bool:
+    """Tell whether one only passes on whom another reports: in "the envoy said that it failed, the agency reported" the envoy speaks."""
+    if outer.frame not in ("fronted", "inserted") or inner.frame != "that":
+        return False
+    (start, end), (low, high) = outer.ranges[0], inner.ranges[-1]
+    return len(outer.ranges) == 1 and start <= inner.cue.i < end and start <= low and high <= end + 1 and 2 * (high - low) > end - start
+
+
+def _least(candidate: Candidate) -> float:
+    plain = candidate.frame in ("that", "bare") and verb_classes(candidate.cue.lemma_.lower())[:1] == ("say",)
+    return CLAUSE_THRESHOLD if plain else NOUN_THRESHOLD if _is_nominal(candidate) else THRESHOLD
+
+
+def _is_nominal(candidate: Candidate) -> bool:
+    """Tell a noun that announces a that-clause, or a light verb with such a noun ("voiced doubts about …")."""
+    if candidate.frame == "noun-that":
+        return True
+    voiced = candidate.cue.lemma_.lower() in ("voice", "express", "repeat", "reiterate", "renew") and candidate.frame == "object"
+    return voiced and any(child.dep_ == "dobj" and child.lemma_.lower() in NOUNS for child in candidate.cue.children)
+
+
+def _depth(candidate: Candidate) -> int:
+    if candidate.frame in ("fronted", "inserted", "according"):
+        # These hang below what they report; yet all of it is theirs.
+        return 0
+    depth, token = 1, candidate.cue
+    while token.head.i != token.i and depth < 60:
+        token, depth = token.head, depth + 1
+    return depth
+
+
+def _without(ranges: Sequence[Span], covered: Mapping[int, int]) -> list[Span]:
+    out: list[Span] = []
+    for start, end in ranges:
+        free = [i for i in range(start, end) if i not in covered]
+        if len(free) >= 0.6 * (end - start):
+            low = free[0]
+            high = next((i for i in range(low, end) if i in covered), end)
+            out.append((low, high))
+    return out

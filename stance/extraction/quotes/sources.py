@@ -1,0 +1,160 @@
+"""Who would speak: the subject of a verb or the holder of a noun, also where the parser has given it none, and the phrase that names it."""
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from stance.core.types import Span
+from stance.extraction.quotes.cues import CLASSES, verb_classes
+from stance.extraction.text.parser_views import View
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc, Token
+    from spacy.tokens import Span as Tokens
+
+CLOSING = frozenset(["”", "»", '"', "’", "'", "''"])
+
+
+def find_subject(verb: "Token", depth: int = 0) -> "Token | None":
+    """Return the head word of who says it: the subject, or that of the clause on which this one hangs."""
+    for child in verb.children:
+        if child.dep_ in ("nsubj", "csubj") and not (child.dep_ == "csubj" and child.pos_ == "VERB"):
+            return child
+    for child in verb.children:
+        if child.dep_ == "agent":
+            return next((c for c in child.children if c.dep_ == "pobj"), None)
+    if depth > 6 or verb.head.i == verb.i:
+        return _inverted(verb)
+    if verb.tag_ == "VBG" and "say" in verb_classes(verb.lemma_.lower()) and _follows_comma(verb):
+        return find_subject(_sayer_above(verb), depth + 1)
+    if verb.dep_ in ("acl", "relcl"):
+        if verb.head.pos_ in ("NOUN", "PROPN", "PRON") and verb.tag_ != "VB":
+            return verb.head
+        return find_subject(verb.head, depth + 1)
+    passive = next((child for child in verb.children if child.dep_ == "nsubjpass"), None)
+    if passive is not None and verb.lemma_.lower() in ("quote", "cite"):
+        return passive
+    return _subject_above(verb, depth) or passive or _inverted(verb)
+
+
+def _subject_above(verb: "Token", depth: int) -> "Token | None":
+    """Return the subject of the clause on which a verb without one hangs."""
+    if verb.dep_ not in ("conj", "advcl", "xcomp", "pcomp", "prep", "dep", "ccomp", "parataxis"):
+        return None
+    if verb.head.pos_ in ("VERB", "AUX", "ADP", "SCONJ"):
+        inverted = _inverted(verb) if verb.dep_ in ("ccomp", "parataxis", "dep") else None
+        return inverted or find_subject(verb.head, depth + 1)
+    return verb.head if verb.head.pos_ in ("NOUN", "PROPN", "PRON") else None
+
+
+def _follows_comma(verb: "Token") -> bool:
+    at = verb.i - 1
+    while at > 0 and verb.doc[at].pos_ == "ADV":
+        at -= 1
+    return at > 0 and verb.doc[at].text in (",", "–", "—", "-")
+
+
+def _sayer_above(verb: "Token") -> "Token":
+    """Return the verb to which ', adding that …' belongs: not one inside what is said, but the one that says it."""
+    token = verb.head
+    while token.head.i != token.i and (token.pos_ not in ("VERB", "AUX") or token.dep_ in ("ccomp", "xcomp", "relcl", "acl", "pcomp")):
+        if token.dep_ == "ccomp" and token.pos_ in ("VERB", "AUX"):
+            return token.head
+        token = token.head
+    return token
+
+
+def _inverted(verb: "Token") -> "Token | None":
+    """'… said Petra Lindqvist': the noun behind the verb, where the parser has not called it a subject."""
+    for child in verb.children:
+        if (
+            child.i > verb.i
+            and child.dep_ in ("nsubj", "dobj", "attr", "dep", "npadvmod")
+            and child.pos_ == "PROPN"
+            and "say" in CLASSES.get(verb.lemma_.lower(), ())
+        ) and child.left_edge.i == verb.i + 1:
+            return child
+        if child.dep_ == "dobj" and child.pos_ == "NOUN" and child.left_edge.i == verb.i + 1 and _behind_quotation(verb):
+            # '"…," tweeted its chair', '"…," read a banner': whatever stands behind such a verb says it.
+            return child
+    return None
+
+
+def _behind_quotation(verb: "Token") -> bool:
+    return verb.i > 0 and verb.doc[verb.i - 1].text in CLOSING and bool({"say", "show"} & set(verb_classes(verb.lemma_.lower())))
+
+
+def surface_subject(verb: "Token", sentence: "Tokens") -> tuple["Token", int] | None:
+    """Return the noun right before a verb, and where its phrase begins, where the parser has given the verb no subject.
+
+    "…, the head of the administration, Ihar Voit, reported": the phrase begins behind a comma and holds no verb.
+    """
+    doc = verb.doc
+    at = verb.i - 1
+    while at > sentence.start and (doc[at].dep_ in ("aux", "neg") or doc[at].pos_ == "ADV"):
+        at -= 1
+    commas = [i for i in range(at, max(sentence.start, at - 30), -1) if doc[i].text == ","]
+    if not commas:
+        return None
+    if doc[at].text == ",":
+        if len(commas) < 3 or at - commas[1] > 12 or any(doc[i].pos_ in ("VERB", "AUX") for i in range(commas[1], at)):
+            return None
+        start, end = commas[2] + 1, commas[1]
+    else:
+        start, end = commas[0] + 1, at + 1
+    if start >= end or any(doc[i].pos_ in ("VERB", "AUX") and doc[i].tag_ not in ("VBN", "VBG") for i in range(start, end)):
+        return None
+    nouns = [doc[i] for i in range(start, end) if doc[i].pos_ in ("NOUN", "PROPN", "PRON")]
+    tops = [noun for noun in nouns if not (start <= noun.head.i < end)] or nouns
+    return (tops[0], start) if tops else None
+
+
+def holder_of(noun: "Token") -> "Token | None":
+    """Return who holds "the fear among farmers that …", "the warning from Oslo that …", "among farmers, the hope is that …"."""
+    for word in (noun, noun.head):
+        for child in word.children:
+            if child.dep_ == "prep" and child.lower_ in (("among", "from", "by") if word is noun else ("among",)):
+                return next((c for c in child.children if c.dep_ == "pobj"), None)
+    return None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Mention:
+    """The words that name a speaker beside a quote."""
+
+    text: str
+    span: Span
+    head: "Token"
+    start: int
+    end: int
+    view: View
+
+
+def mention_of(head: "Token | None", view: View) -> Mention | None:
+    """Return the noun phrase around a speaker's head word, without what only describes it further."""
+    if head is None or view.holder_at(head.idx) is not None:
+        return None
+    doc = head.doc
+    start, end = head.left_edge.i, head.i + 1
+    for at in range(head.i + 1, head.right_edge.i + 1):
+        token = doc[at]
+        if (
+            token.text in (",", "(", "–", "—", "-", ";", ":", '"')
+            or token.tag_ in ("WP", "WDT", "WP$")
+            or (token.dep_ in ("relcl", "acl") and token.head == head)
+        ):
+            break
+        end = at + 1
+    while end + 1 < len(doc) and doc[end].text == "-" and not doc[end - 1].whitespace_ and not doc[end].whitespace_:
+        end += 2
+    for at in range(head.i - 1, start - 1, -1):
+        if doc[at].text in (",", ";", ":", '"', "–", "—") and not _is_listed(doc, at):
+            start = at + 1
+            break
+    while start < head.i and doc[start].pos_ in ("PUNCT", "CCONJ", "ADV", "SPACE", "SCONJ"):
+        start += 1
+    low, high = view.starts[doc[start].idx], view.ends[doc[end - 1].idx + len(doc[end - 1]) - 1]
+    return Mention(doc[start:end].text, (low, high), head, start, end, view)
+
+
+def _is_listed(doc: "Doc", at: int) -> bool:
+    return doc[at].text == "," and doc[at - 1].pos_ == "ADJ" and doc[at + 1].pos_ == "ADJ" if 0 < at < len(doc) - 1 else False

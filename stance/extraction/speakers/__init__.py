@@ -1,0 +1,1 @@
+"""Who says a quote: names, whom they mean, one id for all spellings."""

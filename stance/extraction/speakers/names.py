@@ -1,0 +1,120 @@
+"""What is a person's name: runs of proper nouns, without titles, institutions and places; and the offices told beside them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from stance.extraction.quotes.sources import Mention, mention_of
+from stance.extraction.text.word_lists import FEMALE_NAMES, MALE_NAMES, PARTICLES, PERSON_NOUNS, TEXT_NOUNS, TITLES
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc, Token
+
+
+def clean_name(words: Sequence[str]) -> list[str]:
+    """Drop titles and offices in front of a name: "U.S. Secretary of State Marco Rubio" -> Marco Rubio."""
+    kept = list(words)
+    for at in range(len(kept) - 1, -1, -1):
+        if kept[at].lower().strip(".,’'") in TITLES:
+            kept = kept[at + 1 :]
+            break
+    while kept and (kept[-1].lower() in ("'s", "’s", "jr.", "sr.", "jr", "sr") or not any(char.isalpha() for char in kept[-1])):
+        kept.pop()
+    while kept and not any(char.isalpha() for char in kept[0]):
+        kept.pop(0)
+    return kept
+
+
+def gender_of(first: str) -> str | None:
+    """Return "m" or "f" for a known first name, "f?" where its ending alone suggests it."""
+    name = first.lower()
+    if name in FEMALE_NAMES:
+        return "f"
+    if name in MALE_NAMES:
+        return "m"
+    return "f?" if name.endswith("a") and len(name) > 3 else None
+
+
+def title_gender(words: Sequence[str]) -> str | None:
+    """Return "m" or "f" where a courtesy title before a name tells it."""
+    titles = {word.lower().strip(".") for word in words[:-1]}
+    return "m" if "mr" in titles else "f" if titles & {"mrs", "ms", "miss"} else None
+
+
+def name_runs(doc: "Doc") -> Iterator[tuple[int, int]]:
+    """Yield the stretches of proper nouns, with the particles inside them."""
+    at, n = 0, len(doc)
+    while at < n:
+        if not is_name(doc[at]):
+            at += 1
+            continue
+        end = at + 1
+        while end < n:
+            if is_name(doc[end]) or (doc[end].lower_ in PARTICLES and end + 1 < n and (is_name(doc[end + 1]) or doc[end + 1].text == "-")):
+                end += 1
+            elif doc[end].text == "-" and end + 1 < n and not doc[end - 1].whitespace_ and not doc[end].whitespace_:
+                # "Ok-byol", "el-Tahwi": the halves are one name, whatever the tagger says.
+                end += 2
+            else:
+                break
+        yield at, end
+        at = end
+
+
+def is_name(token: "Token") -> bool:
+    """Tell whether a word may be part of a name."""
+    return token.pos_ == "PROPN" and token.text[:1].isupper()
+
+
+COURTESY = frozenset("mr mrs ms miss dr sir prof madam lord lady dame".split())
+
+
+def names_beside(mention: Mention) -> Iterator[int]:
+    """Yield where a name stands next to a description: "the bishop, Tobias Landa, said", "Tobias Landa, the bishop, said"."""
+    doc = mention.head.doc
+    if mention.end < len(doc) and mention.head.lemma_.lower() in PERSON_NOUNS and is_name(doc[mention.end]):
+        # "its chair Edda Moe said", where the parser has not joined office and name
+        yield mention.end
+    if mention.end + 2 < len(doc) and doc[mention.end].text == "," and (is_name(doc[mention.end + 1]) or doc[mention.end + 1].text[:1].isupper()):
+        stop = next((i for i in range(mention.end + 1, min(mention.end + 8, len(doc))) if doc[i].text in (",", ".")), None)
+        if stop is not None and all(
+            any(char.isupper() for char in doc[i].text) or doc[i].lower_ in PARTICLES or not doc[i - 1].whitespace_ for i in range(mention.end + 1, stop)
+        ):
+            yield stop - 1
+    if mention.start >= 2 and doc[mention.start - 1].text == "," and is_name(doc[mention.start - 2]):
+        yield mention.start - 2
+
+
+def author_of(mention: Mention) -> Mention | None:
+    """Return who stands behind a text that "says" something: "a statement from the Foreign Ministry"."""
+    if mention.head.lemma_.lower() not in TEXT_NOUNS:
+        return None
+    for child in mention.head.children:
+        if child.dep_ == "prep" and child.lower_ in ("from", "by"):
+            author = next((c for c in child.children if c.dep_ == "pobj"), None)
+            return mention_of(author, mention.view)
+        if child.dep_ == "poss" and child.pos_ in ("NOUN", "PROPN"):
+            return mention_of(child, mention.view)
+    return None
+
+
+def appositions(head: "Token") -> Iterator["Token"]:
+    """Yield the nouns that say what somebody is: "Venn, the envoy"."""
+    for child in head.children:
+        if child.dep_ == "appos" and child.pos_ in ("NOUN", "PROPN"):
+            yield child
+
+
+def behind_words(doc: "Doc", start: int, n_words: int) -> int:
+    """Return the token behind the first ``n_words`` words from ``start``; a word may have several tokens ("vice-president")."""
+    at = start
+    while n_words > 0 and at < len(doc):
+        n_words -= bool(doc[at].whitespace_)
+        at += 1
+    return at
+
+
+def role_text(words: str) -> str | None:
+    """Return an office as it is shown, without article and stops; None for a mere "Mr"."""
+    text = re.sub(r"^(?:the|a|an) ", "", words.strip(" ,;:-–—"), flags=re.I)
+    return text[:120] if text and text.lower().strip(".") not in COURTESY else None

@@ -1,0 +1,1 @@
+"""An article cut up and read: paragraphs, quotation marks, language, the parse."""

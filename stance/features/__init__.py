@@ -1,0 +1,1 @@
+"""A quote as text, terms and vectors; the same for training and prediction."""

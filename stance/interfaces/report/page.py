@@ -1,0 +1,241 @@
+"""A page a person reads: articles with their quotes marked, speakers on a stance axis, every figure linked to its quotes.
+
+The page is one file without any network: style, script, charts and data stand inside, and its content policy forbids the rest. Where the
+script does not run, articles, speakers and charts can still be read.
+"""
+
+import base64
+import dataclasses
+import datetime
+import hashlib
+import itertools
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+import stance
+from stance.core.errors import ConfigError, DataError
+from stance.core.files import write_whole
+from stance.core.types import STANCES, Article
+from stance.interfaces.report.marked_text import ABSTAINED, NOBODY, Placed, mark_up, place_quotes, signed
+from stance.labels.splits import SETS, set_words
+from stance.models.speaker_pooling import Prior
+from stance.prediction.reading import Reading, SpeakerStance, speaker_stance
+
+# On light and on dark paper. The light ones are those of labels/codebook.toml.
+COLORS = {
+    "support": ("#1a7f4b", "#4cc38a"),
+    "conditional": ("#5b8fd6", "#8db4ee"),
+    "skeptical": ("#c77d0a", "#f0a94a"),
+    "oppose": ("#b3261e", "#ff8a80"),
+    "neutral": ("#6b7280", "#a1a8b3"),
+}
+# Above this number of articles each is folded to its heading, so that the page opens quickly and can be leafed through.
+OPEN_ARTICLES = 5
+MAX_TIMELINES = 12
+_UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SpeakerRow:
+    """One row of the axis: a speaker over all articles, with every quote it rests on."""
+
+    found: SpeakerStance
+    quotes: tuple[Placed, ...]
+
+    @property
+    def name(self) -> str:
+        """The name as the page shows it."""
+        return self.found.speaker or NOBODY
+
+    @property
+    def n_abstained(self) -> int:
+        """How many of the quotes the model abstained from; they count in no mean."""
+        return sum(one.prediction.abstained for one in self.quotes)
+
+    @property
+    def articles(self) -> list[int]:
+        """The articles that quote the speaker."""
+        return sorted({one.article for one in self.quotes})
+
+
+def write_report(readings: Iterable[tuple[Article, Reading]], card: Mapping[str, Any], out: Path) -> int:
+    """Write the page to ``out``, whole or not at all, and return its size in bytes.
+
+    Raises
+    ------
+    ConfigError
+        If ``out`` is a folder.
+    DataError
+        If there is no article.
+    """
+    if out.is_dir():
+        raise ConfigError(f"{out}: is a folder; expected the name of a file, such as {out / 'report.html'}")
+    data = render(list(readings), card).encode("utf-8")
+    write_whole(out, data)
+    return len(data)
+
+
+def render(readings: Sequence[tuple[Article, Reading]], card: Mapping[str, Any]) -> str:
+    """Return the page as text; everything that comes from articles or the card is escaped.
+
+    Raises
+    ------
+    DataError
+        If there is no article.
+    """
+    if not readings:
+        raise DataError("report: no article to show; give at least one file or folder")
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("stance.interfaces.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"signed": signed, "share": share}
+    page = environment.get_template("report.html.j2").render(_page(readings, card))
+    # No file can hold these as UTF-8, and an HTML parser would replace them too; one for one, so that offsets stay.
+    return _UNPRINTABLE.sub("�", page)
+
+
+def share(value: float) -> str:
+    """Return a share as a percentage."""
+    return f"{100 * value:.0f}%"
+
+
+def _page(readings: Sequence[tuple[Article, Reading]], card: Mapping[str, Any]) -> dict[str, Any]:
+    articles = [article for article, _ in readings]
+    placed = [place_quotes(number, reading) for number, (_, reading) in enumerate(readings)]
+    prior = Prior.of_card(card)
+    speakers = gather_speakers(articles, placed, prior)
+    row_of = {one.anchor: number for number, row in enumerate(speakers) for one in row.quotes}
+    everything = list(itertools.chain.from_iterable(placed))
+    style, script = _asset("report.css"), _asset("report.js")
+    return {
+        "title": str(articles[0].title or articles[0].id) if len(articles) == 1 else f"{len(articles)} articles",
+        "articles": [_article(article, ones, row_of, speakers) for article, ones in zip(articles, placed, strict=True)],
+        "speakers": speakers,
+        "counts": Counter(one.label for one in everything),
+        "labels": (*STANCES, ABSTAINED),
+        "n_quotes": len(everything),
+        "attributed": [(one, row_of[one.anchor], held) for one in everything for held in one.prediction.attributed or ()],
+        "timelines": list(timelines(articles, speakers, prior)),
+        "n_undated": sum(date_of(article) is None for article in articles),
+        "titles": [str(article.title or article.id) for article in articles],
+        "open": len(articles) <= OPEN_ARTICLES,
+        "card": card,
+        "set_names": {name: ", ".join(set_words(name)) for name in (*SETS, "own")},
+        "model": readings[0][1].model,
+        "made": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "version": stance.__version__,
+        "data": _data(articles, speakers, everything, row_of),
+        "style": Markup(style),  # noqa: S704 - the package's own file
+        "script": Markup(script),  # noqa: S704
+        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        "several": len(articles) > 1,
+    }
+
+
+def _asset(name: str) -> str:
+    text = files("stance.interfaces.report").joinpath("templates", name).read_text(encoding="utf-8")
+    if name == "report.css":
+        for scheme in (0, 1):
+            text = text.replace(f"/* colors {scheme} */", " ".join(f"--{key}: {pair[scheme]};" for key, pair in COLORS.items()))
+    return text
+
+
+def is_name(speaker: str) -> bool:
+    """Tell a name, which means the same in every article, from a description ("a senior official"), which does not."""
+    words = speaker.split()
+    if words and words[0].lower() in ("the", "a", "an"):
+        # "the Kremlin" is a name, "the deputy minister" and "A senior Ukrainian official" are none.
+        return words[0].lower() == "the" and len(words) > 1 and all(word[:1].isupper() for word in words[1:] if word not in ("of", "and", "for"))
+    return bool(words) and words[0][:1].isupper()
+
+
+def gather_speakers(articles: Sequence[Article], placed: Sequence[Sequence[Placed]], prior: Prior) -> list[SpeakerRow]:
+    """Return a row per speaker, those with most quotes first, quotes of nobody last.
+
+    One name is one speaker in all articles; a description is one speaker in its own article only.
+    """
+    groups: dict[tuple[str, int], list[Placed]] = defaultdict(list)
+    for one in itertools.chain.from_iterable(placed):
+        name = one.quote.speaker or ""
+        shared = not name or is_name(name) or len(articles) == 1
+        groups[name, -1 if shared else one.article].append(one)
+    rows = [SpeakerRow(_stance_of(name or None, ones, prior), tuple(ones)) for (name, _), ones in groups.items()]
+    return sorted(rows, key=lambda row: (row.found.speaker is None, -len(row.quotes), row.name))
+
+
+def _stance_of(name: str | None, ones: Sequence[Placed], prior: Prior) -> SpeakerStance:
+    return speaker_stance(name, [(one.quote, one.prediction) for one in ones], prior)
+
+
+def date_of(article: Article) -> datetime.date | None:
+    """Return the article's day: its date, else the first YYYY-MM-DD in its id (the file's name); None where neither tells one."""
+    for text in (str(article.date or ""), article.id):
+        if found := re.search(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)", text):
+            try:
+                return datetime.date.fromisoformat(found.group())
+            except ValueError:
+                continue
+    return None
+
+
+def _article(article: Article, placed: Sequence[Placed], row_of: Mapping[str, int], speakers: Sequence[SpeakerRow]) -> dict[str, Any]:
+    rows = [row_of[one.anchor] for one in placed]
+    return {
+        "title": str(article.title or article.id),
+        "id": article.id,
+        "date": str(article.date or date_of(article) or ""),
+        "outlet": str(article.outlet or ""),
+        "n_quotes": len(placed),
+        "n_speakers": len({row for row in rows if speakers[row].found.speaker is not None}),
+        "body": mark_up(article, placed, rows),
+    }
+
+
+def timelines(articles: Sequence[Article], speakers: Sequence[SpeakerRow], prior: Prior) -> Iterator[tuple[int, SpeakerRow, Markup]]:
+    """Yield (row, speaker, chart) for the most quoted speakers of two days or more: the mean score per article, by the day of the article."""
+    days = [date_of(article) for article in articles]
+    chosen = [
+        (number, row) for number, row in enumerate(speakers) if row.found.speaker is not None and len({days[one.article] for one in row.quotes} - {None}) > 1
+    ]
+    if not chosen:
+        return
+    known = [day for day in days if day is not None]
+    for number, row in chosen[:MAX_TIMELINES]:
+        yield number, row, _timeline(number, row, days, (min(known), max(known)), prior)
+
+
+def _timeline(number: int, row: SpeakerRow, days: Sequence[datetime.date | None], between: tuple[datetime.date, datetime.date], prior: Prior) -> Markup:
+    from stance.interfaces.report.timeline import Point, draw
+
+    points = []
+    for article, group in itertools.groupby(row.quotes, key=lambda one: one.article):
+        ones, day = list(group), days[article]
+        if day is not None:
+            found = _stance_of(row.found.speaker, ones, prior)
+            label = f"{day}: {found.stance or ABSTAINED} {signed(found.score)}, {len(ones)} quote{'s' * (len(ones) > 1)}"
+            points.append(Point(day, found.score, found.low, found.high, found.stance, f"#{ones[0].anchor}", label))
+    return draw(points, between, f"t{number}", {key: pair[0] for key, pair in COLORS.items()})
+
+
+def _data(articles: Sequence[Article], speakers: Sequence[SpeakerRow], everything: Sequence[Placed], row_of: Mapping[str, int]) -> dict[str, Any]:
+    """What the script's table is made of; the words of the quotes it cuts from the articles on the page."""
+    rows = []
+    for one in everything:
+        found = one.prediction
+        said: float | str | None = found.reason if found.abstained else round(found.score, 3)
+        rows.append([one.article, one.number, row_of[one.anchor], (*STANCES, None).index(found.stance), said, list(itertools.chain(*one.quote.spans))])
+    return {
+        "labels": [*STANCES, ABSTAINED],
+        "speakers": [row.name for row in speakers],
+        "articles": [str(article.title or article.id) for article in articles],
+        "dates": [str(date_of(article) or "") for article in articles],
+        "quotes": rows,
+    }

@@ -1,0 +1,1 @@
+"""From judgments of annotators to one checked table of labelled quotes."""

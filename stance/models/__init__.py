@@ -1,0 +1,1 @@
+"""The model folder and what it computes, with numpy and onnxruntime alone."""

@@ -1,0 +1,1 @@
+"""From new text to stances: one quote or a million rows."""

@@ -1,0 +1,283 @@
+"""Many rows from a file to a file: in constant memory, stopped at whole lines, and taken up again where it stopped."""
+
+import contextlib
+import dataclasses
+import itertools
+import json
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import IO, Any
+
+from stance.core.errors import DataError
+from stance.core.files import write_whole
+from stance.core.formatting import counted, shown_figures
+from stance.core.types import Row
+from stance.prediction.answer_files import FORMATS, read_answers, writer_for
+from stance.prediction.compression import packed
+from stance.prediction.model import Model
+from stance.prediction.row_files import kind_of
+from stance.prediction.rows import BATCH, Options
+
+Answers = list[dict[str, Any]]
+
+
+@dataclasses.dataclass
+class Summary:
+    """What a run did: rows answered (those of an earlier, interrupted run included) and why some were not judged."""
+
+    n_rows: int = 0
+    n_resumed: int = 0
+    n_unsure: int = 0
+    reasons: Counter[str] = dataclasses.field(default_factory=Counter)
+
+    @property
+    def n_abstained(self) -> int:
+        """Rows without a stance, bad ones and unsure ones."""
+        return self.reasons.total() + self.n_unsure
+
+    def count(self, answers: Iterable[Mapping[str, Any]]) -> None:
+        """Count a batch of answers."""
+        for answer in answers:
+            self.n_rows += 1
+            if answer["abstained"]:
+                reason = str(answer["reason"])
+                if reason.startswith("unsure"):
+                    self.n_unsure += 1
+                else:
+                    self.reasons[_kind_of_fault(reason)] += 1
+
+    def __str__(self) -> str:
+        parts = [f"{count} {reason}" for reason, count in self.reasons.most_common(5)]
+        parts += [f"{self.n_unsure} unsure"] if self.n_unsure else []
+        resumed = f", {self.n_resumed} of them from the run before" if self.n_resumed else ""
+        return f"{counted(self.n_rows, 'row')}{resumed}, {self.n_abstained} abstained" + (f" ({', '.join(parts)})" if parts else "")
+
+
+def _kind_of_fault(reason: str) -> str:
+    for kind in ("not JSON", "not UTF-8", "not English", "expected an object", "no text", "unknown field"):
+        if kind in reason:
+            return kind
+    return reason if len(reason) < 40 and ":" not in reason else "not readable"
+
+
+class Interruptible:
+    """While it is entered, Ctrl-C and SIGTERM wait for a batch to be written, and strike at once anywhere else."""
+
+    def __init__(self) -> None:
+        self._writing = False
+        self._pending = False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> "Interruptible":
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(ValueError):  # not in the main thread: signals never come here
+                self._before[number] = signal.signal(number, self._strike)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _strike(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signal's signature
+        if self._writing:
+            self._pending = True
+        else:
+            raise KeyboardInterrupt
+
+    @contextlib.contextmanager
+    def whole(self) -> Iterator[None]:
+        """Let a block finish whatever comes."""
+        self._writing = True
+        try:
+            yield
+        finally:
+            self._writing = False
+        if self._pending:
+            raise KeyboardInterrupt
+
+
+def answers(model: Model, rows: Iterable[Row], options: Options) -> Iterator[Answers]:
+    """Yield the answers of the rows in their order, a batch at a time, as they are shown (see `stance.core.formatting.shown_figures`)."""
+    rows = iter(rows)
+    while batch := list(itertools.islice(rows, BATCH)):
+        found = [shown_figures(answer) for answer in model.answer_rows(batch, options)]
+        if options.keep_columns:
+            for row, answer in zip(batch, found, strict=True):
+                answer["input"] = row.get("_kept", {})
+        yield found
+
+
+def _extra(options: Options) -> tuple[str, ...]:
+    """Return the columns that were asked for beside the usual ones."""
+    return ("prediction_set",) * (options.sets is not None) + ("attributed",) * options.attributed + ("explanation",) * bool(options.explain)
+
+
+def predict_stream(
+    model: Model, rows: Iterable[Row], out: IO[bytes], kind: str, options: Options | None = None, *, seen: Callable[[int], None] = lambda _: None
+) -> Summary:
+    """Answer rows on an open stream.
+
+    Parameters
+    ----------
+    kind
+        The format, one of `stance.prediction.answer_files.FORMATS`.
+    seen
+        Is told after each batch how many rows are answered.
+
+    Raises
+    ------
+    DataError
+        If kept columns cannot be given back in this format (see `Options`).
+    """
+    options = options or Options()
+    summary = Summary()
+    rows = iter(rows)
+    columns: dict[str, None] = {}
+    if options.keep_columns and kind in ("csv", "parquet"):
+        # Their columns are fixed by the first batch; a JSONL file may bring new ones later.
+        first = list(itertools.islice(rows, BATCH))
+        columns = dict.fromkeys(name for row in first for name in row.get("_kept", {}))
+        rows = itertools.chain(first, _with_columns(rows, columns))
+    writer = writer_for(kind, out, _extra(options), columns)
+    with Interruptible() as stop:
+        try:
+            for found in answers(model, rows, options):
+                with stop.whole():
+                    writer.write(found)
+                summary.count(found)
+                seen(summary.n_rows)
+        finally:
+            with stop.whole():
+                writer.close()
+                out.flush()
+    return summary
+
+
+def _with_columns(rows: Iterable[Row], columns: Mapping[str, None]) -> Iterator[Row]:
+    for row in rows:
+        new = [name for name in row.get("_kept", {}) if name not in columns]
+        if new:
+            raise DataError(f"column {new[0]!r} comes up after the first {BATCH} rows; give --out FILE, which has room for it, or --format jsonl")
+        yield row
+
+
+def predict_to_file(
+    model: Model,
+    rows: Iterable[Row],
+    out: Path,
+    kind: str | None,
+    options: Options | None = None,
+    *,
+    source: str,
+    seen: Callable[[int], None] = lambda _: None,
+) -> Summary:
+    """Answer rows into a file that appears when it is whole.
+
+    Until then answers lie line by line in ``OUT.part``; the same call takes them up and goes on after the last whole line.
+
+    Parameters
+    ----------
+    kind
+        The format, one of `stance.prediction.answer_files.FORMATS`; None: the one that the file's name says.
+    source
+        Where the rows come from, a file or ``-``: only the same one is gone on with.
+    seen
+        Is told after each batch how many rows are answered.
+
+    Raises
+    ------
+    DataError
+        If ``out`` exists, its kind is unknown, or ``OUT.part`` belongs to other rows, another model or other options.
+    """
+    options = options or Options()
+    kind, packing = _out_kind(out, kind)
+    part, about = out.with_name(out.name + ".part"), out.with_name(out.name + ".part.json")
+    origin = {"source": _fingerprint(source), "model": model.label, **dataclasses.asdict(options)}
+    summary = _take_up(part, about, origin)
+    rows = iter(rows)
+    skipped = sum(1 for _ in itertools.islice(rows, summary.n_rows))
+    if skipped < summary.n_rows:
+        raise DataError(f"{part}: holds {summary.n_rows} answers, {source} has only {skipped} rows; remove it to begin anew")
+    with Interruptible() as stop, part.open("ab") as stream:
+        writer = writer_for("jsonl", stream)
+        for found in answers(model, rows, options):
+            with stop.whole():
+                writer.write(found)
+            summary.count(found)
+            seen(summary.n_rows)
+    _finish(part, out, kind, packing, options)
+    about.unlink()
+    return summary
+
+
+def _out_kind(out: Path, kind: str | None) -> tuple[str, str]:
+    if out.exists():
+        raise DataError(f"{out}: exists already; remove it or name another file, nothing is overwritten")
+    named, packing = kind_of(out.name) or (None, "")
+    kind = kind or named
+    if kind not in FORMATS or (kind == "parquet" and packing):
+        raise DataError(f"{out}: unknown kind of file; expected .jsonl or .csv (also .gz or .zst behind it) or .parquet, or --format {'|'.join(FORMATS)}")
+    return kind, packing
+
+
+def _fingerprint(source: str) -> dict[str, Any]:
+    if source == "-":
+        return {"name": "-"}
+    found = Path(source).stat()
+    return {"name": str(Path(source).resolve()), "bytes": found.st_size, "changed": found.st_mtime_ns}
+
+
+def _take_up(part: Path, about: Path, origin: dict[str, Any]) -> Summary:
+    """Keep the whole lines of an interrupted run and count them."""
+    summary = Summary()
+    part.parent.mkdir(parents=True, exist_ok=True)
+    if part.exists():
+        try:
+            known = json.loads(about.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            known = None
+        if known != origin:
+            changed = [name for name in origin if not isinstance(known, dict) or known.get(name) != origin[name]]
+            raise DataError(f"{part}: left by a run that differs in {', '.join(changed)}; remove it to begin anew, or repeat that run to finish it")
+        with part.open("rb+") as file:
+            end = 0
+            for line in file:
+                if not line.endswith(b"\n"):
+                    break
+                end += len(line)
+                summary.count(read_answers([line]))
+            file.truncate(end)
+        summary.n_resumed = summary.n_rows
+    write_whole(about, json.dumps(origin) + "\n")
+    return summary
+
+
+def _kept_columns(part: Path) -> dict[str, None]:
+    columns: dict[str, None] = {}
+    with part.open("rb") as lines:
+        for row in read_answers(lines):
+            columns |= dict.fromkeys(row["input"])
+    return columns
+
+
+def _finish(part: Path, out: Path, kind: str, packing: str, options: Options) -> None:
+    if kind == "jsonl" and not packing:
+        os.replace(part, out)
+        return
+    columns = _kept_columns(part) if options.keep_columns else {}
+    beside = out.with_name(f".{out.name}.tmp")
+    try:
+        with part.open("rb") as lines, beside.open("wb") as file, packed(file, packing) as stream:
+            writer = writer_for(kind, stream, _extra(options), columns)
+            rows = read_answers(lines)
+            while batch := list(itertools.islice(rows, BATCH)):
+                writer.write(batch)
+            writer.close()
+        os.replace(beside, out)
+    finally:
+        beside.unlink(missing_ok=True)
+    part.unlink()

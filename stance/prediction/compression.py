@@ -1,0 +1,74 @@
+"""Files in and out of gzip and zstd, and what pyarrow is needed for."""
+
+import contextlib
+import gzip
+import io
+import sys
+from collections.abc import Iterator
+from typing import IO, Any, cast
+
+from stance.core.errors import DataError
+
+PACKED = (".gz", ".zst")
+PEEK = 1 << 16
+
+
+@contextlib.contextmanager
+def open_unpacked(data: io.BufferedReader, where: str) -> Iterator[io.BufferedReader]:
+    """Undo gzip or zstd, told by the first bytes whatever the name says."""
+    start = data.peek(4)[:4]
+    if start[:2] == b"\x1f\x8b":
+        with gzip.GzipFile(fileobj=data) as unpacked:
+            yield io.BufferedReader(cast(Any, unpacked), PEEK)
+    elif start == b"\x28\xb5\x2f\xfd":
+        with load_zstd(where).ZstdFile(data) as unpacked:
+            yield io.BufferedReader(unpacked, PEEK)
+    else:
+        yield data
+
+
+def load_zstd(where: str) -> Any:
+    """Return the module that packs and unpacks zstd; ``where`` is what needs it, for the fault.
+
+    Raises
+    ------
+    DataError
+        If it is not installed.
+    """
+    try:
+        if sys.version_info >= (3, 14):
+            from compression import zstd
+        else:
+            import backports.zstd as zstd
+    except ImportError as fault:
+        raise DataError(f"{where}: zstd needs the package backports.zstd; install stance[tables]") from fault
+    return zstd
+
+
+def load_pyarrow(where: str) -> tuple[Any, Any]:
+    """Return pyarrow and its module for Parquet; ``where`` is what needs them, for the fault.
+
+    Raises
+    ------
+    DataError
+        If it is not installed.
+    """
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as fault:
+        raise DataError(f"{where}: Parquet needs the package pyarrow; install stance[tables]") from fault
+    return pyarrow, parquet
+
+
+@contextlib.contextmanager
+def packed(out: IO[bytes], packing: str) -> Iterator[IO[bytes]]:
+    """Write through gzip or zstd where the file's name asks for it."""
+    if packing == ".gz":
+        with gzip.GzipFile(fileobj=out, mode="wb", mtime=0) as packer:
+            yield cast(IO[bytes], packer)
+    elif packing == ".zst":
+        with load_zstd("--out").ZstdFile(out, "wb") as packer:
+            yield packer
+    else:
+        yield out

@@ -1,0 +1,46 @@
+"""A model's folder, taken elsewhere: whole, checked, and nothing beside what prediction reads."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from stance.core.errors import ModelError
+from stance.prediction.model import load
+
+
+def export_model(source: str | Path, folder: Path) -> list[Path]:
+    """Copy a trained model to ``folder``, which then is all that `stance.load` needs on another machine.
+
+    Parameters
+    ----------
+    source
+        What `stance.load` takes: ``champion``, a run, a model folder, ``runs:/ID`` or ``models:/stance@champion``.
+    folder
+        A folder that does not exist or is empty. It appears whole or not at all.
+
+    Returns
+    -------
+    list of Path
+        The files written, the card last.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, it is damaged, or ``folder`` holds something already.
+    """
+    model = load(source)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ModelError(f"{folder}: holds something already; name a new folder, nothing is overwritten")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    names = [*sorted(model.card["files"]), "card.json"]
+    beside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        for name in names:
+            shutil.copyfile(model.folder / name, beside / name)
+        load(beside)  # reads every checksum again, now on the copy
+        beside.chmod(0o755)
+        beside.replace(folder)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    return [folder / name for name in names]

@@ -1,0 +1,257 @@
+"""Rows to predict, from any file people have, one at a time. What becomes of them is written by `stance.prediction.answer_files`.
+
+Kinds are told by suffix (``.jsonl .csv .tsv .parquet .txt``, each also ``.gz`` and ``.zst``), on standard input by the first bytes.
+A row that cannot be read becomes a row ``{"_fault": why}``, so that it is answered in its place.
+"""
+
+import contextlib
+import csv
+import gzip
+import io
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO, cast
+
+from stance.core.errors import DataError
+from stance.core.types import Row
+from stance.prediction.compression import PACKED, PEEK, load_pyarrow, open_unpacked
+from stance.prediction.rows import FIELDS, Columns
+
+KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".txt": "lines"}
+MAX_FIELD = 10_000_000
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+
+
+def kind_of(name: str) -> tuple[str, str] | None:
+    """Return (kind, packing) of a file name: ("csv", ".gz"); None where it is no file of rows."""
+    suffixes = [one.lower() for one in Path(name).suffixes[-2:]] if len(name) < 1000 else []
+    packing = suffixes.pop() if suffixes and suffixes[-1] in PACKED else ""
+    kind = KINDS.get(suffixes[-1]) if suffixes else None
+    return (kind, packing) if kind else None
+
+
+@contextlib.contextmanager
+def open_rows(source: str, columns: Columns | None = None) -> Iterator[tuple[Iterator[Row], "Position"]]:
+    """Open a file of rows (``-``: standard input) and yield its rows, lazily, and how far the reading is.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, it is not what its name says, or a column is missing.
+    """
+    columns = columns or Columns()
+    with contextlib.ExitStack() as stack:
+        if source == "-":
+            raw: BinaryIO = sys.stdin.buffer
+            where, kind, size = "stdin", "", None
+        else:
+            kind, _ = kind_of(source) or ("lines", "")
+            try:
+                raw = stack.enter_context(Path(source).open("rb"))
+            except OSError as fault:
+                raise DataError(f"{source}: {_why(fault)}; check the path, or give the quote itself in quotation marks") from fault
+            where, size = source, Path(source).stat().st_size
+        position = Position(raw, size)
+        data = stack.enter_context(open_unpacked(io.BufferedReader(cast(Any, position), PEEK), where))
+        with _damage_told(where):
+            rows = _rows(data, where, kind, columns, stack)
+        yield _told(rows, where), position
+
+
+def _why(fault: OSError) -> str:
+    return "no such file" if isinstance(fault, FileNotFoundError) else str(fault.strerror).lower()
+
+
+class Position(io.RawIOBase):
+    """A raw file that knows how many bytes were read, for the progress bar."""
+
+    def __init__(self, raw: BinaryIO, size: int | None) -> None:
+        self._raw = raw
+        self.size = size
+        self.read_bytes = 0
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read into a buffer; what a pipe has now is enough."""
+        piece = self._raw.read1(len(buffer)) if hasattr(self._raw, "read1") else self._raw.read(len(buffer))
+        buffer[: len(piece)] = piece
+        self.read_bytes += len(piece)
+        return len(piece)
+
+
+@contextlib.contextmanager
+def _damage_told(where: str) -> Iterator[None]:
+    """Say in words what a broken packing does while it is read."""
+    try:
+        yield
+    except (EOFError, gzip.BadGzipFile) as fault:
+        raise DataError(f"{where}: the packed file is damaged or cut off ({fault}); the rows before are answered") from fault
+    except Exception as fault:
+        if type(fault).__name__ not in ("ZstdError", "ArrowInvalid", "error"):
+            raise
+        raise DataError(f"{where}: cannot be read on ({fault}); the rows before are answered") from fault
+
+
+def _told(rows: Iterator[Row], where: str) -> Iterator[Row]:
+    with _damage_told(where):
+        yield from rows
+
+
+def _rows(data: io.BufferedReader, where: str, kind: str, columns: Columns, stack: contextlib.ExitStack) -> Iterator[Row]:
+    start = data.peek(PEEK)
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise DataError(f"{where}: is UTF-16; convert it first (iconv -f UTF-16 -t UTF-8)")
+    if start[:4] == b"PAR1" or kind == "parquet":
+        return _parquet_rows(data, where, columns, stack)
+    # Bytes that are no UTF-8 come through as marks, so that only their own row is refused.
+    lines = io.TextIOWrapper(data, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    kind = kind or _guessed(start, columns)
+    if kind == "jsonl":
+        return json_rows(lines, where, columns)
+    if kind in ("csv", "tsv"):
+        return csv_rows(lines, where, columns, "\t" if kind == "tsv" else None)
+    return _line_rows(lines, where, columns)
+
+
+def _line_rows(lines: TextIO, where: str, columns: Columns) -> Iterator[Row]:
+    for number, line in _numbered(lines):
+        fault = _NOT_UTF8.search(line)
+        yield {"_fault": _utf8_fault(f"{where}:{number}")} if fault else columns.read_from({"text": line.strip()}, {"text": "text"})
+
+
+def numbered(rows: Iterable[Row]) -> Iterator[Row]:
+    """Give rows their number (from 1) as id where the file names none; as soon as one row has an id, none is made up for another."""
+    named = False
+    for number, row in enumerate(rows, 1):
+        named = named or "id" in row
+        yield row if named else {**row, "id": str(number)}
+
+
+def _guessed(start: bytes, columns: Columns) -> str:
+    """JSONL where it begins with an object, CSV or TSV where the first line has the text's column, else one quote a line."""
+    text = start.decode("utf-8", "replace").lstrip("\ufeff \r\n")
+    if text.startswith("{"):
+        return "jsonl"
+    names = [name.strip().strip('"') for name in re.split("[,;\t]", text.split("\n", 1)[0])]
+    return "csv" if columns.text in names else "lines"
+
+
+def _numbered(lines: TextIO) -> Iterator[tuple[int, str]]:
+    return ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+
+
+def _utf8_fault(place: str) -> str:
+    return f"{place}: not UTF-8; convert it (iconv -f CP1252 -t UTF-8)"
+
+
+def json_rows(lines: TextIO, where: str, columns: Columns) -> Iterator[Row]:
+    """Read JSONL rows, lazily: objects, or strings that are texts."""
+    renamed = {field: getattr(columns, field) or field for field in FIELDS}
+    same = all(field == name for field, name in renamed.items())
+    for number, line in _numbered(lines):
+        place = f"{where}:{number}"
+        row = given = _json_row(line, place)
+        if not same and "_fault" not in row:
+            # An id that was not asked for and is not there stays away, so that the row's number takes its place.
+            row = {field: row.get(name) for field, name in renamed.items() if name in row or field != "id" or columns.id}
+            row = row if renamed["text"] in given else {"_fault": f"{place}: no {renamed['text']!r}"}
+        yield {**row, "_kept": given} if columns.keep and "_fault" not in given else row
+
+
+def _json_row(line: str, place: str) -> Row:
+    if _NOT_UTF8.search(line):
+        return {"_fault": _utf8_fault(place)}
+    try:
+        row = json.loads(line.lstrip("\ufeff"))
+    except (ValueError, RecursionError) as fault:
+        return {"_fault": f"{place}: not JSON ({fault})"}
+    if isinstance(row, dict):
+        row.pop("_fault", None)  # ours to say
+        return row
+    return {"text": row} if isinstance(row, str) else {"_fault": f"{place}: a {type(row).__name__}, expected an object with text"}
+
+
+def csv_rows(lines: TextIO, where: str, columns: Columns, delimiter: str | None = None) -> Iterator[Row]:
+    """Read CSV rows, lazily; the delimiter is the one of comma, semicolon and tab that sets the text's column apart, else the one with most columns.
+
+    Raises
+    ------
+    DataError
+        If a column is missing.
+    """
+    csv.field_size_limit(MAX_FIELD)
+    header = lines.readline()
+    headers = {one: next(csv.reader([header], delimiter=one), []) for one in (delimiter or ",;\t")}
+    # Where none sets the text's column apart, the one that parts most: the message then names the columns as people see them.
+    delimiter = max(headers, key=lambda one: (columns.text in headers[one], len(headers[one])))
+    names = headers[delimiter]
+    mapping = columns.found_in(names, where)
+    if columns.keep and len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DataError(f"{where}: column {twice!r} is there twice and cannot be kept; rename one")
+    return _csv_rows(csv.reader(lines, delimiter=delimiter, strict=True), where, names, columns, mapping)
+
+
+def _csv_rows(reader: Any, where: str, names: Sequence[str], columns: Columns, mapping: Mapping[str, str]) -> Iterator[Row]:
+    n_names = len(names)
+    at = {field: names.index(name) for field, name in mapping.items()}
+    while True:
+        line = reader.line_num + 2
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as fault:
+            yield {"_fault": f"{where}:{line}: {fault}; a quotation mark inside a field is doubled, a field with a delimiter is quoted"}
+            continue
+        if not row:
+            continue
+        if len(row) > n_names:
+            yield {"_fault": f"{where}:{line}: {len(row)} fields, the header has {n_names}; a text with a delimiter must be quoted"}
+        elif any(_NOT_UTF8.search(field) for field in row):
+            yield {"_fault": _utf8_fault(f"{where}:{line}")}
+        else:
+            found = {field: row[place] if place < len(row) else None for field, place in at.items()}
+            yield {**found, "_kept": dict(zip(names, row, strict=False))} if columns.keep else found
+
+
+def _parquet_rows(data: io.BufferedReader, where: str, columns: Columns, stack: contextlib.ExitStack) -> Iterator[Row]:
+    parquet = load_pyarrow(where)[1]
+    if where == "stdin" or not where.endswith(".parquet"):
+        whole = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it; Parquet is read from its end
+        while piece := data.read(1 << 20):
+            whole.write(piece)
+        whole.seek(0)
+        source: Any = whole
+    else:
+        source = where
+    try:
+        file = stack.enter_context(parquet.ParquetFile(source))
+        mapping = columns.found_in(file.schema_arrow.names, where)
+        batches = file.iter_batches(batch_size=1024, columns=None if columns.keep else list(mapping.values()))
+    except (OSError, ValueError) as fault:
+        raise DataError(f"{where}: no readable Parquet file ({str(fault).splitlines()[0]}); write it anew, or as CSV") from fault
+    return (columns.read_from(row, mapping) for batch in batches for row in batch.to_pylist())
+
+
+WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
+NO_ROWS = (*WORKBOOKS, ".json", ".md", ".html", ".htm", ".pdf", ".docx", ".doc", ".odt", ".rtf", ".zip", ".sav", ".dta", ".rds", ".feather", ".arrow")
+
+
+def is_rows(source: str) -> bool:
+    """Tell a file of rows, or standard input, from a quote: a quote may end like a file's name."""
+    return source == "-" or (kind_of(source) is not None and (not any(map(str.isspace, source.strip())) or Path(source).is_file()))
+
+
+def is_other_file(source: str) -> bool:
+    """Whether a source is a file of a kind that is not read: its name must not be judged as if it were a quote."""
+    if source == "-" or not source.strip() or "\n" in source or len(source) > 255 or kind_of(source):
+        return False
+    return (Path(source).suffix.lower() in NO_ROWS and not any(map(str.isspace, source))) or Path(source).exists()

@@ -1,0 +1,146 @@
+"""A row to judge: its fields, the columns they come from, and why it cannot be judged."""
+
+import dataclasses
+import difflib
+from collections.abc import Mapping, Sequence
+
+from stance.core.errors import DataError
+from stance.core.types import Row
+from stance.extraction.text.language import foreign
+
+MAX_CHARS = 20_000
+BATCH = 256
+EXPLAINED = 8  # words that an explanation names
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Options:
+    """What is asked of every row; the defaults ask for the bare answer.
+
+    Parameters
+    ----------
+    abstain_at
+        Below this probability of the likeliest stance (0 to 1) the answer is an abstention.
+    explain
+        How many words, and how many features, are named with each answer; 0: none.
+    sets
+        Add a ``prediction_set`` that holds the right stance with this probability, from .5 to .99.
+    attributed
+        Add the stances that the quote ascribes to others.
+    keep_columns
+        Give each row of a file back as it came, beside its answer.
+    """
+
+    abstain_at: float = 0.0
+    explain: int = 0
+    sets: float | None = None
+    attributed: bool = False
+    keep_columns: bool = False
+
+
+def id_of(row: Row) -> str | None:
+    """Return the id of a row as text, None where it has none."""
+    given = row.get("id")
+    return None if given is None else str(given)
+
+
+def reason_for(row: Row) -> str | None:
+    """Return why a row cannot be judged, None where it can."""
+    if row.get("_fault"):
+        return str(row["_fault"])
+    if fault := misnamed(row):
+        return fault
+    text = row.get("text")
+    if text is None:
+        return "no text"
+    if not isinstance(text, str):
+        return f"text is {type(text).__name__}, expected a string"
+    if not (text[:1].isalnum() or any(map(str.isalnum, text))):
+        return "empty text"
+    language = foreign(text[:MAX_CHARS])
+    return f"not English (looks like {language})" if language else None
+
+
+def note_of(row: Row) -> str | None:
+    """Return what must be said of a row that is judged: that it was cut."""
+    length = len(row["text"])
+    return f"only the first {MAX_CHARS} of {length} characters were read" if length > MAX_CHARS else None
+
+
+def cut_text(row: Row) -> Row:
+    """Return a row whose text has no more than `MAX_CHARS` characters."""
+    return {**row, "text": row["text"][:MAX_CHARS]} if len(row["text"]) > MAX_CHARS else row
+
+
+FIELDS = ("text", "id", "cue", "context", "speaker")
+_KNOWN = frozenset(FIELDS)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Columns:
+    """Which of a file's columns hold what; the text's must be there, the others where the file has them or they were asked for."""
+
+    text: str = "text"
+    id: str | None = None
+    cue: str | None = None
+    context: str | None = None
+    speaker: str | None = None
+    keep: bool = False  # also hand on every column as it came, under "_kept"
+
+    def found_in(self, names: Sequence[str], where: str, *, in_memory: bool = False) -> dict[str, str]:
+        """Return field -> column for the columns that are there; the fault names the shell's options, of a table ``in_memory`` Python's argument.
+
+        Raises
+        ------
+        DataError
+            If the text's column or one that was asked for by name is missing or there twice.
+        """
+        mapping = {}
+        for field in FIELDS:
+            asked = getattr(self, field)
+            name = asked or field
+            if names.count(name) > 1:
+                raise DataError(f"{where}: column {name!r} is there twice; rename one")
+            if name in names:
+                mapping[field] = name
+            elif asked:
+                raise DataError(
+                    f"{where}: columns are {', '.join(names) or '(none)'}; expected a column {name}{_near(name, names)}{_hint(field, name, in_memory)}"
+                )
+        return mapping
+
+    def read_from(self, row: Row, mapping: Mapping[str, str]) -> Row:
+        """Return the fields of a file's row, and the whole row as it came where it is kept."""
+        found = {field: row[name] for field, name in mapping.items()}
+        return {**found, "_kept": dict(row)} if self.keep else found
+
+
+def _near(name: str, names: Sequence[str]) -> str:
+    lowered = {one.strip().lower(): one for one in reversed(names)}
+    near = difflib.get_close_matches(name.strip().lower(), lowered, n=1)
+    return f", did you mean {lowered[near[0]]}?" if near else ""
+
+
+def _hint(field: str, name: str, in_memory: bool) -> str:
+    option = f"columns=stance.Columns({field}=…)" if in_memory else f"--{field}-column"
+    if field == "text" and name == "text":
+        return f" (and id, speaker, cue, context where known); name another one with {option}"
+    return f"; check {option}"
+
+
+def misnamed(row: Row) -> str | None:
+    """Return what is wrong with the names of a row's fields, else None; fields beside the known ones are the caller's own.
+
+    >>> misnamed({"text": "We are ready.", "Cue": "said"})
+    'unknown field Cue; expected cue'
+    >>> misnamed({"txt": "We are ready.", "id": 1})
+    'no text: the row has txt, id; expected text (and id, cue, context, speaker where known)'
+    """
+    for name in row.keys() - _KNOWN:
+        field = name.strip().lower() if isinstance(name, str) else ""
+        if field in _KNOWN and field not in row:
+            return f"unknown field {name}; expected {field}"
+    if "text" in row or not row:
+        return None
+    found = ", ".join(str(name) for name in row if not str(name).startswith("_")) or "nothing else"
+    return f"no text: the row has {found[:200]}; expected text (and {', '.join(FIELDS[1:])} where known)"

@@ -1,0 +1,41 @@
+"""The model folder that a name means: a folder, a run, an experiment, the champion, an address of MLflow. The store is opened only where no folder answers."""
+
+import re
+from pathlib import Path
+
+from stance.core.errors import ModelError
+from stance.core.paths import home, shown
+from stance.tracking.model_folders import default_model, folders_named, known_folders
+from stance.tracking.runs import experiment_of
+
+_RUN_NAME = re.compile(r"-\d{4}-\d{6}$")
+
+
+def resolve(source: str | None) -> Path:
+    """Return the folder that ``source`` means now, as `stance.load` takes it.
+
+    Raises
+    ------
+    ModelError
+        If it is neither a folder nor a run that is known.
+    """
+    if source is None:
+        return default_model()
+    if source.startswith(("models:", "runs:")):
+        from stance.tracking.registry import download_model
+
+        return download_model(source)
+    if Path(source).is_dir():
+        return Path(source)
+    if source == "champion":
+        return default_model(("champion",))
+    runs = folders_named(source) or folders_named(experiment_of(source))
+    if runs:
+        return max(runs, key=lambda path: (path / "card.json").stat().st_mtime)
+    if _RUN_NAME.search(source):
+        from stance.tracking.registry import download_model
+        from stance.tracking.runs import find_run
+        from stance.tracking.store import open_store
+
+        return download_model(f"runs:/{find_run(open_store(), source).info.run_id}")
+    raise ModelError(f"{source}: neither a model folder nor a run in {shown(home() / 'models')}; {known_folders()}")
