@@ -1,6 +1,9 @@
-"""What prediction costs, as ratios within one run on one machine; ``make bench`` prints them with n and versions.
+"""What prediction costs, as ratios within one run on one machine.
 
-Processor time where work is counted, wall time (median, the two sides alternating) where somebody waits.
+``make bench`` prints them with n and versions.
+
+Processor time where work is counted, wall time (median, the two sides alternating) where somebody
+waits.
 """
 
 import argparse
@@ -52,7 +55,9 @@ def wall(command: list[str]) -> float:
 
 def medians(n: int, *commands: list[str]) -> list[float]:
     """Return the median seconds of each program, started in turn."""
-    rounds = [[wall(command) for command in commands] for _ in range(n + 1)][1:]  # the first one warms the disk
+    rounds = [[wall(command) for command in commands] for _ in range(n + 1)][
+        1:
+    ]  # the first one warms the disk
     return [statistics.median(one) for one in zip(*rounds, strict=True)]
 
 
@@ -61,17 +66,35 @@ def start_up(folder: Path, n: int) -> None:
     python = sys.executable
     predict = [python, "-m", "stance", "predict", QUOTE, "--model"]
     heavy, ours = medians(n, [python, "-c", "import sklearn.linear_model"], [*predict, str(folder)])
-    show("cold stance predict / import sklearn", ours / heavy, "<= 0.20 (0.10)", f"{ours:.2f} s / {heavy:.2f} s, n-gram model, median of {n}")
+    show(
+        "cold stance predict / import sklearn",
+        ours / heavy,
+        "<= 0.20 (0.10)",
+        f"{ours:.2f} s / {heavy:.2f} s, n-gram model, median of {n}",
+    )
     with contextlib.suppress(stance.ModelError):
         chosen = stance.load()
         (whole,) = medians(n, [*predict, str(chosen.folder)])
-        show("  the same with the model in use", whole / heavy, "", f"{whole:.2f} s, {chosen}, median of {n}")
+        show(
+            "  the same with the model in use",
+            whole / heavy,
+            "",
+            f"{whole:.2f} s, {chosen}, median of {n}",
+        )
     bare, imported = medians(4 * n, [python, "-c", "pass"], [python, "-c", "import stance"])
-    show("import stance / bare Python", imported / bare, "<= 5 (3)", f"{imported * 1000:.0f} ms / {bare * 1000:.0f} ms, median of {4 * n}")
+    show(
+        "import stance / bare Python",
+        imported / bare,
+        "<= 5 (3)",
+        f"{imported * 1000:.0f} ms / {bare * 1000:.0f} ms, median of {4 * n}",
+    )
 
 
 class Plain:
-    """A fitted n-gram pipeline with scikit-learn's own vectorizers in the place of the project's, which share their counts and are slower to predict with."""
+    """A fitted n-gram pipeline with scikit-learn's own vectorizers in the place of the project's.
+
+    Which share their counts and are slower to predict with.
+    """
 
     def __init__(self, pipeline: Any, rows: list[dict[str, Any]]) -> None:
         from sklearn.feature_extraction.text import TfidfVectorizer
@@ -79,14 +102,21 @@ class Plain:
 
         words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
         chars = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), min_df=2, sublinear_tf=True)
-        self._features = FeatureUnion([("words", words), ("chars", chars)]).fit([view_of(row, "cue+text") for row in rows])
+        self._features = FeatureUnion([("words", words), ("chars", chars)]).fit(
+            [view_of(row, "cue+text") for row in rows]
+        )
         self._classifier = pipeline.named_steps["classifier"]
         if abs(self.predict_proba(rows[:500]) - pipeline.predict_proba(rows[:500])).max() > 1e-9:
-            raise SystemExit("scikit-learn's vectorizers give other probabilities than the project's: nothing can be compared")
+            raise SystemExit(
+                "scikit-learn's vectorizers give other probabilities than the project's: nothing "
+                "can be compared"
+            )
 
     def predict_proba(self, rows: list[dict[str, Any]]) -> Any:
         """Return the probabilities of each row."""
-        return self._classifier.predict_proba(self._features.transform([view_of(row, "cue+text") for row in rows]))
+        return self._classifier.predict_proba(
+            self._features.transform([view_of(row, "cue+text") for row in rows])
+        )
 
 
 def fit(place: Path) -> tuple[Any, Path, list[dict[str, Any]]]:
@@ -98,9 +128,13 @@ def fit(place: Path) -> tuple[Any, Path, list[dict[str, Any]]]:
 
     reports, labels = read_labels(home() / "labels")
     table = to_table([one for one in reports if one[0].origin == "synthetic"], labels)
-    pipeline = build_pipeline([{"features": {"kind": "tfidf"}, "classifier": {"kind": "logreg", "C": 5.0}}]).fit(table, table["stance"])
+    pipeline = build_pipeline(
+        [{"features": {"kind": "tfidf"}, "classifier": {"kind": "logreg", "C": 5.0}}]
+    ).fit(table, table["stance"])
     save_model(pipeline, place / "ngrams", {"name": "ngrams", "version": "bench"})
-    rows = [{"text": text, "cue": cue} for text, cue in zip(table["text"], table["cue"], strict=True)]
+    rows = [
+        {"text": text, "cue": cue} for text, cue in zip(table["text"], table["cue"], strict=True)
+    ]
     return Plain(pipeline, rows), place / "ngrams", rows
 
 
@@ -138,25 +172,50 @@ def in_python(pipeline: Any, folder: Path, rows: list[dict[str, Any]], n: int) -
         ">= 1.5 (4)",
         f"{len(rows) / bare:.0f} / {len(rows) / theirs:.0f} quotes a CPU s, n = {len(rows)}",
     )
-    show("  in a new process, loading counted", theirs / cold, "", f"{len(rows) / cold:.0f} quotes a CPU s")
-    detail = f"{len(rows) / whole:.0f} quotes a CPU s: with language check and answers; the rounds: {ratios}"
+    show(
+        "  in a new process, loading counted",
+        theirs / cold,
+        "",
+        f"{len(rows) / cold:.0f} quotes a CPU s",
+    )
+    detail = (
+        f"{len(rows) / whole:.0f} quotes a CPU s: with language check and answers; the rounds: "
+        f"{ratios}"
+    )
     show("batch: predict_many / predict_proba", theirs / whole, ">= 1.5 (4)", detail)
     some = rows[:500]
-    one, other = p50(lambda row: pipeline.predict_proba([row]), some), p50(lambda row: model.predict(row["text"], cue=row["cue"]), some)
-    show("one quote: predict / predict_proba, p50", other / one, "<= 0.25 (0.1)", f"{other * 1e6:.0f} us / {one * 1e6:.0f} us, n = {len(some)}")
+    one, other = (
+        p50(lambda row: pipeline.predict_proba([row]), some),
+        p50(lambda row: model.predict(row["text"], cue=row["cue"]), some),
+    )
+    show(
+        "one quote: predict / predict_proba, p50",
+        other / one,
+        "<= 0.25 (0.1)",
+        f"{other * 1e6:.0f} us / {one * 1e6:.0f} us, n = {len(some)}",
+    )
 
 
 def int8_network(rows: list[dict[str, Any]], n: int) -> None:
-    """Measure the int8 network of the newest fine-tuned model on a list, as `predict_many` answers it, against the fp32 encoder of the same build.
+    """Measure the int8 network of the newest fine-tuned model on a list.
 
-    The list is one batch of `predict_many`; the fp32 encoder gets a text at a time. What lies between is shown too.
+    As `predict_many` answers it, against the fp32 encoder of the same build.
+
+    The list is one batch of `predict_many`; the fp32 encoder gets a text at a time. What lies
+    between is shown too.
     """
     from stance.features.sentence_encoder import get_encoder
     from stance.models.heads import OnnxText
     from stance.prediction.rows import BATCH
 
-    for path in sorted((home() / "models").glob("*/card.json"), key=lambda path: -path.stat().st_mtime):
-        networks = [member for _, _, member in stance.load(path.parent)._portable.members if isinstance(member, OnnxText)]
+    for path in sorted(
+        (home() / "models").glob("*/card.json"), key=lambda path: -path.stat().st_mtime
+    ):
+        networks = [
+            member
+            for _, _, member in stance.load(path.parent)._portable.members
+            if isinstance(member, OnnxText)
+        ]
         if networks:
             break
     else:
@@ -168,26 +227,42 @@ def int8_network(rows: list[dict[str, Any]], n: int) -> None:
     sides = {
         "fp32 encoder one by one": lambda: [whole.encode([text]) for text in texts],
         "int8 network, a list / fp32 one by one": lambda: networks[0].probabilities(some),
-        "  int8 network one by one / the same": lambda: [networks[0].probabilities([row]) for row in some],
+        "  int8 network one by one / the same": lambda: [
+            networks[0].probabilities([row]) for row in some
+        ],
         "  fp32 encoder, a list / the same": lambda: whole.encode(texts),
     }
     for side in sides.values():
         side()
     rounds = [[cpu(side) for side in sides.values()] for _ in range(n)]
     theirs, *others = (statistics.median(one) for one in zip(*rounds, strict=True))
-    for (what, _), seconds, target in zip(list(sides.items())[1:], others, (">= 3 (6)", "", ""), strict=True):
-        detail = f"{len(some) / seconds:.0f} / {len(some) / theirs:.0f} quotes a CPU s, {path.parent.name}, n = {len(some)}, median of {n}"
+    for (what, _), seconds, target in zip(
+        list(sides.items())[1:], others, (">= 3 (6)", "", ""), strict=True
+    ):
+        detail = (
+            f"{len(some) / seconds:.0f} / {len(some) / theirs:.0f} quotes a CPU s, "
+            f"{path.parent.name}, n = {len(some)}, median of {n}"
+        )
         show(what, theirs / seconds, target, detail)
 
 
 def many_rows(folder: Path, place: Path, rows: list[dict[str, Any]], sizes: list[int]) -> None:
-    """Measure the memory of CSV files of several sizes on the command line: it must not grow with them."""
+    """Measure the memory of CSV files of several sizes on the command line.
+
+    It must not grow with them.
+    """
     for n in sizes:
         kilobytes, seconds = predict_csv(folder, place, rows, n)
-        show("memory of predict on CSV, MB", kilobytes / 1024, "< 300 (150)", f"peak, {n} rows, {n / seconds:.0f} rows a CPU s")
+        show(
+            "memory of predict on CSV, MB",
+            kilobytes / 1024,
+            "< 300 (150)",
+            f"peak, {n} rows, {n / seconds:.0f} rows a CPU s",
+        )
 
 
-# Started from a small process: a child begins with the memory of its parent, and the peak of this one would be told as its own.
+# Started from a small process: a child begins with the memory of its parent, and the peak of this
+# one would be told as its own.
 MEASURED = """
 import os, subprocess, sys
 child = subprocess.Popen(sys.argv[1:], stderr=subprocess.DEVNULL)
@@ -196,16 +271,35 @@ print(code, used.ru_maxrss, used.ru_utime + used.ru_stime, file=sys.stderr)
 """
 
 
-def predict_csv(folder: Path, place: Path, rows: list[dict[str, Any]], n: int) -> tuple[float, float]:
+def predict_csv(
+    folder: Path, place: Path, rows: list[dict[str, Any]], n: int
+) -> tuple[float, float]:
     """Answer a CSV file of ``n`` different rows in a process of its own and return its peak memory (kB) and processor seconds."""
     path = place / "rows.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("id", "text", "cue"))
-        writer.writerows((k, f"{row['text']} {k}", row["cue"]) for k, row in enumerate(itertools.islice(itertools.cycle(rows), n)))
-    command = [sys.executable, "-I", "-c", MEASURED, sys.executable, "-m", "stance", "predict", str(path), "--model", str(folder)]
+        writer.writerows(
+            (k, f"{row['text']} {k}", row["cue"])
+            for k, row in enumerate(itertools.islice(itertools.cycle(rows), n))
+        )
+    command = [
+        sys.executable,
+        "-I",
+        "-c",
+        MEASURED,
+        sys.executable,
+        "-m",
+        "stance",
+        "predict",
+        str(path),
+        "--model",
+        str(folder),
+    ]
     with (place / "answers.jsonl").open("wb") as out:
-        done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True, env=ONE_THREAD, check=True)
+        done = subprocess.run(
+            command, stdout=out, stderr=subprocess.PIPE, text=True, env=ONE_THREAD, check=True
+        )
     code, kilobytes, seconds = map(float, done.stderr.split())
     if code:
         raise SystemExit(f"stance predict ended with {code:g} on {n} rows")
@@ -226,10 +320,19 @@ def free_port() -> int:
 @contextlib.contextmanager
 def server(command: list[str], port: int, health: str) -> Iterator[None]:
     """Run a server until the block ends."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ONE_THREAD, start_new_session=True)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=ONE_THREAD,
+        start_new_session=True,
+    )
     try:
         for _ in range(600):
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}{health}", timeout=2):
+            with (
+                contextlib.suppress(OSError),
+                urllib.request.urlopen(f"http://127.0.0.1:{port}{health}", timeout=2),
+            ):
                 break
             if process.poll() is not None:
                 raise SystemExit(f"{' '.join(command[2:5])} ended with code {process.returncode}")
@@ -242,7 +345,10 @@ def server(command: list[str], port: int, health: str) -> Iterator[None]:
 
 
 def requests_a_second(port: int, path: str, body: bytes, seconds: float) -> float:
-    """Return how many one-row requests one client gets answered, one after the other on one connection."""
+    """Return how many one-row requests one client gets answered.
+
+    One after the other on one connection.
+    """
     import http.client
 
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -267,29 +373,75 @@ def over_http(folder: Path, place: Path, seconds: float) -> None:
 
     mlflow = store.open_store()
     with mlflow.start_run():
-        registry.log_model(mlflow, folder, [{"text": QUOTE, "cue": "said", "context": "", "speaker": "", "id": "1"}], ["stance"], "")
+        registry.log_model(
+            mlflow,
+            folder,
+            [{"text": QUOTE, "cue": "said", "context": "", "speaker": "", "id": "1"}],
+            ["stance"],
+            "",
+        )
         uri = mlflow.MlflowClient().get_model_version(registry.REGISTERED, "1").source
     path = mlflow.artifacts.download_artifacts(uri)
     ours, theirs = free_port(), free_port()
-    with server([sys.executable, "-m", "stance", "serve", "--model", str(folder), "--port", str(ours)], ours, "/health"):
-        rate = requests_a_second(ours, "/predict", json.dumps({"text": QUOTE, "cue": "said"}).encode(), seconds)
-    command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", path, "--port", str(theirs), "--env-manager", "local", "--workers", "1"]
+    with server(
+        [sys.executable, "-m", "stance", "serve", "--model", str(folder), "--port", str(ours)],
+        ours,
+        "/health",
+    ):
+        rate = requests_a_second(
+            ours, "/predict", json.dumps({"text": QUOTE, "cue": "said"}).encode(), seconds
+        )
+    command = [
+        sys.executable,
+        "-m",
+        "mlflow",
+        "models",
+        "serve",
+        "-m",
+        path,
+        "--port",
+        str(theirs),
+        "--env-manager",
+        "local",
+        "--workers",
+        "1",
+    ]
     with server(command, theirs, "/ping"):
         body = json.dumps({"dataframe_records": [{"text": QUOTE, "cue": "said"}]}).encode()
         other = requests_a_second(theirs, "/invocations", body, seconds)
-    show("stance serve / mlflow models serve", rate / other, ">= 3 (8)", f"{rate:.0f} / {other:.0f} requests/s, one row, one client, {seconds:g} s each")
+    show(
+        "stance serve / mlflow models serve",
+        rate / other,
+        ">= 3 (8)",
+        f"{rate:.0f} / {other:.0f} requests/s, one row, one client, {seconds:g} s each",
+    )
 
 
 def main() -> None:
     """Measure everything, or what is named."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["start", "python", "int8", "http", "memory"], help="start python int8 http memory")
-    parser.add_argument("--rows", type=int, nargs="*", default=[100_000, 300_000, 1_000_000], help="rows of the CSV files")
+    parser.add_argument(
+        "parts",
+        nargs="*",
+        default=["start", "python", "int8", "http", "memory"],
+        help="start python int8 http memory",
+    )
+    parser.add_argument(
+        "--rows",
+        type=int,
+        nargs="*",
+        default=[100_000, 300_000, 1_000_000],
+        help="rows of the CSV files",
+    )
     parser.add_argument("-n", type=int, default=5, help="repetitions")
     given = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     names = ("numpy", "scikit-learn", "mlflow", "fastapi", "uvicorn")
-    print(f"Python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in names) + f"; {os.cpu_count()} processors, one thread each")
+    print(
+        f"Python {platform.python_version()}, "
+        + ", ".join(f"{name} {version(name)}" for name in names)
+        + f"; {os.cpu_count()} processors, one thread each"
+    )
     print(f"{'what':46s} {'ratio':>8s}   {'target':14s} measured")
     with tempfile.TemporaryDirectory() as place:
         pipeline, folder, rows = fit(Path(place))

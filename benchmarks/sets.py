@@ -1,4 +1,7 @@
-"""Which kind of prediction set: by the out-of-fold predictions of a tracked run, calibrated on half of its reports and measured on the other half.
+"""Which kind of prediction set.
+
+By the out-of-fold predictions of a tracked run, calibrated on half of its reports and measured on
+the other half.
 
 ``python benchmarks/sets.py vote``
 """
@@ -16,11 +19,18 @@ from stance.tracking.runs import load_predictions
 
 N_SPLITS = 20
 Weigh = Callable[[np.ndarray, np.ndarray, float], float]
-WEIGHTS: dict[str, Weigh] = {"by quote": lambda given, _, level: bound(given, np.arange(len(given)), level), "by report": bound, "the wider": widest}
+WEIGHTS: dict[str, Weigh] = {
+    "by quote": lambda given, _, level: bound(given, np.arange(len(given)), level),
+    "by report": bound,
+    "the wider": widest,
+}
 
 
 def adaptive(shares: np.ndarray) -> np.ndarray:
-    """Return 1 minus the probability of all stances likelier than each, itself included: adaptive prediction sets, Romano et al. 2020, arXiv:2006.02544."""
+    """Return 1 minus the probability of all stances likelier than each, itself included.
+
+    Adaptive prediction sets, Romano et al. 2020, arXiv:2006.02544.
+    """
     order = np.argsort(-shares, axis=1, kind="stable")
     sums = np.cumsum(np.take_along_axis(shares, order, 1), axis=1)
     out = np.empty_like(shares)
@@ -28,21 +38,40 @@ def adaptive(shares: np.ndarray) -> np.ndarray:
     return out
 
 
-def measure(first: pd.DataFrame, other: pd.DataFrame, level: float, *, adapt: bool, by_stance: bool, weigh: Weigh) -> np.ndarray:
+def measure(
+    first: pd.DataFrame,
+    other: pd.DataFrame,
+    level: float,
+    *,
+    adapt: bool,
+    by_stance: bool,
+    weigh: Weigh,
+) -> np.ndarray:
     """Return covered share, stances a set, and the covered share of each stance, on ``other``."""
     columns = [f"p_{stance}" for stance in STANCES]
     sides = []
     for part in (first, other):
         shares = part[columns].to_numpy()
         labels = np.array([STANCES.index(one) for one in part["stance"]])
-        sides.append((adaptive(shares) if adapt else shares, shares, labels, part["article"].to_numpy()))
+        sides.append(
+            (adaptive(shares) if adapt else shares, shares, labels, part["article"].to_numpy())
+        )
     (scores, _, labels, groups), (theirs, shares, truth, _) = sides
     own = scores[np.arange(len(labels)), labels]
-    chosen = [labels == k if by_stance else np.full(len(labels), fill_value=True) for k in range(len(STANCES))]
+    chosen = [
+        labels == k if by_stance else np.full(len(labels), fill_value=True)
+        for k in range(len(STANCES))
+    ]
     inside = theirs >= np.array([weigh(own[one], groups[one], level) for one in chosen])
     inside[np.arange(len(shares)), shares.argmax(axis=1)] = True
     held = inside[np.arange(len(truth)), truth]
-    return np.array([held.mean(), inside.sum(axis=1).mean(), *(held[truth == k].mean() for k in range(len(STANCES)))])
+    return np.array(
+        [
+            held.mean(),
+            inside.sum(axis=1).mean(),
+            *(held[truth == k].mean() for k in range(len(STANCES))),
+        ]
+    )
 
 
 def main() -> None:
@@ -55,7 +84,10 @@ def main() -> None:
     found = load_predictions(mlflow, runs.find_run(mlflow, given.run))
     table = found[found["set"] == "cv"]
     names = np.array(sorted(table["article"].unique()))
-    print(f"{given.level:.0%}, {len(table)} quotes in {len(names)} reports, {N_SPLITS} splits into halves, mean and the least covered stance")
+    print(
+        f"{given.level:.0%}, {len(table)} quotes in {len(names)} reports, {N_SPLITS} splits into "
+        "halves, mean and the least covered stance"
+    )
     for adapt in (False, True):
         for by_stance in (False, True):
             for weight, weigh in WEIGHTS.items():
@@ -63,12 +95,27 @@ def main() -> None:
                 for seed in range(N_SPLITS):
                     half = set(np.random.default_rng(seed).permutation(names)[: len(names) // 2])
                     inside = table["article"].isin(half)
-                    rows.append(measure(table[inside], table[~inside], given.level, adapt=adapt, by_stance=by_stance, weigh=weigh))
+                    rows.append(
+                        measure(
+                            table[inside],
+                            table[~inside],
+                            given.level,
+                            adapt=adapt,
+                            by_stance=by_stance,
+                            weigh=weigh,
+                        )
+                    )
                 mean = np.mean(rows, axis=0)
                 least = f"{STANCES[int(mean[2:].argmin())]} {mean[2:].min():.3f}"
-                kind = f"{'adaptive' if adapt else 'threshold':9s} {'by stance' if by_stance else 'in all   '} {weight:9s}"
+                kind = (
+                    f"{'adaptive' if adapt else 'threshold':9s} "
+                    f"{'by stance' if by_stance else 'in all   '} {weight:9s}"
+                )
                 low, high = np.min(rows, axis=0)[0], np.max(rows, axis=0)[0]
-                print(f"{kind}  covered {mean[0]:.3f} (splits {low:.3f}-{high:.3f})  stances a set {mean[1]:.2f}  least {least}")
+                print(
+                    f"{kind}  covered {mean[0]:.3f} (splits {low:.3f}-{high:.3f})  stances a set "
+                    f"{mean[1]:.2f}  least {least}"
+                )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""What training costs beside a plain scikit-learn script that does the same fits: same rows, folds, classes, features and C. Run it by `make bench`."""
+"""What training costs beside a plain scikit-learn script that does the same fits.
+
+Same rows, folds, classes, features and C. Run it by `make bench`.
+"""
 
 import argparse
 import contextlib
@@ -39,21 +42,44 @@ def plain_script(experiment: Experiment, table: pd.DataFrame, own_terms: Sequenc
     texts = [view_of(row, "cue+text") for row in rows]
     labels = table["stance"].to_numpy(dtype=object)
     if experiment.neutral_in_two:
-        labels = np.where((labels == "neutral") & ~table["on_target"].to_numpy(dtype=bool), "off", labels)
+        labels = np.where(
+            (labels == "neutral") & ~table["on_target"].to_numpy(dtype=bool), "off", labels
+        )
     vectors = encode_cached(texts, "minilm")
     everything = np.arange(len(table))
-    folds = StratifiedGroupKFold(experiment.data.folds, shuffle=True, random_state=experiment.seed).split(table, table["stance"], table["article"])
+    folds = StratifiedGroupKFold(
+        experiment.data.folds, shuffle=True, random_state=experiment.seed
+    ).split(table, table["stance"], table["article"])
     right = 0
     for learned, left_out in [*folds, (everything, everything[:0])]:
         words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
         chars = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), min_df=2, sublinear_tf=True)
-        blocks = [(words, texts), (chars, texts), *((TfidfVectorizer(analyzer=terms, min_df=2, sublinear_tf=True), rows) for terms in own_terms)]
-        X = hstack([vectorizer.fit_transform([documents[k] for k in learned]) for vectorizer, documents in blocks]).tocsr()
+        blocks = [
+            (words, texts),
+            (chars, texts),
+            *(
+                (TfidfVectorizer(analyzer=terms, min_df=2, sublinear_tf=True), rows)
+                for terms in own_terms
+            ),
+        ]
+        X = hstack(
+            [
+                vectorizer.fit_transform([documents[k] for k in learned])
+                for vectorizer, documents in blocks
+            ]
+        ).tocsr()
         wording = LogisticRegression(C=5.0, max_iter=2000).fit(X, labels[learned])
         meaning = LogisticRegression(C=5.0, max_iter=2000).fit(vectors[learned], labels[learned])
         if len(left_out):
-            asked = hstack([vectorizer.transform([documents[k] for k in left_out]) for vectorizer, documents in blocks]).tocsr()
-            vote = 0.6 * wording.predict_proba(asked) + 0.4 * meaning.predict_proba(vectors[left_out])
+            asked = hstack(
+                [
+                    vectorizer.transform([documents[k] for k in left_out])
+                    for vectorizer, documents in blocks
+                ]
+            ).tocsr()
+            vote = 0.6 * wording.predict_proba(asked) + 0.4 * meaning.predict_proba(
+                vectors[left_out]
+            )
             right += int((wording.classes_[vote.argmax(axis=1)] == labels[left_out]).sum())
     return right / len(table)
 
@@ -73,10 +99,19 @@ def main() -> None:
     experiment = read_experiment(home() / "experiments" / "default.toml")
     sets = {name: part for name, part in load_sets().items() if name in experiment.data.train}
     table = training_table(experiment, sets)
-    encode_cached([view_of(row, "cue+text") for row in table.to_dict("records")], "minilm")  # both find the vectors in the cache
+    encode_cached(
+        [view_of(row, "cue+text") for row in table.to_dict("records")], "minilm"
+    )  # both find the vectors in the cache
     names = ("numpy", "scipy", "scikit-learn")
-    print(f"Python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in names) + f"; {os.cpu_count()} processors, one thread")
-    print(f"{experiment.name}: {len(table)} quotes in {table['article'].nunique()} reports, {experiment.data.folds} folds and all; medians of {given.n} rounds")
+    print(
+        f"Python {platform.python_version()}, "
+        + ", ".join(f"{name} {version(name)}" for name in names)
+        + f"; {os.cpu_count()} processors, one thread"
+    )
+    print(
+        f"{experiment.name}: {len(table)} quotes in {table['article'].nunique()} reports, "
+        f"{experiment.data.folds} folds and all; medians of {given.n} rounds"
+    )
     with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
         rounds = [
             (
@@ -88,8 +123,14 @@ def main() -> None:
         ]
     ours, same, less = (statistics.median(one) for one in zip(*rounds, strict=True))
     print(f"{'what':46s} {'ratio':>8s}   {'target':14s} measured")
-    print(f"{'training / a plain script with the same fits':46s} {ours / same:8.2f}   {'<= 1.2 (1.0)':14s} {ours:.1f} s / {same:.1f} s")
-    print(f"{'  / one without frames and masked n-grams':46s} {ours / less:8.2f}   {'':14s} {ours:.1f} s / {less:.1f} s")
+    print(
+        f"{'training / a plain script with the same fits':46s} {ours / same:8.2f}   "
+        f"{'<= 1.2 (1.0)':14s} {ours:.1f} s / {same:.1f} s"
+    )
+    print(
+        f"{'  / one without frames and masked n-grams':46s} {ours / less:8.2f}   {'':14s} "
+        f"{ours:.1f} s / {less:.1f} s"
+    )
 
 
 if __name__ == "__main__":

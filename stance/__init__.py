@@ -1,4 +1,6 @@
-"""From news articles to attributed quotes, their speakers, and each speaker's stance toward negotiations.
+"""From news articles to attributed quotes, their speakers.
+
+And each speaker's stance toward negotiations.
 
 >>> import stance
 >>> model = stance.load()  # doctest: +SKIP
@@ -21,12 +23,15 @@ __version__ = "0.1.0"
 
 _HOMES = {
     **dict.fromkeys(("STANCES", "Article", "Judgment", "Prediction", "Quote"), "stance.core.types"),
-    **dict.fromkeys(("StanceError", "DataError", "ConfigError", "ModelError"), "stance.core.errors"),
+    **dict.fromkeys(
+        ("StanceError", "DataError", "ConfigError", "ModelError"), "stance.core.errors"
+    ),
     **dict.fromkeys(("Model", "load"), "stance.prediction.model"),
     "Columns": "stance.prediction.rows",
     "Reading": "stance.prediction.reading",
     "extract": "stance.extraction.pipeline",
-    "StanceClassifier": "stance.interfaces.sklearn_classifier",  # needs scikit-learn, so `import *` leaves it out
+    # needs scikit-learn, so `import *` leaves it out
+    "StanceClassifier": "stance.interfaces.sklearn_classifier",
 }
 __all__ = [
     "STANCES",
@@ -47,12 +52,14 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # Importing stance loads nothing heavy: each name is fetched from its module when it is first used.
+    # Importing stance loads nothing heavy: each name is fetched from its module when it is first
+    # used.
     if name not in _HOMES:
         raise AttributeError(f"module 'stance' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:
-    # What is fetched when first used is there all the same; what only serves this file is not for others.
+    # What is fetched when first used is there all the same; what only serves this file is not for
+    # others.
     return sorted({*__all__, *globals()} - {"TYPE_CHECKING", "Any", "import_module", "_HOMES"})

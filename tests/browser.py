@@ -3,9 +3,18 @@
 import contextlib
 import shutil
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+BROWSER = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 WITHOUT = "no chromium on this machine; .ci/run installs it"
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
 FLAGS += ["--disable-component-update", "--disable-sync"]
 
 
@@ -20,7 +29,9 @@ def open_browser(profile, size="1900,900"):
     for flag in (*FLAGS, f"--window-size={size}", f"--user-data-dir={profile}"):
         options.add_argument(flag)
     driver = shutil.which("chromedriver")
-    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(executable_path=driver) if driver else None)
+    browser = webdriver.Chrome(
+        options=options, service=webdriver.ChromeService(executable_path=driver) if driver else None
+    )
     try:
         yield browser
     finally:

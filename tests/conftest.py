@@ -15,21 +15,40 @@ def root():
 
 
 def make_project(place: Path, n_reports: int = 12) -> Path:
-    """A small project: the first reports of a batch with their judgments, the seeds, two quick experiments."""
+    """A small project.
+
+    The first reports of a batch with their judgments, the seeds, two quick experiments.
+    """
     labels = place / "labels"
     (labels / "reports").mkdir(parents=True)
     (labels / "judgments").mkdir()
-    rows = (ROOT / "labels" / "reports" / "w01.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)[:n_reports]
+    rows = (
+        (ROOT / "labels" / "reports" / "w01.jsonl")
+        .read_text(encoding="utf-8")
+        .splitlines(keepends=True)[:n_reports]
+    )
     (labels / "reports" / "w01.jsonl").write_text("".join(rows), encoding="utf-8")
     for name in ("codebook.toml", "annotators.toml", "seeds.jsonl", "real_persons.txt"):
         (labels / name).write_bytes((ROOT / "labels" / name).read_bytes())
     known = {quote["id"] for row in rows for quote in json.loads(row)["quotes"]}
-    known |= {quote["id"] for row in (labels / "seeds.jsonl").read_text(encoding="utf-8").splitlines() for quote in json.loads(row)["quotes"]}
+    known |= {
+        quote["id"]
+        for row in (labels / "seeds.jsonl").read_text(encoding="utf-8").splitlines()
+        for quote in json.loads(row)["quotes"]
+    }
     # What whoever runs the tests has labelled of their own is left out, here and below.
-    for path in {*(ROOT / "labels" / "judgments").glob("*.jsonl")} - {ROOT / "labels" / "judgments" / "own.jsonl"}:
-        kept = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if json.loads(line)["quote"] in known]
+    for path in {*(ROOT / "labels" / "judgments").glob("*.jsonl")} - {
+        ROOT / "labels" / "judgments" / "own.jsonl"
+    }:
+        kept = [
+            line
+            for line in path.read_text(encoding="utf-8").splitlines(keepends=True)
+            if json.loads(line)["quote"] in known
+        ]
         (labels / "judgments" / path.name).write_text("".join(kept), encoding="utf-8")
-    (labels / "splits.toml").write_text('train = ["w1"]\nvalidation = []\ntest = []\n', encoding="utf-8")
+    (labels / "splits.toml").write_text(
+        'train = ["w1"]\nvalidation = []\ntest = []\n', encoding="utf-8"
+    )
     (place / "seeds").mkdir()
     for path in (ROOT / "seeds").iterdir():
         (place / "seeds" / path.name).write_bytes(path.read_bytes())
@@ -98,7 +117,9 @@ def ngrams(sets, tmp_path_factory):
     from stance.training.saving import save_model
 
     folder = tmp_path_factory.mktemp("ngrams") / "m"
-    fitted = build_pipeline([{"features": {"kind": "tfidf"}, "classifier": {"kind": "logreg"}}]).fit(sets["train"], sets["train"]["stance"])
+    fitted = build_pipeline(
+        [{"features": {"kind": "tfidf"}, "classifier": {"kind": "logreg"}}]
+    ).fit(sets["train"], sets["train"]["stance"])
     save_model(fitted, folder, {"name": "ngrams", "version": "1"})
     return folder
 
@@ -109,5 +130,12 @@ def many(tmp_path_factory):
     from rows import as_csv
 
     path = tmp_path_factory.mktemp("many") / "many.csv"
-    path.write_bytes(as_csv([{"id": str(k), "text": f"Round {k} of the talks will be held." if k % 7 else ""} for k in range(3000)]))
+    path.write_bytes(
+        as_csv(
+            [
+                {"id": str(k), "text": f"Round {k} of the talks will be held." if k % 7 else ""}
+                for k in range(3000)
+            ]
+        )
+    )
     return path

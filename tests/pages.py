@@ -1,8 +1,12 @@
-"""What the pages of docs/ tell a reader to do, done: their files are written, their changes made, their commands run, what they show compared.
+"""What the pages of docs/ tell a reader to do, done.
 
-A fenced block is done by its first word. ``console``: lines that begin with ``$ `` are run, the others are what must be printed.
-``python`` is run; ``# -> …`` is what it must print. ``javascript`` and ``r`` are run where their interpreter is. ``diff`` is applied.
-A block whose first line names a file (``toml experiments/mine.toml``) is written there; ``json`` alone, ``text`` and others are only shown.
+Their files are written, their changes made, their commands run, what they show compared.
+
+A fenced block is done by its first word. ``console``: lines that begin with ``$ `` are run, the
+others are what must be printed. ``python`` is run; ``# -> …`` is what it must print.
+``javascript`` and ``r`` are run where their interpreter is. ``diff`` is applied. A block whose
+first line names a file (``toml experiments/mine.toml``) is written there; ``json`` alone, ``text``
+and others are only shown.
 """
 
 import dataclasses
@@ -20,7 +24,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 FENCE = re.compile(r"^( *)```(\w+)(?: (\S+))?\n(.*?)^\1```$", flags=re.DOTALL | re.MULTILINE)
-# Figures, labels, versions and places belong to the reader's own model, data and machine; the kind of what is printed must be the same.
+# Figures, labels, versions and places belong to the reader's own model, data and machine; the kind
+# of what is printed must be the same.
 VARIES = re.compile(
     r"\b[0-9a-f]{8}\b|(?:(?<!\w)[-+−])?\d+(?:[.,]\d+)*(?:e-?\d+)?|\bvote-\w+|█+|[─━]+"
     r"|support|conditional|skeptical|oppose|neutral|favor|against|\bnone\b"
@@ -39,7 +44,15 @@ class Block:
 
 def blocks_of(path):
     text = path.read_text(encoding="utf-8")
-    return [Block(found[2], found[3], textwrap.dedent(found[4]), f"{path.name}:{text[: found.start()].count(chr(10)) + 1}") for found in FENCE.finditer(text)]
+    return [
+        Block(
+            found[2],
+            found[3],
+            textwrap.dedent(found[4]),
+            f"{path.name}:{text[: found.start()].count(chr(10)) + 1}",
+        )
+        for found in FENCE.finditer(text)
+    ]
 
 
 def shape(line):
@@ -63,13 +76,18 @@ def commands(body):
 
 
 class Reader:
-    """Somebody who follows a page in a small project of their own: a copy of the package, a trained model, `.venv/bin`, `make`."""
+    """Somebody who follows a page in a small project of their own.
+
+    A copy of the package, a trained model, `.venv/bin`, `make`.
+    """
 
     def __init__(self, project, model_folder):
         from stance.tracking.model_folders import point
 
         self.place = project
-        shutil.copytree(ROOT / "stance", project / "stance", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            ROOT / "stance", project / "stance", ignore=shutil.ignore_patterns("__pycache__")
+        )
         for name in ("Makefile", "pyproject.toml", "requirements.lock"):
             shutil.copy(ROOT / name, project / name)
         (project / "tests").mkdir()
@@ -84,7 +102,12 @@ class Reader:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.environment = {**os.environ, "PYTHONPATH": str(project), "STANCE_HOME": str(project), "COLUMNS": "150"}
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": str(project),
+            "STANCE_HOME": str(project),
+            "COLUMNS": "150",
+        }
         self.servers = []
 
     def follow(self, page):
@@ -100,10 +123,16 @@ class Reader:
                     self._command(command, shown, block.place)
             elif block.kind == "python":
                 printed = self._run([sys.executable, "-"], block.place, stdin=block.body)
-                self._compare(re.findall(r"# -> (.*)$", block.body, flags=re.MULTILINE), printed, block.place)
+                self._compare(
+                    re.findall(r"# -> (.*)$", block.body, flags=re.MULTILINE), printed, block.place
+                )
             elif block.kind in INTERPRETERS and shutil.which(INTERPRETERS[block.kind][0]):
                 printed = self.run_script(block.kind, block.body, block.place)
-                self._compare(re.findall(r"(?://|#) -> (.*)$", block.body, flags=re.MULTILINE), printed, block.place)
+                self._compare(
+                    re.findall(r"(?://|#) -> (.*)$", block.body, flags=re.MULTILINE),
+                    printed,
+                    block.place,
+                )
 
     def _change(self, block):
         path = None
@@ -112,12 +141,24 @@ class Reader:
             if first.startswith("+++ "):
                 path = self.place / first.removeprefix("+++ ").strip().removeprefix("b/")
             elif first.startswith("@@"):
-                before, after = ("\n".join(line[1:] for line in lines.splitlines() if line[:1] in (" ", sign)) for sign in "-+")
-                wanted = re.compile("^" + re.escape(before).replace("…", "(.*)") + "$", flags=re.MULTILINE)  # … is the rest of a line, which stays
+                before, after = (
+                    "\n".join(line[1:] for line in lines.splitlines() if line[:1] in (" ", sign))
+                    for sign in "-+"
+                )
+                wanted = re.compile(
+                    "^" + re.escape(before).replace("…", "(.*)") + "$", flags=re.MULTILINE
+                )  # … is the rest of a line, which stays
                 text = path.read_text(encoding="utf-8")
                 found = wanted.findall(text)
-                assert len(found) == 1, f"{block.place}: {path.name} holds {len(found)} times, expected once:\n{before}"
-                text = wanted.sub(lambda match, after=after: after.replace("…", match[1]) if "…" in after else after, text)
+                assert len(found) == 1, (
+                    f"{block.place}: {path.name} holds {len(found)} times, expected once:\n{before}"
+                )
+                text = wanted.sub(
+                    lambda match, after=after: (
+                        after.replace("…", match[1]) if "…" in after else after
+                    ),
+                    text,
+                )
                 path.write_text(text, encoding="utf-8")
 
     def _command(self, command, shown, place):
@@ -128,7 +169,11 @@ class Reader:
             self.stop()
             return
         command = command.replace("8000", str(self.port))
-        self._compare([line for line in shown if line.strip()], self._run(["bash", "-c", command], place), place)
+        self._compare(
+            [line for line in shown if line.strip()],
+            self._run(["bash", "-c", command], place),
+            place,
+        )
 
     def run_script(self, kind, body, place="a test"):
         program, options = INTERPRETERS[kind]
@@ -136,21 +181,42 @@ class Reader:
 
     def _run(self, command, place, stdin=None):
         stdin = stdin and stdin.replace("8000", str(self.port))
-        done = subprocess.run(command, input=stdin, cwd=self.place, env=self.environment, capture_output=True, text=True, timeout=SLOW_S)
+        done = subprocess.run(
+            command,
+            input=stdin,
+            cwd=self.place,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=SLOW_S,
+        )
         assert done.returncode == 0, f"{place}: {' '.join(command)}\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
 
     def _compare(self, promised, printed, place):
-        """Every promised line is printed, in this order; ``…`` stands for any words, alone for any lines."""
+        """Every promised line is printed, in this order.
+
+        ``…`` stands for any words, alone for any lines.
+        """
         lines = iter([shape(line) for line in printed.splitlines()])
         for line in promised:
-            wanted = re.compile(".*".join(re.escape(part.strip()) for part in shape(line).split("…")))
-            assert line.strip() == "…" or any(wanted.fullmatch(one) for one in lines), f"{place}: shows {line!r}; printed was\n{printed}"
+            wanted = re.compile(
+                ".*".join(re.escape(part.strip()) for part in shape(line).split("…"))
+            )
+            assert line.strip() == "…" or any(wanted.fullmatch(one) for one in lines), (
+                f"{place}: shows {line!r}; printed was\n{printed}"
+            )
 
     def start(self, command, place="a test"):
         command = command.replace("8000", str(self.port))
         log = (self.place / "server.log").open("w")
-        server = subprocess.Popen(["bash", "-c", f"exec env {command}"], cwd=self.place, env=self.environment, stdout=log, stderr=log)
+        server = subprocess.Popen(
+            ["bash", "-c", f"exec env {command}"],
+            cwd=self.place,
+            env=self.environment,
+            stdout=log,
+            stderr=log,
+        )
         self.servers.append(server)
         until = time.monotonic() + 120
         while True:
@@ -158,7 +224,9 @@ class Reader:
                 urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=5).close()
                 return
             except OSError:
-                assert server.poll() is None, f"{place}: {command} ended: {(self.place / 'server.log').read_text()}"
+                assert server.poll() is None, (
+                    f"{place}: {command} ended: {(self.place / 'server.log').read_text()}"
+                )
                 assert time.monotonic() < until, f"{place}: {command} does not answer"
                 time.sleep(0.2)
 

@@ -7,7 +7,10 @@ import threading
 
 
 def run_in_terminal(command):
-    """Run a command with stderr on a terminal of its own; return what it wrote to stdout, what the terminal showed, and its exit code."""
+    """Run a command with stderr on a terminal of its own.
+
+    Return what it wrote to stdout, what the terminal showed, and its exit code.
+    """
     ours, theirs = pty.openpty()
     shown = []
 
@@ -20,7 +23,13 @@ def run_in_terminal(command):
             pass
 
     watcher = threading.Thread(target=watch)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env={**os.environ, "TERM": "xterm"}, text=True) as running:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm"},
+        text=True,
+    ) as running:
         os.close(theirs)
         watcher.start()
         out, _ = running.communicate(timeout=120)

@@ -6,6 +6,16 @@ import sys
 
 
 def cli(*arguments, stdin=None, **environment):
-    """Run ``stance`` with these arguments in a process of its own; what comes back has its code, stdout and stderr."""
+    """Run ``stance`` with these arguments in a process of its own.
+
+    What comes back has its code, stdout and stderr.
+    """
     command = [sys.executable, "-m", "stance", *map(str, arguments)]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, env={**os.environ, **environment}, timeout=180)
+    return subprocess.run(
+        command,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        timeout=180,
+    )

@@ -1,7 +1,10 @@
-"""What the program prints for fixed input, byte for byte as it was: what is moved or renamed must change nothing of it.
+"""What the program prints for fixed input, byte for byte as it was.
 
-``STANCE_GOLDEN=write`` writes the files of ``tests/golden/`` anew; whoever does so says why in the commit. The model there is a small one of
-n-grams and word lists, kept as a folder, so that no training library and no machine has a part in what it answers.
+What is moved or renamed must change nothing of it.
+
+``STANCE_GOLDEN=write`` writes the files of ``tests/golden/`` anew; whoever does so says why in the
+commit. The model there is a small one of n-grams and word lists, kept as a folder, so that no
+training library and no machine has a part in what it answers.
 """
 
 import csv
@@ -60,11 +63,28 @@ def test_predictions_are_the_same(name):
 
 
 def test_predictions_from_columns_of_other_names_are_the_same(tmp_path):
-    rows = [json.loads(line) for line in (GOLDEN / "rows.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = [
+        json.loads(line)
+        for line in (GOLDEN / "rows.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     with (tmp_path / "rows.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerows([("number", "statement", "verb", "before"), *((row["id"], row["text"], row["cue"], row["context"]) for row in rows)])
-    columns = ("--text-column", "statement", "--id-column", "number", "--cue-column", "verb", "--context-column", "before")
+        writer.writerows(
+            [
+                ("number", "statement", "verb", "before"),
+                *((row["id"], row["text"], row["cue"], row["context"]) for row in rows),
+            ]
+        )
+    columns = (
+        "--text-column",
+        "statement",
+        "--id-column",
+        "number",
+        "--cue-column",
+        "verb",
+        "--context-column",
+        "before",
+    )
     same("predict-columns.jsonl", told("predict", tmp_path / "rows.csv", *MODEL, *columns))
 
 

@@ -12,7 +12,12 @@ from stance.core.types import STANCES
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 # docs/scale.md needs Spark, Java and Dask: tests/test_scale.py runs what it shows.
-FOLLOWED = [page for page in PAGES if page.name != "scale.md" and any(block.kind in ("console", "python") or block.file for block in blocks_of(page))]
+FOLLOWED = [
+    page
+    for page in PAGES
+    if page.name != "scale.md"
+    and any(block.kind in ("console", "python") or block.file for block in blocks_of(page))
+]
 
 
 @pytest.fixture
@@ -27,9 +32,13 @@ def test_a_page_can_be_followed_step_by_step(reader, page):
     reader.follow(page)
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES], ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES], ids=lambda page: page.stem
+)
 def test_every_link_within_the_project_leads_somewhere(page):
-    for target in re.findall(r"\]\((?!https?:)([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+    for target in re.findall(
+        r"\]\((?!https?:)([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")
+    ):
         assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
@@ -40,8 +49,15 @@ def test_every_page_is_in_the_readme():
 
 @pytest.mark.skipif(not shutil.which("node"), reason="no node on this machine")
 def test_the_function_for_google_sheets_asks_the_server_and_fills_two_columns(reader):
-    """Apps Script's own classes are stood in for; the function is the page's, the server and its answer are real."""
-    (function,) = [block.body for block in blocks_of(ROOT / "docs" / "over-http.md") if block.file == "stance.gs"]
+    """Apps Script's own classes are stood in for.
+
+    The function is the page's, the server and its answer are real.
+    """
+    (function,) = [
+        block.body
+        for block in blocks_of(ROOT / "docs" / "over-http.md")
+        if block.file == "stance.gs"
+    ]
     reader.start("STANCE_API_KEY=sesame .venv/bin/stance serve --port 8000")
     google = """
     import { execFileSync } from "node:child_process";
@@ -53,35 +69,68 @@ def test_the_function_for_google_sheets_asks_the_server_and_fills_two_columns(re
       return { getContentText: () => printed.slice(0, at), getResponseCode: () => Number(printed.slice(at + 1)) };
     } };
     """
-    printed = reader.run_script("javascript", google + function + '\nconsole.log(JSON.stringify(STANCE([["We are ready to talk."], [""]])));')
+    printed = reader.run_script(
+        "javascript",
+        google
+        + function
+        + '\nconsole.log(JSON.stringify(STANCE([["We are ready to talk."], [""]])));',
+    )
     (first, second) = json.loads(printed)
     assert first[0] in STANCES
     assert -1 <= first[1] <= 1
     assert second == ["empty text", 0]
 
 
-@pytest.mark.parametrize("page", [ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *PAGES], ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page", [ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *PAGES], ids=lambda page: page.stem
+)
 def test_every_verb_and_target_that_a_page_names_is_there(page):
     from typer.main import get_command
 
     from stance.cli.app import app
 
-    code = " ; ".join(re.findall(r"`[^`\n]+`|```.*?```", page.read_text(encoding="utf-8"), flags=re.DOTALL))
+    code = " ; ".join(
+        re.findall(r"`[^`\n]+`|```.*?```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    )
     verbs = set(re.findall(r"(?:`|\.venv/bin/)stance ([a-z][a-z-]+)", code))
     assert verbs <= set(get_command(app).commands), page.name
-    targets = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    targets = set(
+        re.findall(
+            r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE
+        )
+    )
     assert set(re.findall(r"(?:`|\$ )make ([a-z]+)", code)) <= targets, page.name
 
 
 def test_git_ignores_every_file_of_ones_own_that_the_guide_has_one_write(tmp_path):
     page = (ROOT / "docs" / "your-articles.md").read_text(encoding="utf-8")
-    written = {block.file for block in blocks_of(ROOT / "docs" / "your-articles.md") if block.file} | set(re.findall(r"(?:--out|export-labels) (\S+)", page))
-    written |= {"tasks.xml", "labels/own/articles.jsonl", "labels/own/annotators.toml", "labels/judgments/own.jsonl"}
+    written = {
+        block.file for block in blocks_of(ROOT / "docs" / "your-articles.md") if block.file
+    } | set(re.findall(r"(?:--out|export-labels) (\S+)", page))
+    written |= {
+        "tasks.xml",
+        "labels/own/articles.jsonl",
+        "labels/own/annotators.toml",
+        "labels/judgments/own.jsonl",
+    }
     assert len(written) > 9
     shutil.copy(ROOT / ".gitignore", tmp_path)
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
-    ignored = subprocess.run(["git", "check-ignore", *sorted(written)], cwd=tmp_path, capture_output=True, text=True).stdout.split()
+    ignored = subprocess.run(
+        ["git", "check-ignore", *sorted(written)], cwd=tmp_path, capture_output=True, text=True
+    ).stdout.split()
     assert sorted(written) == ignored
     # and nothing that the project itself holds beside its README
-    kept = ["README.md", "pyproject.toml", "labels/seeds.jsonl", "docs/figures.json", "experiments/leaderboard.csv"]
-    assert subprocess.run(["git", "check-ignore", *kept], cwd=tmp_path, capture_output=True, text=True).stdout == ""
+    kept = [
+        "README.md",
+        "pyproject.toml",
+        "labels/seeds.jsonl",
+        "docs/figures.json",
+        "experiments/leaderboard.csv",
+    ]
+    assert (
+        subprocess.run(
+            ["git", "check-ignore", *kept], cwd=tmp_path, capture_output=True, text=True
+        ).stdout
+        == ""
+    )

@@ -13,7 +13,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-TARGETS = re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+TARGETS = re.findall(
+    r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE
+)
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, flags=re.DOTALL)
 
 
@@ -36,22 +38,46 @@ def test_python_blocks_run_and_print_what_they_say(trained, block, monkeypatch, 
     assert len(printed) >= len(promised)
     # Numbers and labels belong to the full model; the kind of what is printed must be the same.
     shape = re.compile(r"-?\d+\.\d+|support|conditional|skeptical|oppose|neutral")
-    assert [shape.sub("_", line) for line in printed[: len(promised)]] == [shape.sub("_", line) for line in promised]
+    assert [shape.sub("_", line) for line in printed[: len(promised)]] == [
+        shape.sub("_", line) for line in promised
+    ]
 
 
-@pytest.mark.parametrize("line", [line[2:] for kind, body in BLOCKS if kind == "console" for line in body.splitlines() if line.startswith("$ ")])
+@pytest.mark.parametrize(
+    "line",
+    [
+        line[2:]
+        for kind, body in BLOCKS
+        if kind == "console"
+        for line in body.splitlines()
+        if line.startswith("$ ")
+    ],
+)
 def test_shell_lines_run(trained, line):
     if line.startswith("make"):
         assert line.split()[1] in TARGETS  # running them is what CI does
         return
     command = line.replace(".venv/bin/stance", f"{sys.executable} -m stance")
-    done = subprocess.run(["bash", "-c", command], cwd=trained, env={**os.environ}, capture_output=True, text=True, timeout=180)
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=trained,
+        env={**os.environ},
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
 
 
 def test_json_shown_has_the_fields_that_come_out(trained):
-    shown = [json.loads(line) for kind, body in BLOCKS if kind == "json" for line in body.splitlines() if line.strip()]
+    shown = [
+        json.loads(line)
+        for kind, body in BLOCKS
+        if kind == "json"
+        for line in body.splitlines()
+        if line.strip()
+    ]
     assert shown
     import stance
 
@@ -72,14 +98,23 @@ def test_every_verb_and_every_target_is_in_the_readme():
 
 def test_what_fine_tuning_adds_is_pinned_by_hash_too_and_changes_nothing_that_is_installed():
     """PyTorch itself is pinned in pyproject.toml: each kind of machine has its own build."""
-    locks = [(ROOT / name).read_text(encoding="utf-8") for name in ("requirements.lock", "requirements-finetune.lock")]
-    base, more = (dict(re.findall(r"^([\w.-]+)==([^ ;]+)", lock, flags=re.MULTILINE)) for lock in locks)
-    assert {name: version for name, version in more.items() if base.get(name, version) != version} == {}
+    locks = [
+        (ROOT / name).read_text(encoding="utf-8")
+        for name in ("requirements.lock", "requirements-finetune.lock")
+    ]
+    base, more = (
+        dict(re.findall(r"^([\w.-]+)==([^ ;]+)", lock, flags=re.MULTILINE)) for lock in locks
+    )
+    assert {
+        name: version for name, version in more.items() if base.get(name, version) != version
+    } == {}
     with (ROOT / "pyproject.toml").open("rb") as file:
         extra = tomllib.load(file)["project"]["optional-dependencies"]["finetune"]
     named = {re.split(r"[=>]", one)[0] for one in extra}
     assert named - set(more) == {"torch"}
     assert any(one.startswith("torch==") for one in extra)
-    pinned = re.findall(r"^[\w.-]+==.*((?:\n    --hash=sha256:[0-9a-f]{64}.*)*)", locks[1], flags=re.MULTILINE)
+    pinned = re.findall(
+        r"^[\w.-]+==.*((?:\n    --hash=sha256:[0-9a-f]{64}.*)*)", locks[1], flags=re.MULTILINE
+    )
     assert len(pinned) == len(more)
     assert all(pinned)

@@ -1,4 +1,7 @@
-"""The logged model on Spark and Dask, with real local engines. Both are extras: without them there is nothing to test."""
+"""The logged model on Spark and Dask, with real local engines. Both are extras.
+
+Without them there is nothing to test.
+"""
 
 import json
 import sys
@@ -10,7 +13,10 @@ import stance
 
 # Not the column stance itself: in a struct MLflow makes a text of what is missing.
 RESULT = "score double, abstained boolean, prediction string"
-TEXTS = [f"Delegation {k} will {'join' if k % 2 else 'boycott'} the talks." if k % 5 else "" for k in range(40)]
+TEXTS = [
+    f"Delegation {k} will {'join' if k % 2 else 'boycott'} the talks." if k % 5 else ""
+    for k in range(40)
+]
 
 
 def test_dask_predicts_partition_by_partition_in_order(model, model_folder):
@@ -33,7 +39,13 @@ def logged(project, model_folder):
 
     mlflow = store.open_store()
     with mlflow.start_run():
-        registry.log_model(mlflow, model_folder, [{"text": "x", "cue": "said", "context": "", "speaker": "", "id": "1"}], ["stance"], "test")
+        registry.log_model(
+            mlflow,
+            model_folder,
+            [{"text": "x", "cue": "said", "context": "", "speaker": "", "id": "1"}],
+            ["stance"],
+            "test",
+        )
     return mlflow, mlflow.MlflowClient().get_model_version(registry.REGISTERED, "1").source
 
 
@@ -44,16 +56,32 @@ def test_spark_predicts_every_row_once(logged, model, monkeypatch):
 
     mlflow, uri = logged
     monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
-    builder = SparkSession.builder.master("local[2]").appName("stance-test").config("spark.ui.enabled", "false").config("spark.driver.bindAddress", "127.0.0.1")
-    spark = builder.config("spark.driver.host", "127.0.0.1").config("spark.sql.shuffle.partitions", "2").getOrCreate()
+    builder = (
+        SparkSession.builder.master("local[2]")
+        .appName("stance-test")
+        .config("spark.ui.enabled", "false")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+    )
+    spark = (
+        builder.config("spark.driver.host", "127.0.0.1")
+        .config("spark.sql.shuffle.partitions", "2")
+        .getOrCreate()
+    )
     try:
         predict = mlflow.pyfunc.spark_udf(spark, uri, result_type=RESULT, env_manager="local")
-        rows = spark.createDataFrame([(f"q{k}", text) for k, text in enumerate(TEXTS)], "id string, text string").repartition(3)
+        rows = spark.createDataFrame(
+            [(f"q{k}", text) for k, text in enumerate(TEXTS)], "id string, text string"
+        ).repartition(3)
         answers = rows.withColumn("answer", predict(struct("text", "id"))).select("id", "answer.*")
         found = answers.withColumn("stance", get_json_object("prediction", "$.stance")).collect()
     finally:
         spark.stop()
-    expected = {one.id: one for one in model.predict_many([{"id": f"q{k}", "text": text} for k, text in enumerate(TEXTS)])}
+    expected = {
+        one.id: one
+        for one in model.predict_many(
+            [{"id": f"q{k}", "text": text} for k, text in enumerate(TEXTS)]
+        )
+    }
     assert sorted(row.id for row in found) == sorted(expected)
     for row in found:
         assert (row.stance, row.abstained) == (expected[row.id].stance, expected[row.id].abstained)

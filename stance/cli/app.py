@@ -1,4 +1,7 @@
-"""The command line: a table of its verbs. Each reads its arguments, calls the library and prints; what a verb needs is imported when it runs."""
+"""The command line: a table of its verbs. Each reads its arguments, calls the library and prints.
+
+What a verb needs is imported when it runs.
+"""
 
 import os
 import sys
@@ -8,7 +11,19 @@ from typing import Annotated, Any
 import typer
 
 import stance
-from stance.cli import articles, benchmark, check, evaluate, labels, pages, predict, runs, serve, train, weights
+from stance.cli import (
+    articles,
+    benchmark,
+    check,
+    evaluate,
+    labels,
+    pages,
+    predict,
+    runs,
+    serve,
+    train,
+    weights,
+)
 from stance.cli.options import say_aside
 from stance.core.errors import StanceError
 
@@ -49,7 +64,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="From news articles to attributed quotes, their speakers, and each speaker's stance toward negotiations.",
+    help="From news articles to attributed quotes, their speakers, and each speaker's stance "
+    "toward negotiations.",
 )
 
 
@@ -58,14 +74,19 @@ for _name, _verb in VERBS.items():
 
 
 @app.callback(invoke_without_command=True)
-def _version(version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False) -> None:
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
     if version:
         typer.echo(f"stance {stance.__version__}")
         raise typer.Exit
 
 
 def main() -> None:
-    """Run the command line; a fault of the user's is one message and exit code 1, without a traceback."""
+    """Run the command line.
+
+    A fault of the user's is one message and exit code 1, without a traceback.
+    """
     try:
         app()
     except StanceError as fault:

@@ -1,4 +1,7 @@
-"""Verbs that take articles: extract, read, report. Nothing heavy is imported before a verb runs."""
+"""Verbs that take articles: extract, read, report.
+
+Nothing heavy is imported before a verb runs.
+"""
 
 import dataclasses
 from collections.abc import Iterable, Iterator
@@ -25,7 +28,11 @@ if TYPE_CHECKING:
 
 def extract(
     sources: Annotated[
-        list[str], typer.Argument(metavar="[ARTICLE…|FOLDER|-]", help="Articles, or folders of them: .txt, .md, .html, .jsonl; - for standard input.")
+        list[str],
+        typer.Argument(
+            metavar="[ARTICLE…|FOLDER|-]",
+            help="Articles, or folders of them: .txt, .md, .html, .jsonl; - for standard input.",
+        ),
     ],
 ) -> None:
     """Take every attributed quote of the articles, with its speaker: JSONL, one quote a line.
@@ -49,7 +56,10 @@ def extract(
             if note := article_note(article.text):
                 watch.say(f"{article.id}: {counted(len(quotes), 'quote')}; {note}")
             watch.done(n_articles, n_quotes)
-    say_aside(f"{counted(n_articles, 'article')}{f' ({n_empty} empty)' if n_empty else ''}, {counted(n_quotes, 'quote')}, {n_without} without speaker")
+    say_aside(
+        f"{counted(n_articles, 'article')}{f' ({n_empty} empty)' if n_empty else ''}, "
+        f"{counted(n_quotes, 'quote')}, {n_without} without speaker"
+    )
 
 
 def read(
@@ -64,7 +74,9 @@ def read(
     Example: stance read seeds/moscow-times-2025-05-13.txt
     """
     loaded = stance.load(model)
-    found = (reading for _, reading in _readings(loaded, sources, threshold_of(loaded, abstain_at, risk)))
+    found = (
+        reading for _, reading in _readings(loaded, sources, threshold_of(loaded, abstain_at, risk))
+    )
     if as_json:
         for reading in found:
             show_json(reading.to_dict())
@@ -79,7 +91,9 @@ def threshold_of(loaded: "Model", abstain_at: float, risk: float | None) -> floa
     return abstain_at if risk is None else loaded.threshold_for(risk)
 
 
-def _readings(loaded: "Model", sources: list[str], abstain_at: float) -> "Iterator[tuple[Article, Reading]]":
+def _readings(
+    loaded: "Model", sources: list[str], abstain_at: float
+) -> "Iterator[tuple[Article, Reading]]":
 
     from stance.extraction.pipeline import extract as extract_all
     from stance.extraction.text.articles import read_all
@@ -88,8 +102,17 @@ def _readings(loaded: "Model", sources: list[str], abstain_at: float) -> "Iterat
     articles = list(read_all(sources, say_aside))
     judged = person_labels(home() / "labels")
     for article, quotes in zip(articles, extract_all(articles), strict=True):
-        labels = {quote.id: judged[article.text, quote.spans] for quote in quotes if (article.text, quote.spans) in judged}
-        yield article, dataclasses.replace(loaded.read_quotes(article, quotes, abstain_at=abstain_at), labels=labels)
+        labels = {
+            quote.id: judged[article.text, quote.spans]
+            for quote in quotes
+            if (article.text, quote.spans) in judged
+        }
+        yield (
+            article,
+            dataclasses.replace(
+                loaded.read_quotes(article, quotes, abstain_at=abstain_at), labels=labels
+            ),
+        )
 
 
 def report(
@@ -99,7 +122,9 @@ def report(
     abstain_at: AbstainAt = 0.0,
     risk: Risk = None,
 ) -> None:
-    """Write one page to look at, without any network: articles with their quotes marked, speakers on a stance axis, a timeline, a table to filter.
+    """Write one page to look at, without any network.
+
+    Articles with their quotes marked, speakers on a stance axis, a timeline, a table to filter.
 
     Example: stance report seeds/moscow-times-2025-05-13.txt --out report.html
     """
@@ -109,22 +134,32 @@ def report(
     found = list(_readings(loaded, sources, threshold_of(loaded, abstain_at, risk)))
     size = write_report(found, loaded.card, out)
     n_quotes = sum(len(one.quotes) for _, reading in found for one in reading.speakers)
-    typer.echo(f"{out}: {counted(len(found), 'article')}, {counted(n_quotes, 'quote')}, {size / 1000:.0f} kB")
+    typer.echo(
+        f"{out}: {counted(len(found), 'article')}, {counted(n_quotes, 'quote')}, "
+        f"{size / 1000:.0f} kB"
+    )
 
 
 MAX_QUOTE = 150
-# Of stances ascribed to others, many are found that are not there: people see the surer ones, programs all of them.
+# Of stances ascribed to others, many are found that are not there: people see the surer ones,
+# programs all of them.
 SHOWN_FROM = 0.3
-# On the test reports half of the speakers below it are wrong, a fifth at it, and one in two hundred from 0.9 on.
+# On the test reports half of the speakers below it are wrong, a fifth at it, and one in two
+# hundred from 0.9 on.
 SURE_SPEAKER = 0.55
 LEGEND = (
-    "A speaker's stance with its probability; then the expected score of the quotes from -1 (oppose) to +1 (support), and the range that holds it with 90%. "
-    f"“says of”: a stance that the quote ascribes to somebody else, from {SHOWN_FROM:.0%} on (all of them: --json)."
+    "A speaker's stance with its probability; then the expected score of the quotes from -1 "
+    "(oppose) to +1 (support), and the range that holds it with 90%. "
+    f"“says of”: a stance that the quote ascribes to somebody else, from {SHOWN_FROM:.0%} on (all "
+    "of them: --json)."
 )
 
 
 def show_readings(readings: "Iterable[Reading]") -> None:
-    """Print a table per article, as wide as the terminal; 140 columns where the output goes elsewhere."""
+    """Print a table per article, as wide as the terminal.
+
+    140 columns where the output goes elsewhere.
+    """
     from rich.text import Text
 
     place = console(READING_WIDTH)
@@ -139,20 +174,32 @@ def table_of(reading: "Reading") -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(reading.article, style="bold"), title_justify="left", show_lines=True, expand=True)
+    table = Table(
+        title=Text(reading.article, style="bold"),
+        title_justify="left",
+        show_lines=True,
+        expand=True,
+    )
     table.add_column("speaker", max_width=26, overflow="fold")
     table.add_column("stance", no_wrap=True)
     table.add_column(Text("oppose    0   support", justify="left"), no_wrap=True, width=WIDTH)
     table.add_column("quotes", ratio=1, overflow="fold")
     for one in reading.speakers:
-        table.add_row(_who(one), _what(one), _where(one), Text("\n").join(_quote(*pair, reading.labels.get(pair[0].id)) for pair in one.quotes))
+        table.add_row(
+            _who(one),
+            _what(one),
+            _where(one),
+            Text("\n").join(_quote(*pair, reading.labels.get(pair[0].id)) for pair in one.quotes),
+        )
     return table
 
 
 def _who(one: "SpeakerStance") -> "Text":
     from rich.text import Text
 
-    return Text(one.speaker or "(nobody found)").append(f"\n{one.role}" if one.role else "", style="dim")
+    return Text(one.speaker or "(nobody found)").append(
+        f"\n{one.role}" if one.role else "", style="dim"
+    )
 
 
 def _what(one: "SpeakerStance") -> "Text":
@@ -160,7 +207,9 @@ def _what(one: "SpeakerStance") -> "Text":
 
     if one.stance is None:
         return Text("abstained", style=STYLES[None])
-    return Text(one.stance, style=STYLES[one.stance]).append(f" {one.probabilities[one.stance]:.0%}", style="default")
+    return Text(one.stance, style=STYLES[one.stance]).append(
+        f" {one.probabilities[one.stance]:.0%}", style="default"
+    )
 
 
 def _where(one: "SpeakerStance") -> "Text":
@@ -169,7 +218,9 @@ def _where(one: "SpeakerStance") -> "Text":
     n_quotes = counted(len(one.quotes), "quote")
     if one.stance is None:
         return Text(f"no score\n{n_quotes}", style="dim")
-    return bar(one.low, one.score, one.high, STYLES[one.stance]).append(f"\n{one.score:+.2f}, {n_quotes}\n{one.low:+.2f} to {one.high:+.2f}", style="dim")
+    return bar(one.low, one.score, one.high, STYLES[one.stance]).append(
+        f"\n{one.score:+.2f}, {n_quotes}\n{one.low:+.2f} to {one.high:+.2f}", style="dim"
+    )
 
 
 def _quote(quote: Quote, prediction: Prediction, judged: str | None) -> "Text":
@@ -179,7 +230,11 @@ def _quote(quote: Quote, prediction: Prediction, judged: str | None) -> "Text":
     cut = words if len(words) <= MAX_QUOTE else words[: MAX_QUOTE - 1].rsplit(" ", 1)[0] + " …"
     label = prediction.stance or f"abstained ({(prediction.reason or '').split(';')[0]})"
     text = Text(label, style=STYLES[prediction.stance]).append(f" {cut}", style="default")
-    if quote.speaker is not None and quote.speaker_confidence is not None and quote.speaker_confidence < SURE_SPEAKER:
+    if (
+        quote.speaker is not None
+        and quote.speaker_confidence is not None
+        and quote.speaker_confidence < SURE_SPEAKER
+    ):
         text.append("  (speaker unsure)", style="dim")
     if judged is not None:
         text.append("\n  your label: ", style="dim").append(judged, style=STYLES[judged])
@@ -196,4 +251,8 @@ def _summary(reading: "Reading") -> str:
     named = sum(one.speaker is not None for one in reading.speakers)
     abstained = sum(one.abstained for one in found)
     model = "{name} {version}".format(**reading.model)
-    return f"{counted(len(found), 'quote')}, {counted(named, 'speaker')}" + (f", {abstained} abstained" if abstained else "") + f"; model {model}\n"
+    return (
+        f"{counted(len(found), 'quote')}, {counted(named, 'speaker')}"
+        + (f", {abstained} abstained" if abstained else "")
+        + f"; model {model}\n"
+    )

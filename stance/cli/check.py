@@ -7,21 +7,24 @@ from typing import Annotated
 import typer
 
 from stance.core.errors import DataError, StanceError, gather
-from stance.core.paths import home, shown
+from stance.core.paths import display_path, home
 
 
 def check_experiment(path: Path) -> str:
-    """Read one experiment file, benchmark or sweep, as the folder it lies in says; ConfigError with all its faults and their lines."""
+    """Read one experiment file, benchmark or sweep, as the folder it lies in says.
+
+    ConfigError with all its faults and their lines.
+    """
     from stance.experiments.benchmarks.config import Benchmark
     from stance.experiments.config import read_experiment
     from stance.experiments.config_files import read_checked
     from stance.experiments.trials import read_sweep
 
     if path.resolve().parent.name == "benchmarks":
-        return f"{shown(path)}: {read_checked(path, Benchmark).question}"
+        return f"{display_path(path)}: {read_checked(path, Benchmark).question}"
     if path.resolve().parent.name == "sweeps":
-        return f"{shown(path)}: {read_sweep(path)[0].question}"
-    return f"{shown(path)}: {read_experiment(path).question}"
+        return f"{display_path(path)}: {read_sweep(path)[0].question}"
+    return f"{display_path(path)}: {read_experiment(path).question}"
 
 
 def check_aliases(_folder: Path) -> str:
@@ -35,7 +38,9 @@ def check_aliases(_folder: Path) -> str:
     from stance.extraction.speakers.aliases import load_aliases, own_table
 
     own = own_table()
-    return f"aliases: {load_aliases().n_speakers} speakers" + (f", {shown(own)} among them" if own.is_file() else "")
+    return f"aliases: {load_aliases().n_speakers} speakers" + (
+        f", {display_path(own)} among them" if own.is_file() else ""
+    )
 
 
 def check_all(experiments: Iterable[Path]) -> list[str]:
@@ -46,12 +51,24 @@ def check_all(experiments: Iterable[Path]) -> list[str]:
     StanceError
         With the faults of all parts.
     """
-    from stance.labels.checks import check_codebook, check_labels, check_leaks, check_seeds, check_speakers
+    from stance.labels.checks import (
+        check_codebook,
+        check_labels,
+        check_leaks,
+        check_seeds,
+        check_speakers,
+    )
 
     lines: list[str] = []
     faults: list[str] = []
-    parts: list[tuple[Callable[[Path], str], Path]] = [(check_seeds, home() / "seeds"), (check_codebook, home() / "labels" / "codebook.toml")]
-    parts += [(check, home() / "labels") for check in (check_labels, check_speakers, check_leaks, check_aliases)]
+    parts: list[tuple[Callable[[Path], str], Path]] = [
+        (check_seeds, home() / "seeds"),
+        (check_codebook, home() / "labels" / "codebook.toml"),
+    ]
+    parts += [
+        (check, home() / "labels")
+        for check in (check_labels, check_speakers, check_leaks, check_aliases)
+    ]
     parts += [(check_experiment, path) for path in experiments]
     for check, path in parts:
         try:
@@ -63,8 +80,17 @@ def check_all(experiments: Iterable[Path]) -> list[str]:
     return lines
 
 
-def check(files: Annotated[list[Path] | None, typer.Argument(help="Experiment, benchmark or sweep files; by default all of experiments/.")] = None) -> None:
-    """Check labels, seeds, experiments, benchmarks and sweeps; every fault with its place, file and line.
+def check(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Experiment, benchmark or sweep files; by default all of experiments/."
+        ),
+    ] = None,
+) -> None:
+    """Check labels, seeds, experiments, benchmarks and sweeps.
+
+    Every fault with its place, file and line.
 
     Example: stance check
     """

@@ -1,4 +1,7 @@
-"""Verbs of labels: agree, suggest, and labels in and out. Nothing heavy is imported before a verb runs."""
+"""Verbs of labels: agree, suggest, and labels in and out.
+
+Nothing heavy is imported before a verb runs.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,8 +15,14 @@ from stance.core.formatting import counted
 from stance.core.paths import home
 
 
-def agree(disputed: Annotated[bool, typer.Option(help="Also list the quotes judged in two ways.")] = False) -> None:
-    """Show how far the annotators agree: Cohen's kappa and Krippendorff's alpha, in all and per stance.
+def agree(
+    disputed: Annotated[
+        bool, typer.Option(help="Also list the quotes judged in two ways.")
+    ] = False,
+) -> None:
+    """Show how far the annotators agree.
+
+    Cohen's kappa and Krippendorff's alpha, in all and per stance.
 
     Example: stance agree --disputed
     """
@@ -25,11 +34,16 @@ def agree(disputed: Annotated[bool, typer.Option(help="Also list the quotes judg
 
 def suggest(
     sources: Sources,
-    out: Annotated[Path, typer.Option(help="Where the tasks go: .json for Label Studio, .csv for a spreadsheet.")],
+    out: Annotated[
+        Path,
+        typer.Option(help="Where the tasks go: .json for Label Studio, .csv for a spreadsheet."),
+    ],
     n: Annotated[int, typer.Option(min=1, help="How many quotes.")] = 50,
     model: ModelName = None,
 ) -> None:
-    """Choose the quotes of your own articles that are most worth labelling, and write them as tasks.
+    """Choose the quotes of your own articles that are most worth labelling.
+
+    And write them as tasks.
 
     Example: stance suggest articles/*.txt --out tasks.json
     """
@@ -48,12 +62,17 @@ def suggest(
     pool = [(article, quote) for article, quote in waiting(reports, labels) if article.id in names]
     items = most_worth(stance.load(model), pool, n)
     write_tasks(items, out)
-    say_aside(f"{counted(len(articles), 'article')} ({n_new} new in labels/own), {counted(len(pool), 'quote')} without label, {len(items)} written to {out}")
+    say_aside(
+        f"{counted(len(articles), 'article')} ({n_new} new in labels/own), "
+        f"{counted(len(pool), 'quote')} without label, {len(items)} written to {out}"
+    )
 
 
 def export_labels(
     out: Annotated[Path, typer.Argument(help=".json for Label Studio, .csv for a spreadsheet.")],
-    articles: Annotated[list[str] | None, typer.Option("--article", help="Only these articles, by id.")] = None,
+    articles: Annotated[
+        list[str] | None, typer.Option("--article", help="Only these articles, by id.")
+    ] = None,
 ) -> None:
     """Write the labelled quotes as tasks without their labels, for a further reader.
 
@@ -65,22 +84,39 @@ def export_labels(
 
     check_unfilled(out, own_judgments(home() / "labels"))
     reports, labels = read_labels(home() / "labels")
-    found = [(article, quote, None) for article, quotes in reports for quote in quotes if not articles or article.id in articles]
+    found = [
+        (article, quote, None)
+        for article, quotes in reports
+        for quote in quotes
+        if not articles or article.id in articles
+    ]
     if not found:
-        raise DataError(f"labels: no article {', '.join(articles or [])}; ids look like {reports[0][0].id}")
+        raise DataError(
+            f"labels: no article {', '.join(articles or [])}; ids look like {reports[0][0].id}"
+        )
     chosen = [one for one in found if one[1].id in labels]
-    without = f"{counted(len(found) - len(chosen), 'quote')} without label (stance suggest writes those)"
+    without = (
+        f"{counted(len(found) - len(chosen), 'quote')} without label (stance suggest writes those)"
+    )
     if not chosen:
         raise DataError(f"labels: nothing to look at again: {without}")
     write_tasks(chosen, out)
-    say_aside(f"{counted(len(chosen), 'quote')} written to {out}" + (f"; left out: {without}" if len(chosen) < len(found) else ""))
+    say_aside(
+        f"{counted(len(chosen), 'quote')} written to {out}"
+        + (f"; left out: {without}" if len(chosen) < len(found) else "")
+    )
 
 
 def import_labels(
-    file: Annotated[Path, typer.Argument(help="A Label Studio export (.json) or a filled-in spreadsheet (.csv).")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="A Label Studio export (.json) or a filled-in spreadsheet (.csv)."),
+    ],
     annotator: Annotated[str | None, typer.Option(help="Who judged; needed for .csv.")] = None,
 ) -> None:
-    """Take people's labels in as judgments: a further one where a quote had some, never an overwrite.
+    """Take people's labels in as judgments.
+
+    A further one where a quote had some, never an overwrite.
 
     Example: stance import-labels export.json
     """
@@ -88,9 +124,13 @@ def import_labels(
     from stance.labels.own_articles import import_judgments
 
     found = import_judgments(home() / "labels", read_import(file, annotator))
-    say_aside(f"{counted(found.added, 'judgment')} added, {found.second} of them on quotes that had a label")
+    say_aside(
+        f"{counted(found.added, 'judgment')} added, {found.second} of them on quotes that had a "
+        "label"
+    )
     for name, other, n_same in found.twins:
         say_aside(
-            f"warning: what {name} judged ({n_same}) is the same as what {other} judged before; if they are one person, delete one "
+            f"warning: what {name} judged ({n_same}) is the same as what {other} judged before; "
+            "if they are one person, delete one "
             "name's lines in labels/judgments/own.jsonl, or agreement will look better than it is",
         )

@@ -1,20 +1,44 @@
-"""What verbs have in common: options that several take, JSON lines on stdout for programs, words on stderr for people."""
+"""What verbs have in common.
+
+Options that several take, JSON lines on stdout for programs, words on stderr for people.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
-Sources = Annotated[list[str], typer.Argument(metavar="ARTICLE…|FOLDER", help="Articles, or folders of them: .txt, .md, .html, .jsonl.")]
-ModelName = Annotated[str | None, typer.Option(help="A model folder, a run, champion, or models:/stance@champion.")]
-AbstainAt = Annotated[float, typer.Option(min=0, max=1, help="Abstain where the likeliest stance has less than this.")]
-Risk = Annotated[float | None, typer.Option(min=0, max=1, help="Abstain so that at most this share of the cross-validated answers was wrong: 0.1")]
-Settings = Annotated[list[str] | None, typer.Option("--set", help="Change a setting: member.0.classifier.C=3.0")]
+Sources = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="ARTICLE…|FOLDER", help="Articles, or folders of them: .txt, .md, .html, .jsonl."
+    ),
+]
+ModelName = Annotated[
+    str | None, typer.Option(help="A model folder, a run, champion, or models:/stance@champion.")
+]
+AbstainAt = Annotated[
+    float, typer.Option(min=0, max=1, help="Abstain where the likeliest stance has less than this.")
+]
+Risk = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=1,
+        help="Abstain so that at most this share of the cross-validated answers was wrong: 0.1",
+    ),
+]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", help="Change a setting: member.0.classifier.C=3.0")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON for programs, one object a line.")]
 
 
 def show_json(row: Mapping[str, Any]) -> None:
-    """Print one JSON line on stdout, its figures as they are shown (see `stance.core.formatting.shown_figures`)."""
+    """Print one JSON line on stdout.
+
+    Its figures as they are shown (see `stance.core.formatting.shown_figures`).
+    """
     from stance.core.formatting import json_line, shown_figures
 
     typer.echo(json_line(shown_figures(row)), nl=False)

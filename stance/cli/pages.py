@@ -1,11 +1,14 @@
-"""Verbs that write pages of figures: leaderboard, labels-card, how-good. Nothing heavy is imported before a verb runs."""
+"""Verbs that write pages of figures: leaderboard, labels-card, how-good.
+
+Nothing heavy is imported before a verb runs.
+"""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from stance.core.paths import home, shown
+from stance.core.paths import display_path, home
 
 
 def labels_card() -> None:
@@ -15,27 +18,46 @@ def labels_card() -> None:
     """
     from stance.labels.card import write_card
 
-    typer.echo(f"{shown(write_card(home() / 'labels'))} is up to date")
+    typer.echo(f"{display_path(write_card(home() / 'labels'))} is up to date")
 
 
 def how_good(
-    run: Annotated[str, typer.Argument(metavar="[RUN]", help="By default the newest run of the default experiment.")] = "vote",
-    out: Annotated[Path | None, typer.Option(help="A folder for the pages; by default docs/ itself, whose figures are replaced.")] = None,
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="[RUN]", help="By default the newest run of the default experiment."
+        ),
+    ] = "vote",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder for the pages; by default docs/ itself, whose figures are replaced."
+        ),
+    ] = None,
 ) -> None:
-    """Write the figures of docs/how-good.md and docs/limits.md anew, from a run and the newest measures of the extraction.
+    """Write the figures of docs/how-good.md and docs/limits.md anew.
+
+    From a run and the newest measures of the extraction.
 
     Example: stance how-good vote --out mine
     """
     from stance.experiments.docs_figures import write_figures
 
     for path in write_figures(run, out):
-        typer.echo(f"{shown(path)} written")
+        typer.echo(f"{display_path(path)} written")
 
 
 def leaderboard(
-    out: Annotated[Path | None, typer.Option(help="A .md, .json or .csv file; by default experiments/leaderboard.md and .json.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="A .md, .json or .csv file; by default experiments/leaderboard.md and .json."
+        ),
+    ] = None,
 ) -> None:
-    """Write the leaderboard: the newest run of every experiment, all sets, beside the majority baseline.
+    """Write the leaderboard.
+
+    The newest run of every experiment, all sets, beside the majority baseline.
 
     Example: stance leaderboard
     """
@@ -45,4 +67,4 @@ def leaderboard(
 
     board = read_board()
     show_board(board)
-    typer.echo("written: " + ", ".join(shown(path) for path in write_board(board, out)))
+    typer.echo("written: " + ", ".join(display_path(path) for path in write_board(board, out)))

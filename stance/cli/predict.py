@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from stance.prediction.model import Model
     from stance.prediction.rows import Columns, Options
 
-    Rows = tuple[Iterable[Row], Callable[[int], None]]  # rows, and what is told how many of them are answered
+    Rows = tuple[
+        Iterable[Row], Callable[[int], None]
+    ]  # rows, and what is told how many of them are answered
 
 PARAGRAPH_CHARS = 300
 HINT_CHARS = 20_000
@@ -26,27 +28,77 @@ HINT_CHARS = 20_000
 
 def predict(
     source: Annotated[
-        str, typer.Argument(metavar="[TEXT|FILE|-]", help="One quote; a .jsonl, .csv, .tsv, .parquet or .txt file (also .gz, .zst); - for stdin.")
+        str,
+        typer.Argument(
+            metavar="[TEXT|FILE|-]",
+            help="One quote; a .jsonl, .csv, .tsv, .parquet or .txt file (also .gz, .zst); - for "
+            "stdin.",
+        ),
     ],
     model: ModelName = None,
     cue: Annotated[str | None, typer.Option(help="With TEXT: the reporting verb.")] = None,
     context: Annotated[str | None, typer.Option(help="With TEXT: the sentence before.")] = None,
     text_column: Annotated[str, typer.Option(help="The column that holds the quote.")] = "text",
-    id_column: Annotated[str | None, typer.Option(help="The column that comes back as id; without any, the number of the row.")] = None,
-    cue_column: Annotated[str | None, typer.Option(help="The column with the reporting verb.")] = None,
-    context_column: Annotated[str | None, typer.Option(help="The column with the sentence before.")] = None,
+    id_column: Annotated[
+        str | None,
+        typer.Option(help="The column that comes back as id; without any, the number of the row."),
+    ] = None,
+    cue_column: Annotated[
+        str | None, typer.Option(help="The column with the reporting verb.")
+    ] = None,
+    context_column: Annotated[
+        str | None, typer.Option(help="The column with the sentence before.")
+    ] = None,
     keep_columns: Annotated[
-        bool, typer.Option("--keep-columns", help="Also give back all columns of the input, before the answer; in JSONL under input.")
+        bool,
+        typer.Option(
+            "--keep-columns",
+            help="Also give back all columns of the input, before the answer; in JSONL under "
+            "input.",
+        ),
     ] = False,
-    format: Annotated[str | None, typer.Option(help="jsonl, csv, parquet or table; by default the kind of --out, else jsonl.")] = None,
-    out: Annotated[Path | None, typer.Option(help="A file that appears when whole; repeat the command to go on after an interruption.")] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            help="jsonl, csv, parquet or table; by default the kind of --out, else jsonl."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file that appears when whole; repeat the command to go on after an "
+            "interruption."
+        ),
+    ] = None,
     abstain_at: AbstainAt = 0.0,
     risk: Risk = None,
-    sets: Annotated[float | None, typer.Option(min=0.5, max=0.99, help="Add the set of stances that holds the right one with this probability.")] = None,
-    attributed: Annotated[bool, typer.Option("--attributed", help="Add the stances that the quote ascribes to others: who, and which.")] = False,
-    explain: Annotated[bool, typer.Option("--explain", help="Add the words that carried the stance or spoke against it.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 where a row could not be judged.")] = False,
-    progress: Annotated[bool | None, typer.Option(help="A progress bar on stderr; by default where a person looks.")] = None,
+    sets: Annotated[
+        float | None,
+        typer.Option(
+            min=0.5,
+            max=0.99,
+            help="Add the set of stances that holds the right one with this probability.",
+        ),
+    ] = None,
+    attributed: Annotated[
+        bool,
+        typer.Option(
+            "--attributed",
+            help="Add the stances that the quote ascribes to others: who, and which.",
+        ),
+    ] = False,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain", help="Add the words that carried the stance or spoke against it."
+        ),
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit code 1 where a row could not be judged.")
+    ] = False,
+    progress: Annotated[
+        bool | None, typer.Option(help="A progress bar on stderr; by default where a person looks.")
+    ] = None,
 ) -> None:
     """Predict the stance of quotes: one answer an input row, in the same order.
 
@@ -59,18 +111,30 @@ def predict(
     loaded = stance.load(model)
     is_file = is_rows(source)
     if keep_columns and not is_file:
-        raise typer.BadParameter("one quote has no columns; give a file of rows", param_hint="--keep-columns")
+        raise typer.BadParameter(
+            "one quote has no columns; give a file of rows", param_hint="--keep-columns"
+        )
     _hint_at_read(source)
     from stance.prediction.rows import EXPLAINED, Options
 
-    options = Options(threshold_of(loaded, abstain_at, risk), EXPLAINED if explain else 0, sets, attributed, keep_columns)
+    options = Options(
+        threshold_of(loaded, abstain_at, risk),
+        EXPLAINED if explain else 0,
+        sets,
+        attributed,
+        keep_columns,
+    )
     row = {"text": source, "cue": cue, "context": context}
     if not is_file and out is None and format in (None, "jsonl"):
         _predict_one(loaded, row, options, strict=strict)
         return
     columns = Columns(text_column, id_column, cue_column, context_column, keep=keep_columns)
-    rows = _opened(source, columns, progress) if is_file else contextlib.nullcontext(([row], _unseen))
-    _predict_rows(loaded, rows, options, format, out, source=source if is_file else "-", strict=strict)
+    rows = (
+        _opened(source, columns, progress) if is_file else contextlib.nullcontext(([row], _unseen))
+    )
+    _predict_rows(
+        loaded, rows, options, format, out, source=source if is_file else "-", strict=strict
+    )
 
 
 def _check_asked(source: str, format: str | None, out: Path | None) -> None:
@@ -79,12 +143,23 @@ def _check_asked(source: str, format: str | None, out: Path | None) -> None:
     from stance.prediction.row_files import WORKBOOKS, is_other_file
 
     if format not in (None, *FORMATS):
-        raise typer.BadParameter(f"{format!r} is none of {', '.join(FORMATS)}", param_hint="--format")
+        raise typer.BadParameter(
+            f"{format!r} is none of {', '.join(FORMATS)}", param_hint="--format"
+        )
     if format == "parquet" and out is None and sys.stdout.isatty():
-        raise typer.BadParameter("Parquet is not for a terminal; give --out FILE", param_hint="--format")
+        raise typer.BadParameter(
+            "Parquet is not for a terminal; give --out FILE", param_hint="--format"
+        )
     if is_other_file(source):
-        workbook = "save the workbook as CSV (in Excel: CSV UTF-8)" if Path(source).suffix.lower() in WORKBOOKS else "save a workbook as CSV"
-        raise DataError(f"{source}: unknown kind of file; expected .jsonl, .csv, .tsv, .parquet or .txt (also .gz, .zst); {workbook}")
+        workbook = (
+            "save the workbook as CSV (in Excel: CSV UTF-8)"
+            if Path(source).suffix.lower() in WORKBOOKS
+            else "save a workbook as CSV"
+        )
+        raise DataError(
+            f"{source}: unknown kind of file; expected .jsonl, .csv, .tsv, .parquet or .txt (also "
+            f".gz, .zst); {workbook}"
+        )
 
 
 @contextlib.contextmanager
@@ -93,7 +168,10 @@ def _opened(source: str, columns: "Columns", progress: bool | None) -> "Iterator
     from stance.cli.progress import watched_rows
     from stance.prediction.row_files import numbered, open_rows
 
-    with open_rows(source, columns) as (rows, position), watched_rows(position, wanted=progress) as seen:
+    with (
+        open_rows(source, columns) as (rows, position),
+        watched_rows(position, wanted=progress) as seen,
+    ):
         yield numbered(rows), seen
 
 
@@ -102,18 +180,31 @@ def _unseen(_: int) -> None:
 
 
 def _predict_rows(
-    loaded: "Model", opened: "contextlib.AbstractContextManager[Rows]", options: "Options", format: str | None, out: Path | None, *, source: str, strict: bool
+    loaded: "Model",
+    opened: "contextlib.AbstractContextManager[Rows]",
+    options: "Options",
+    format: str | None,
+    out: Path | None,
+    *,
+    source: str,
+    strict: bool,
 ) -> None:
     from stance.prediction.batch import predict_stream, predict_to_file
 
     with opened as (rows, seen):
         try:
             if out is None:
-                summary = predict_stream(loaded, rows, sys.stdout.buffer, format or "jsonl", options, seen=seen)
+                summary = predict_stream(
+                    loaded, rows, sys.stdout.buffer, format or "jsonl", options, seen=seen
+                )
             else:
-                summary = predict_to_file(loaded, rows, out, format, options, source=source, seen=seen)
+                summary = predict_to_file(
+                    loaded, rows, out, format, options, source=source, seen=seen
+                )
         except KeyboardInterrupt:
-            say_aside(f"interrupted; every line is whole{', repeat the command to go on' if out else ''}")
+            say_aside(
+                f"interrupted; every line is whole{', repeat the command to go on' if out else ''}"
+            )
             raise typer.Exit(130) from None
     if summary.n_rows != 1 or summary.n_abstained or out:
         say_aside(str(summary))
@@ -122,18 +213,27 @@ def _predict_rows(
 
 
 def _hint_at_read(source: str) -> None:
-    """Say where a text file looks like an article, not like a quote a line: its paragraphs would each be judged as if one person had said them."""
+    """Say where a text file looks like an article, not like a quote a line.
+
+    Its paragraphs would each be judged as if one person had said them.
+    """
     path = Path(source)
     if path.suffix.lower() != ".txt" or not path.is_file():
         return
     with path.open(encoding="utf-8", errors="replace") as file:
         lines = [line for line in file.read(HINT_CHARS).splitlines() if line.strip()]
     if lines and max(map(len, lines)) > PARAGRAPH_CHARS:
-        say_aside(f"{source}: every line is judged as one quote; if this is an article, stance read {source} finds its quotes and their speakers")
+        say_aside(
+            f"{source}: every line is judged as one quote; if this is an article, stance read "
+            f"{source} finds its quotes and their speakers"
+        )
 
 
 def _predict_one(loaded: "Model", row: "Row", options: "Options", *, strict: bool) -> None:
-    """One quote, one line: what a shell asks for most, so it loads no tables and no progress bar."""
+    """One quote, one line.
+
+    What a shell asks for most, so it loads no tables and no progress bar.
+    """
     (answer,) = loaded.answer_rows([row], options)
     show_json(answer)
     if answer["abstained"]:

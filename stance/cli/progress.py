@@ -1,4 +1,7 @@
-"""Progress bars on stderr while articles or rows stream through, and the lines that are said beside them; on anything but a terminal only the lines."""
+"""Progress bars on stderr while articles or rows stream through.
+
+And the lines that are said beside them; on anything but a terminal only the lines.
+"""
 
 import contextlib
 import sys
@@ -30,23 +33,41 @@ class Watch:
 
 @contextlib.contextmanager
 def watched(n_articles: int | None) -> Iterator[Watch]:
-    """Show a bar on stderr while the block runs, if stderr is a terminal; ``n_articles`` is None where nobody can know it beforehand."""
+    """Show a bar on stderr while the block runs, if stderr is a terminal.
+
+    ``n_articles`` is None where nobody can know it beforehand.
+    """
     if not sys.stderr.isatty():
         yield Watch()
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[quotes]} quotes"), TimeElapsedColumn())
-    # Output that goes to the same screen is printed above the bar; output to a file or pipe must not pass through it.
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty(), redirect_stderr=False) as bar:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[quotes]} quotes"),
+        TimeElapsedColumn(),
+    )
+    # Output that goes to the same screen is printed above the bar; output to a file or pipe must
+    # not pass through it.
+    with Progress(
+        *columns,
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=sys.stdout.isatty(),
+        redirect_stderr=False,
+    ) as bar:
         bar.add_task("articles", total=n_articles, quotes=0)
         yield Watch(bar)
 
 
 @contextlib.contextmanager
 def watched_rows(position: Any, *, wanted: bool | None) -> Iterator[Callable[[int], None]]:
-    """Show on stderr how far the reading of a file of rows is while the block runs; what is yielded takes the number of rows answered.
+    """Show on stderr how far the reading of a file of rows is while the block runs.
+
+    What is yielded takes the number of rows answered.
 
     Parameters
     ----------
@@ -59,9 +80,23 @@ def watched_rows(position: Any, *, wanted: bool | None) -> Iterator[Callable[[in
         yield lambda _: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
-    parts = (BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TextColumn("{task.fields[rows]:,} rows"), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*parts, console=Console(stderr=True), transient=True, refresh_per_second=4) as bar:
+    parts = (
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TextColumn("{task.fields[rows]:,} rows"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(
+        *parts, console=Console(stderr=True), transient=True, refresh_per_second=4
+    ) as bar:
         task = bar.add_task("", total=position.size, rows=0)
         yield lambda n_rows: bar.update(task, completed=position.read_bytes, rows=n_rows)

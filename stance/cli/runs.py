@@ -1,4 +1,7 @@
-"""Verbs of runs and their models: compare, promote, show, export, ui. Nothing heavy is imported before a verb runs."""
+"""Verbs of runs and their models: compare, promote, show, export, ui.
+
+Nothing heavy is imported before a verb runs.
+"""
 
 import contextlib
 import dataclasses
@@ -24,10 +27,21 @@ if TYPE_CHECKING:
 def compare(
     first: Annotated[str | None, typer.Argument(metavar="[RUN")] = None,
     second: Annotated[str | None, typer.Argument(metavar="RUN]")] = None,
-    errors: Annotated[bool, typer.Option("--errors", help="Line up what both answered, quote by quote, where one of them was wrong.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs; with --errors a row a line, all of them.")] = False,
+    errors: Annotated[
+        bool,
+        typer.Option(
+            "--errors",
+            help="Line up what both answered, quote by quote, where one of them was wrong.",
+        ),
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="For programs; with --errors a row a line, all of them.")
+    ] = False,
 ) -> None:
-    """Compare two runs: the second's score minus the first's, with an interval and p-value, paired by article; without runs, print the leaderboard.
+    """Compare two runs.
+
+    The second's score minus the first's, with an interval and p-value, paired by article; without
+    runs, print the leaderboard.
 
     Example: stance compare ngrams vote
     """
@@ -42,35 +56,46 @@ def compare(
             show_board(board)
         return
     if second is None:
-        raise typer.BadParameter("one run is given; expected two to compare, or none for the leaderboard")
+        raise typer.BadParameter(
+            "one run is given; expected two to compare, or none for the leaderboard"
+        )
     if errors:
         _show_errors(first, second, as_json=as_json)
         return
-    from stance.experiments.comparison import compare_runs, unlike
+    from stance.experiments.comparison import compare_runs, data_differences
 
     name, other, found = compare_runs(first, second)
-    differing = unlike(first, second)
+    differing = data_differences(first, second)
     if as_json:
         show_json(
             {
                 "first": name,
                 "second": other,
                 "data": differing,
-                "sets": {part: {key: dataclasses.asdict(one) for key, one in scores.items()} for part, scores in found.items()},
+                "sets": {
+                    part: {key: dataclasses.asdict(one) for key, one in scores.items()}
+                    for part, scores in found.items()
+                },
             }
         )
         return
 
     show_differences(name, other, found)
     if differing:
-        say_aside(f"the two learned from unlike data ({'; '.join(differing)}): the differences are of that too, not of the model alone")
+        say_aside(
+            f"the two learned from unlike data ({'; '.join(differing)}): the differences are of "
+            "that too, not of the model alone"
+        )
 
 
 def _show_errors(first: str, second: str, *, as_json: bool) -> None:
     from stance.experiments.comparison import compare_errors
 
     name, other, table = compare_errors(first, second)
-    rows: list[dict[str, Any]] = [{str(key): value for key, value in row.items()} for row in table.astype(object).where(table.notna(), None).to_dict("records")]
+    rows: list[dict[str, Any]] = [
+        {str(key): value for key, value in row.items()}
+        for row in table.astype(object).where(table.notna(), None).to_dict("records")
+    ]
     if as_json:
         for row in rows:
             show_json(row)
@@ -79,7 +104,12 @@ def _show_errors(first: str, second: str, *, as_json: bool) -> None:
     show_errors(name, other, rows)
 
 
-def promote(run: str, force: Annotated[bool, typer.Option("--force", help="Also where a loss is not ruled out.")] = False) -> None:
+def promote(
+    run: str,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also where a loss is not ruled out.")
+    ] = False,
+) -> None:
     """Make a run's model the champion: what predict uses by default, and models:/stance@champion.
 
     Held up where it may lose against the model that predict uses now, champion or not.
@@ -101,8 +131,13 @@ def promote(run: str, force: Annotated[bool, typer.Option("--force", help="Also 
     typer.echo(f"champion is now version {version}, run {name}")
 
 
-def export(source: Annotated[str, typer.Argument(metavar="RUN|champion")], folder: Annotated[Path, typer.Argument(metavar="FOLDER")]) -> None:
-    """Write a model as a folder that predicts anywhere: JSON and npz with checksums, nothing that executes.
+def export(
+    source: Annotated[str, typer.Argument(metavar="RUN|champion")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER")],
+) -> None:
+    """Write a model as a folder that predicts anywhere.
+
+    JSON and npz with checksums, nothing that executes.
 
     Example: stance export champion model/
     """
@@ -110,10 +145,16 @@ def export(source: Annotated[str, typer.Argument(metavar="RUN|champion")], folde
 
     written = export_model(source, folder)
     size = sum(path.stat().st_size for path in written)
-    typer.echo(f"{folder}: {len(written)} files, {size / 1e6:.1f} MB; use it with stance predict --model {folder}, or stance.load")
+    typer.echo(
+        f"{folder}: {len(written)} files, {size / 1e6:.1f} MB; use it with stance predict --model "
+        f"{folder}, or stance.load"
+    )
 
 
-def ui(port: Annotated[int, typer.Option(min=1, max=65535)] = 5000, stop_after_s: Annotated[float, typer.Option(help="0: until Ctrl-C.", min=0)] = 0) -> None:
+def ui(
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 5000,
+    stop_after_s: Annotated[float, typer.Option(help="0: until Ctrl-C.", min=0)] = 0,
+) -> None:
     """Start the MLflow page on 127.0.0.1 and print a link that opens the runs with their metrics.
 
     Example: stance ui --port 5051
@@ -125,16 +166,26 @@ def ui(port: Annotated[int, typer.Option(min=1, max=65535)] = 5000, stop_after_s
     say_aside("starting the MLflow server …")
     with ui_server(port) as link, contextlib.suppress(KeyboardInterrupt):
         typer.echo(link)
-        say_aside("Nothing is sent anywhere: MLflow's usage data is switched off here, also where a notice of its pages says that it is collected.")
+        say_aside(
+            "Nothing is sent anywhere: MLflow's usage data is switched off here, also where a "
+            "notice of its pages says that it is collected."
+        )
         say_aside("Ctrl-C ends it.")
         done.wait(stop_after_s or None)
 
 
 def show(
-    model: Annotated[str | None, typer.Argument(help="A model folder, a run, champion, or models:/stance@champion.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="All that the card holds, for programs.")] = False,
+    model: Annotated[
+        str | None,
+        typer.Argument(help="A model folder, a run, champion, or models:/stance@champion."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="All that the card holds, for programs.")
+    ] = False,
 ) -> None:
-    """Show a model's card: what it was trained on and what it scores; in MLflow it describes the registered version.
+    """Show a model's card: what it was trained on and what it scores.
+
+    In MLflow it describes the registered version.
 
     Example: stance show
     """
@@ -150,7 +201,9 @@ def show(
 MOST_SHOWN = 40
 
 
-def show_differences(first: str, second: str, found: "Mapping[str, Mapping[str, Difference]]") -> None:
+def show_differences(
+    first: str, second: str, found: "Mapping[str, Mapping[str, Difference]]"
+) -> None:
     """Print by how much the second run differs from the first, set by set."""
     say(f"{second} minus {first}: difference with its 95% bootstrap interval")
     for name, scores in found.items():
@@ -160,13 +213,24 @@ def show_differences(first: str, second: str, found: "Mapping[str, Mapping[str, 
 
 
 def show_errors(first: str, second: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print the quotes that two runs answered differently where one of them was wrong, and how often each was right."""
+    """Print the quotes that two runs answered differently where one of them was wrong.
+
+    And how often each was right.
+    """
     differ = [row for row in rows if row["first"] != row["second"]]
     head = ("quote", "label", first, second, "words")
     keys = ("quote", "stance", "first", "second", "text")
-    console(WIDE).print(to_table(head, [[row[key] for key in keys] for row in differ[:MOST_SHOWN]], words=head))
-    right = {which: sum(row["right"] == which for row in rows) for which in ("first", "second", "neither")}
-    say(f"only {first} right: {right['first']}, only {second} right: {right['second']}, both wrong: {right['neither']}")
+    console(WIDE).print(
+        to_table(head, [[row[key] for key in keys] for row in differ[:MOST_SHOWN]], words=head)
+    )
+    right = {
+        which: sum(row["right"] == which for row in rows)
+        for which in ("first", "second", "neither")
+    }
+    say(
+        f"only {first} right: {right['first']}, only {second} right: {right['second']}, both "
+        f"wrong: {right['neither']}"
+    )
     if len(differ) > MOST_SHOWN:
         say(f"{len(differ) - MOST_SHOWN} more answered differently; --json gives all of them")
 
@@ -184,17 +248,51 @@ def show_board(board: "Board") -> None:
         for one in board.entries:
             last = next((one.sets[name] for name in ("test", "cv") if name in one.sets), {})
             covered = last.get("coverage")
-            figures = (number(last.get("calibration_error")), "–" if covered is None else f"{covered:.0%}", f"{sum(one.seconds.values()):.0f}")
+            figures = (
+                number(last.get("calibration_error")),
+                "–" if covered is None else f"{covered:.0%}",
+                f"{sum(one.seconds.values()):.0f}",
+            )
             rows.append((one.name, *(pair(one.sets.get(name)) for name in used), *figures))
-        head = ("experiment", *used, "calibration error", f"answered at {STATED_RISK:.0%} wrong", "seconds")
-        table = to_table(head, rows, words=("experiment",), title="five-label / coarse macro-F1, the best in cross-validation first")
+        head = (
+            "experiment",
+            *used,
+            "calibration error",
+            f"answered at {STATED_RISK:.0%} wrong",
+            "seconds",
+        )
+        table = to_table(
+            head,
+            rows,
+            words=("experiment",),
+            title="five-label / coarse macro-F1, the best in cross-validation first",
+        )
         table.add_section()
-        table.add_row("majority baseline", *(number(_first(board.entries, name, "majority")) for name in used), "", "", "")
-        table.add_row("quotes", *(f"{_first(board.entries, name, 'n_quotes') or 0:.0f}" for name in used), "", "", "")
+        table.add_row(
+            "majority baseline",
+            *(number(_first(board.entries, name, "majority")) for name in used),
+            "",
+            "",
+            "",
+        )
+        table.add_row(
+            "quotes",
+            *(f"{_first(board.entries, name, 'n_quotes') or 0:.0f}" for name in used),
+            "",
+            "",
+            "",
+        )
         place.print(table)
     if board.older:
         head = ("run", "differs in", *SETS)
-        place.print(to_table(head, map(older_row, board.older), words=head[:2], title="on other labels: not to be compared with the others"))
+        place.print(
+            to_table(
+                head,
+                map(older_row, board.older),
+                words=head[:2],
+                title="on other labels: not to be compared with the others",
+            )
+        )
     for name, measured in board.benchmarks.items():
         say(f"benchmark {name}: {_headline(measured)}", dim=True)
     for status, names in board.unfinished.items():
@@ -206,5 +304,15 @@ def _first(entries: "Iterable[Entry]", name: str, figure: str) -> float | None:
 
 
 def _headline(figures: Sequence[Mapping[str, Any]]) -> str:
-    held = [row for row in figures if row["model"] == "vote" and ":" not in row["where"] and not row["where"].startswith("train")]
-    return "; ".join(f"{row['where']} {row['score']} {row['value']:.3f} (majority {row['majority']:.3f}, n = {row['n_rows']})" for row in held)
+    held = [
+        row
+        for row in figures
+        if row["model"] == "vote"
+        and ":" not in row["where"]
+        and not row["where"].startswith("train")
+    ]
+    return "; ".join(
+        f"{row['where']} {row['score']} {row['value']:.3f} (majority {row['majority']:.3f}, n = "
+        f"{row['n_rows']})"
+        for row in held
+    )

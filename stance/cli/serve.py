@@ -1,4 +1,7 @@
-"""Verbs that answer others until they are stopped: serve, mcp. Nothing heavy is imported before a verb runs."""
+"""Verbs that answer others until they are stopped: serve, mcp.
+
+Nothing heavy is imported before a verb runs.
+"""
 
 from typing import Annotated
 
@@ -10,7 +13,11 @@ from stance.core.errors import ConfigError
 
 def serve(
     model: Annotated[
-        str | None, typer.Option(help="A model folder, a run, champion, or models:/stance@champion; by default the champion, also when it changes.")
+        str | None,
+        typer.Option(
+            help="A model folder, a run, champion, or models:/stance@champion; by default the "
+            "champion, also when it changes."
+        ),
     ] = None,
     host: Annotated[str, typer.Option(help="127.0.0.1 answers this machine only.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8000,
@@ -18,7 +25,9 @@ def serve(
     max_batch: Annotated[int, typer.Option(min=1, help="Quotes in one request.")] = 1000,
     timeout_s: Annotated[float, typer.Option(min=0.1, help="Longest time for one answer.")] = 60,
 ) -> None:
-    """Answer over HTTP: POST /predict and /read, GET /model, /health, /metrics, /docs. STANCE_API_KEY, where set, is asked for.
+    """Answer over HTTP: POST /predict and /read, GET /model, /health, /metrics, /docs.
+
+    STANCE_API_KEY, where set, is asked for.
 
     Example: stance serve --port 8000
     """
@@ -26,7 +35,9 @@ def serve(
         from stance.interfaces.http.middleware import Limits
         from stance.interfaces.http.server import serve as answer
     except ImportError as fault:
-        raise ConfigError(f"{fault.name} is not installed; stance serve needs it: install stance[serve]") from fault
+        raise ConfigError(
+            f"{fault.name} is not installed; stance serve needs it: install stance[serve]"
+        ) from fault
     answer(
         model,
         host=host,
@@ -37,12 +48,16 @@ def serve(
 
 
 def mcp(model: ModelName = None) -> None:
-    """Offer the tools predict_stance and read_article to an assistant: Model Context Protocol over standard input and output.
+    """Offer the tools predict_stance and read_article to an assistant.
+
+    Model Context Protocol over standard input and output.
 
     Example: stance mcp --model champion
     """
     try:
         from stance.interfaces.mcp_server import run
     except ImportError as fault:
-        raise ConfigError(f"{fault.name} is not installed; stance mcp needs it: install stance[mcp]") from fault
+        raise ConfigError(
+            f"{fault.name} is not installed; stance mcp needs it: install stance[mcp]"
+        ) from fault
     run(model)

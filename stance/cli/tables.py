@@ -13,20 +13,36 @@ if TYPE_CHECKING:
 
 
 # Beside the colour always stands the name: colours are for the eye that can tell them.
-STYLES = {"support": "green", "conditional": "blue", "skeptical": "yellow", "oppose": "red", "neutral": "bright_black", None: "dim"}
+STYLES = {
+    "support": "green",
+    "conditional": "blue",
+    "skeptical": "yellow",
+    "oppose": "red",
+    "neutral": "bright_black",
+    None: "dim",
+}
 WIDTH = 21
 # Where the output goes to a file or pipe, tables are so many characters wide.
 READING_WIDTH, WIDE, NARROW = 140, 150, 120
 
 
 def console(width: int) -> "Console":
-    """Return a console as wide as the terminal, or of ``width`` columns where the output goes elsewhere."""
+    """Return a console as wide as the terminal, or of ``width`` columns.
+
+    Where the output goes elsewhere.
+    """
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else width)
 
 
-def to_table(head: Sequence[str], rows: Iterable[Sequence[object]], *, words: Collection[str] = (), title: str | None = None) -> "Table":
+def to_table(
+    head: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    words: Collection[str] = (),
+    title: str | None = None,
+) -> "Table":
     """Return a table of cells that are shown as they are, never read as markup.
 
     Parameters
@@ -56,7 +72,9 @@ def say(line: str, *, dim: bool = False) -> None:
 
 
 def bar(low: float, score: float, high: float, style: str, width: int = WIDTH) -> "Text":
-    """Return a line from -1 to +1 of ``width`` characters: ━ from ``low`` to ``high``, ● at the score, a cross at 0.
+    """Return a line from -1 to +1 of ``width`` characters.
+
+    ━ from ``low`` to ``high``, ● at the score, a cross at 0.
 
     All three are scores from -1 (oppose) to +1 (support).
     """
@@ -66,7 +84,15 @@ def bar(low: float, score: float, high: float, style: str, width: int = WIDTH) -
     text = Text()
     for place in range(width):
         inside = places[0] <= place <= places[2]
-        sign = "●" if place == places[1] else ("╋" if inside else "┼") if place == width // 2 else "━" if inside else "─"
+        sign = (
+            "●"
+            if place == places[1]
+            else ("╋" if inside else "┼")
+            if place == width // 2
+            else "━"
+            if inside
+            else "─"
+        )
         text.append(sign, style=style if inside else "dim")
     return text
 

@@ -2,7 +2,10 @@
 
 
 class StanceError(Exception):
-    """A fault in data, config or model, told in one message: where, what was found, what was expected, what next."""
+    """A fault in data, config or model, told in one message.
+
+    Where, what was found, what was expected, what next.
+    """
 
 
 class DataError(StanceError):
@@ -18,7 +21,10 @@ class ModelError(StanceError):
 
 
 def gather(faults: list[str], error: type[StanceError], shown: int = 10) -> None:
-    """Raise one ``error`` that lists the first ``shown`` faults and counts the rest; nothing where there is none."""
+    """Raise one ``error`` that lists the first ``shown`` faults and counts the rest.
+
+    Nothing where there is none.
+    """
     if faults:
         rest = f"\n… and {len(faults) - shown} more" if len(faults) > shown else ""
         raise error("\n".join(faults[:shown]) + rest)

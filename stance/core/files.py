@@ -1,4 +1,7 @@
-"""Files of text, TOML and JSONL: what is wrong with one is told in a sentence that names it. Checksums, and files written whole or not at all."""
+"""Files of text, TOML and JSONL: what is wrong with one is told in a sentence that names it.
+
+Checksums, and files written whole or not at all.
+"""
 
 import hashlib
 import json
@@ -10,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from stance.core.errors import DataError
-from stance.core.paths import shown
+from stance.core.paths import display_path
 
 
 def read_text(path: Path) -> str:
@@ -29,7 +32,10 @@ def read_text(path: Path) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as fault:
-        raise DataError(f"{path}: byte {fault.start} is not {encoding}; save the file as UTF-8 (iconv -f CP1252 -t UTF-8 {path.name})") from fault
+        raise DataError(
+            f"{path}: byte {fault.start} is not {encoding}; save the file as UTF-8 (iconv -f "
+            f"CP1252 -t UTF-8 {path.name})"
+        ) from fault
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -43,7 +49,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as fault:
-        raise DataError(f"{shown(path)}: not TOML ({fault}); mend that line") from fault
+        raise DataError(f"{display_path(path)}: not TOML ({fault}); mend that line") from fault
 
 
 def read_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -55,7 +61,7 @@ def read_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         If the file cannot be read, or at the first line that is not a JSON object.
     """
     # Not splitlines(): U+2028 and U+0085 may stand inside a JSON string.
-    return read_jsonl(read_text(path).split("\n"), shown(path))
+    return read_jsonl(read_text(path).split("\n"), display_path(path))
 
 
 def read_jsonl(lines: Iterable[str], where: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -85,7 +91,10 @@ def to_jsonl(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write ``path`` so that a reader finds the old file or the new one, never a half: beside it first, then renamed."""
+    """Write ``path`` so that a reader finds the old file or the new one, never a half.
+
+    Beside it first, then renamed.
+    """
     data = content.encode("utf-8") if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -1,4 +1,7 @@
-"""Figures as people and programs read them: counts with their noun, rounded JSON, tables in Markdown."""
+"""Figures as people and programs read them.
+
+Counts with their noun, rounded JSON, tables in Markdown.
+"""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +17,10 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     | support | 3 |
     | a \| b | 1 |
     """
-    lines = ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in (head, *rows)]
+    lines = [
+        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |"
+        for row in (head, *rows)
+    ]
     return "\n".join([lines[0], "|" + "---|" * len(head), *lines[1:]])
 
 
@@ -31,17 +37,26 @@ def counted(n: int, one: str) -> str:
 
 
 def shown_figures(data: Any) -> Any:
-    """Return the JSON form of an answer with its figures rounded to 4 places: the further ones say nothing. Python's own objects keep them all."""
+    """Return the JSON form of an answer with its figures rounded to 4 places.
+
+    The further ones say nothing. Python's own objects keep them all.
+    """
     if isinstance(data, float):
         return round(data, 4)
     if isinstance(data, dict):
         # Most values are plain; a call for each would cost as much as writing the row.
-        return {name: value if type(value) in _PLAIN else shown_figures(value) for name, value in data.items()}
+        return {
+            name: value if type(value) in _PLAIN else shown_figures(value)
+            for name, value in data.items()
+        }
     return [shown_figures(value) for value in data] if isinstance(data, list | tuple) else data
 
 
 def json_line(row: Mapping[str, Any]) -> str:
-    """Return one JSON line. Lone surrogates can come in through JSON escapes; they leave the same way."""
+    """Return one JSON line. Lone surrogates can come in through JSON escapes.
+
+    They leave the same way.
+    """
     # Dates and the like of a Parquet file's kept columns leave as text.
     text = json.dumps(row, ensure_ascii=False, default=str)
     try:

@@ -7,14 +7,18 @@ _CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def home() -> Path:
-    """Return the project folder: ``STANCE_HOME`` where it is set, else the checkout this package runs from, else the current folder."""
+    """Return the project folder.
+
+    ``STANCE_HOME`` where it is set, else the checkout this package runs from, else the current
+    folder.
+    """
     given = os.environ.get("STANCE_HOME")
     if given:
         return Path(given).expanduser().resolve()
     return _CHECKOUT if (_CHECKOUT / "labels").is_dir() else Path.cwd()
 
 
-def shown(path: Path) -> str:
+def display_path(path: Path) -> str:
     """Return a path as people read it: relative to the project where it lies inside."""
     try:
         return str(path.resolve().relative_to(home()))

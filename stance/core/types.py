@@ -10,7 +10,13 @@ from typing import Any
 from stance.core.errors import DataError
 
 STANCES = ("support", "conditional", "skeptical", "oppose", "neutral")
-COARSE = {"support": "favor", "conditional": "favor", "skeptical": "against", "oppose": "against", "neutral": "none"}
+COARSE = {
+    "support": "favor",
+    "conditional": "favor",
+    "skeptical": "against",
+    "oppose": "against",
+    "neutral": "none",
+}
 # How quotes that do not speak of negotiations are called where neutral is learned as two classes.
 OFF_TARGET = "neutral off the target"
 # Where each stance lies from oppose (-1) to support (+1); the values of labels/codebook.toml.
@@ -22,9 +28,12 @@ Span = tuple[int, int]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Article:
-    """One news article as published; ``text`` is never normalised, so that every offset stays valid.
+    """One news article as published.
 
-    ``not_quotes`` lists words in quotation marks that a reader found to be no quote: a nickname, a title, a scare quote.
+    ``text`` is never normalised, so that every offset stays valid.
+
+    ``not_quotes`` lists words in quotation marks that a reader found to be no quote: a nickname, a
+    title, a scare quote.
     """
 
     id: str
@@ -46,12 +55,15 @@ class Article:
 class Quote:
     """One attributed statement: its words, who says them and how.
 
-    A quotation interrupted by its attribution is one quote with several spans. The outer quotation marks lie outside the
-    spans. ``speaker`` is the resolved name, ``speaker_mention`` what stands in the text ("he"); both are None where nobody
-    was found. ``optional`` marks a quote outside the running text (headline, caption, link to another article) or one on which
-    readers may differ: finding it is no false alarm, missing it no miss. ``parent`` is the id of the quote that holds a nested one.
-    ``speaker_id`` is the same for all spellings of one speaker's name in all articles (see `stance.extraction.speakers.aliases`); unnamed speakers have none.
-    ``confidence`` and ``speaker_confidence`` (0 to 1) say how sure the extractor is; labelled quotes have none.
+    A quotation interrupted by its attribution is one quote with several spans. The outer quotation
+    marks lie outside the spans. ``speaker`` is the resolved name, ``speaker_mention`` what stands
+    in the text ("he"); both are None where nobody was found. ``optional`` marks a quote outside
+    the running text (headline, caption, link to another article) or one on which readers may
+    differ: finding it is no false alarm, missing it no miss. ``parent`` is the id of the quote
+    that holds a nested one. ``speaker_id`` is the same for all spellings of one speaker's name in
+    all articles (see `stance.extraction.speakers.aliases`); unnamed speakers have none.
+    ``confidence`` and ``speaker_confidence`` (0 to 1) say how sure the extractor is; labelled
+    quotes have none.
     """
 
     id: str
@@ -73,7 +85,10 @@ class Quote:
 
     @property
     def shown_text(self) -> str:
-        """The words for people to read: where the attribution interrupts them stands " … ". The model reads ``text``."""
+        """The words for people to read: where the attribution interrupts them stands " … ".
+
+        The model reads ``text``.
+        """
         pieces, at = [], 0
         for start, end in self.spans:
             pieces.append(self.text[at : at + end - start])
@@ -81,12 +96,21 @@ class Quote:
         return " … ".join(pieces) if at == len(self.text) + 1 else self.text
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the public JSON form: the contract's fields always, the others where they say something."""
+        """Return the public JSON form.
+
+        The contract's fields always, the others where they say something.
+        """
         row = dataclasses.asdict(self)
         row["spans"] = [list(span) for span in self.spans]
         for name in ("cue_span", "speaker_span"):
             row[name] = list(row[name]) if row[name] else None
-        for name, empty in (("optional", False), *((name, None) for name in ("parent", "cue_span", "speaker_id", "confidence", "speaker_confidence"))):
+        for name, empty in (
+            ("optional", False),
+            *(
+                (name, None)
+                for name in ("parent", "cue_span", "speaker_id", "confidence", "speaker_confidence")
+            ),
+        ):
             if row[name] == empty:
                 del row[name]
         return row
@@ -98,20 +122,31 @@ class Quote:
         Raises
         ------
         DataError
-            If spans are out of order or outside the text, or the text is not the article cut at its spans.
+            If spans are out of order or outside the text, or the text is not the article cut at
+            its spans.
         """
         at = f"{article.id}: quote {row.get('id')!r}"
         try:
             spans = tuple((int(start), int(end)) for start, end in row["spans"])
         except (KeyError, TypeError, ValueError) as fault:
-            raise DataError(f"{at}: spans are {row.get('spans')!r}, expected [[start, end], …]") from fault
+            raise DataError(
+                f"{at}: spans are {row.get('spans')!r}, expected [[start, end], …]"
+            ) from fault
         flat = [offset for span in spans for offset in span]
         if not spans or flat != sorted(set(flat)) or flat[-1] > len(article.text) or flat[0] < 0:
-            raise DataError(f"{at}: spans {row['spans']} are empty, out of order or outside the text of {len(article.text)} characters; run the offsets anew")
+            raise DataError(
+                f"{at}: spans {row['spans']} are empty, out of order or outside the text of "
+                f"{len(article.text)} characters; run the offsets anew"
+            )
         if row.get("text") != article.cut(spans):
-            raise DataError(f"{at}: text is {str(row.get('text'))[:60]!r}, but its spans cut {article.cut(spans)[:60]!r}; run the offsets anew")
+            raise DataError(
+                f"{at}: text is {str(row.get('text'))[:60]!r}, but its spans cut "
+                f"{article.cut(spans)[:60]!r}; run the offsets anew"
+            )
         if row.get("form") not in FORMS:
-            raise DataError(f"{at}: form is {row.get('form')!r}, expected one of {', '.join(FORMS)}")
+            raise DataError(
+                f"{at}: form is {row.get('form')!r}, expected one of {', '.join(FORMS)}"
+            )
         known = {field.name for field in dataclasses.fields(cls)}
         values = {key: value for key, value in row.items() if key in known}
         for name in ("cue_span", "speaker_span"):
@@ -121,7 +156,10 @@ class Quote:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Judgment:
-    """What one annotator said of one quote. ``attributed`` are the stances the quote ascribes to others: (holder, stance)."""
+    """What one annotator said of one quote.
+
+    ``attributed`` are the stances the quote ascribes to others: (holder, stance).
+    """
 
     quote: str
     annotator: str
@@ -133,7 +171,9 @@ class Judgment:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         row = dataclasses.asdict(self)
-        row["attributed"] = [{"holder": holder, "stance": stance} for holder, stance in self.attributed]
+        row["attributed"] = [
+            {"holder": holder, "stance": stance} for holder, stance in self.attributed
+        ]
         if self.note is None:
             del row["note"]
         return row
@@ -143,10 +183,12 @@ class Judgment:
 class Prediction:
     """What a model says of one quote.
 
-    ``probabilities`` has all five stances and sums to 1; ``score`` is its expectation from -1 (oppose) to +1 (support). ``stance``
-    is None exactly where ``abstained`` is true, and then ``reason`` says why. ``note`` tells what was done to a row that was answered.
-    ``prediction_set``, where it was asked for, holds the right stance as often as was asked for (see `stance.models.prediction_sets`); ``attributed``, where it
-    was asked for, are the stances that the quote ascribes to others (`stance.models.attributed_stances.model.Attributed`).
+    ``probabilities`` has all five stances and sums to 1; ``score`` is its expectation from -1
+    (oppose) to +1 (support). ``stance`` is None exactly where ``abstained`` is true, and then
+    ``reason`` says why. ``note`` tells what was done to a row that was answered.
+    ``prediction_set``, where it was asked for, holds the right stance as often as was asked for
+    (see `stance.models.prediction_sets`); ``attributed``, where it was asked for, are the stances
+    that the quote ascribes to others (`stance.models.attributed_stances.model.Attributed`).
     """
 
     id: str | None
@@ -162,8 +204,16 @@ class Prediction:
     attributed: tuple[Any, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the public JSON form; ``reason``, ``note``, ``prediction_set`` and ``attributed`` only where there is one."""
-        row: dict[str, Any] = {"id": self.id, "stance": self.stance, "probabilities": dict(self.probabilities), "score": self.score}
+        """Return the public JSON form.
+
+        ``reason``, ``note``, ``prediction_set`` and ``attributed`` only where there is one.
+        """
+        row: dict[str, Any] = {
+            "id": self.id,
+            "stance": self.stance,
+            "probabilities": dict(self.probabilities),
+            "score": self.score,
+        }
         row |= {"coarse": self.coarse, "abstained": self.abstained}
         if self.reason is not None:
             row["reason"] = self.reason

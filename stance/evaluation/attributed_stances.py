@@ -1,4 +1,7 @@
-"""How well ascribed stances are found: the same holder, the same stance, by which measure; beside a rule to beat and the annotators' own agreement."""
+"""How well ascribed stances are found: the same holder, the same stance, by which measure.
+
+Beside a rule to beat and the annotators' own agreement.
+"""
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +33,10 @@ _NEAR = 8
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Agreement:
-    """Precision, recall and F1 of holders alone, of holder and coarse stance, and of holder and stance, against one reader; F1 with its 95% interval."""
+    """Precision, recall and F1 of holders alone, of holder and coarse stance.
+
+    And of holder and stance, against one reader; F1 with its 95% interval.
+    """
 
     who: str
     against: str
@@ -44,11 +50,19 @@ class Agreement:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, rounded."""
         row = dataclasses.asdict(self)
-        return row | {name: {key: [round(one, 4) for one in values] for key, values in row[name].items()} for name in ("scores", "bounds")}
+        return row | {
+            name: {key: [round(one, 4) for one in values] for key, values in row[name].items()}
+            for name in ("scores", "bounds")
+        }
 
 
 def score(
-    who: str, against: str, found: Sequence[Sequence[Held]], golds: Sequence[Sequence[Held]], articles: Sequence[str], on: str = "test reports"
+    who: str,
+    against: str,
+    found: Sequence[Sequence[Held]],
+    golds: Sequence[Sequence[Held]],
+    articles: Sequence[str],
+    on: str = "test reports",
 ) -> Agreement:
     """Score one reader against another, quote by quote; intervals by article."""
     names = sorted(set(articles))
@@ -57,15 +71,26 @@ def score(
     scores: dict[str, tuple[float, float, float]] = {}
     bounds: dict[str, tuple[float, float]] = {}
     for kind in ("holder", "coarse", "stance"):
-        hits = np.array([matches(one, gold, kind) for one, gold in zip(found, golds, strict=True)], dtype=float)
+        hits = np.array(
+            [matches(one, gold, kind) for one, gold in zip(found, golds, strict=True)], dtype=float
+        )
         total = hits.sum()
-        scores[kind] = (float(total / max(n_found.sum(), 1)), float(total / max(n_gold.sum(), 1)), float(2 * total / max((n_found + n_gold).sum(), 1)))
+        scores[kind] = (
+            float(total / max(n_found.sum(), 1)),
+            float(total / max(n_gold.sum(), 1)),
+            float(2 * total / max((n_found + n_gold).sum(), 1)),
+        )
         bounds[kind] = ratio_interval(2 * hits, n_found + n_gold, units)
-    return Agreement(who, against, scores, bounds, len(articles), int(n_found.sum()), int(n_gold.sum()), on)
+    return Agreement(
+        who, against, scores, bounds, len(articles), int(n_found.sum()), int(n_gold.sum()), on
+    )
 
 
 def by_rule(row: Mapping[str, Any]) -> list[Held]:
-    """The baseline: a mention followed by a frame of refusal, sham, doubt, or readiness near the target."""
+    """The baseline.
+
+    A mention followed by a frame of refusal, sham, doubt, or readiness near the target.
+    """
     found = []
     text = str(row["text"])
     candidates = candidates_of(row, find_mentions(text))
@@ -73,7 +98,11 @@ def by_rule(row: Mapping[str, Any]) -> list[Held]:
     for mention in find_mentions(text):
         after = [word.lower() for word in words_of(text[mention.span[1] :])][:_NEAR]
         frames, things = find_lists(after, "frame"), find_lists(after, "thing")
-        negated = {name for name, places in frames.items() if any(is_negated(after, place) for place in places)}
+        negated = {
+            name
+            for name, places in frames.items()
+            if any(is_negated(after, place) for place in places)
+        }
         stance = None
         if ("refuse" in frames and "refuse" not in negated) or negated & {"want", "ready"}:
             stance = "oppose"
@@ -82,18 +111,28 @@ def by_rule(row: Mapping[str, Any]) -> list[Held]:
         elif "ready" in frames and set(TARGETS) & set(things):
             stance = "conditional" if frames.keys() & {"if", "price"} else "support"
         if stance:
-            name = next((one.name for one in candidates if one.mention is mention), absent if mention.kind == "pronoun" else None)
+            name = next(
+                (one.name for one in candidates if one.mention is mention),
+                absent if mention.kind == "pronoun" else None,
+            )
             found.append((name or mention.text, stance))
     return found
 
 
 # Who judged which set; of the development set there is one list.
-ANNOTATORS = {"cv": ("author", "second"), "test": ("author", "second"), "seeds": ("seeds-a", "seeds-b"), "dev": ("given",)}
+ANNOTATORS = {
+    "cv": ("author", "second"),
+    "test": ("author", "second"),
+    "seeds": ("seeds-a", "seeds-b"),
+    "dev": ("given",),
+}
 NAMES = {"test": "test reports", "seeds": "seed articles", "dev": "development set"}
 
 
 def read_judged(run: str) -> tuple[str, dict[str, list[Judged]]]:
-    """Return the run's name and the quotes that annotators judged, by set: ``cv`` to learn from, the others to measure on.
+    """Return the run's name and the quotes that annotators judged, by set.
+
+    ``cv`` to learn from, the others to measure on.
 
     A quote's own stance comes from the run's predictions of quotes that it did not learn from.
 
@@ -106,8 +145,15 @@ def read_judged(run: str) -> tuple[str, dict[str, list[Judged]]]:
     found = runs.find_run(mlflow, run)
     table = load_predictions(mlflow, found)
     columns = [f"p_{stance}" for stance in STANCES]
-    told = {str(quote): (str(name), shares) for quote, name, shares in zip(table["quote"], table["set"], table[columns].to_numpy(dtype=float), strict=True)}
-    judgments = {(one.quote, one.annotator): one.attributed for one in read_all_judgments(home() / "labels")}
+    told = {
+        str(quote): (str(name), shares)
+        for quote, name, shares in zip(
+            table["quote"], table["set"], table[columns].to_numpy(dtype=float), strict=True
+        )
+    }
+    judgments = {
+        (one.quote, one.annotator): one.attributed for one in read_all_judgments(home() / "labels")
+    }
     reports = read_labels(home() / "labels")[0]
     for report, given in read_given():
         reports = [*reports, report]
@@ -116,34 +162,66 @@ def read_judged(run: str) -> tuple[str, dict[str, list[Judged]]]:
     for article, quotes in reports:
         for quote in quotes:
             name, shares = told.get(quote.id, ("", np.zeros(0)))
-            golds = [judgments[quote.id, one] for one in ANNOTATORS.get(name, ()) if (quote.id, one) in judgments]
+            golds = [
+                judgments[quote.id, one]
+                for one in ANNOTATORS.get(name, ())
+                if (quote.id, one) in judgments
+            ]
             if golds and len(golds) == len(ANNOTATORS[name]):
-                sets.setdefault(name, []).append(Judged(row_of(article, quote), article.id, shares, tuple(golds)))
+                sets.setdefault(name, []).append(
+                    Judged(row_of(article, quote), article.id, shares, tuple(golds))
+                )
     if not {"cv", "test"} <= sets.keys():
-        raise DataError(f"run {found.info.run_name}: expected out-of-fold predictions and some of test reports; train it with data.folds of 2 or more")
+        raise DataError(
+            f"run {found.info.run_name}: expected out-of-fold predictions and some of test "
+            "reports; train it with data.folds of 2 or more"
+        )
     return str(found.info.run_name), sets
 
 
 def read_given() -> Iterator[tuple[Labelled, dict[tuple[str, str], tuple[Held, ...]]]]:
-    """Yield the articles of the development set, where it is present, each with the stances that its quotes are said to ascribe."""
+    """Yield the articles of the development set, where it is present.
+
+    Each with the stances that its quotes are said to ascribe.
+    """
     path = dev_set()
     if not path.is_file():
         return
     for _, raw in read_rows(path):
         article = Article(str(raw["id"]), raw["text"], origin="news")
-        quotes = tuple(Quote.from_dict({**one, "text": article.cut([tuple(span) for span in one["spans"]])}, article) for one in raw["quotes"])
-        held = {(one["id"], "given"): tuple((each["holder"], each["stance"]) for each in one.get("attributed") or ()) for one in raw["quotes"]}
+        quotes = tuple(
+            Quote.from_dict(
+                {**one, "text": article.cut([tuple(span) for span in one["spans"]])}, article
+            )
+            for one in raw["quotes"]
+        )
+        held = {
+            (one["id"], "given"): tuple(
+                (each["holder"], each["stance"]) for each in one.get("attributed") or ()
+            )
+            for one in raw["quotes"]
+        }
         yield (article, quotes), held
 
 
 def row_of(article: Article, quote: Quote) -> dict[str, Any]:
     """Return what prediction reads of a quote whose article is known."""
-    row: dict[str, Any] = {"text": quote.text, "cue": quote.cue, "speaker": quote.speaker, "speaker_role": quote.speaker_role}
+    row: dict[str, Any] = {
+        "text": quote.text,
+        "cue": quote.cue,
+        "speaker": quote.speaker,
+        "speaker_role": quote.speaker_role,
+    }
     return row | {"context": context_of(article, quote), "_article": article.text}
 
 
-def evaluate(run: str, threshold: float | None = None) -> tuple[str, AttributedModel, list[Agreement]]:
-    """Train on the training reports and score on the others: model and baseline against each annotator, and the annotators against each other."""
+def evaluate(
+    run: str, threshold: float | None = None
+) -> tuple[str, AttributedModel, list[Agreement]]:
+    """Train on the training reports and score on the others.
+
+    Model and baseline against each annotator, and the annotators against each other.
+    """
     name, sets = read_judged(run)
     model = train(sets.pop("cv"), threshold)
     rows = [row for key, judged in sets.items() for row in compare(model, key, judged)]
@@ -153,7 +231,13 @@ def evaluate(run: str, threshold: float | None = None) -> tuple[str, AttributedM
 def compare(model: AttributedModel, key: str, judged: Sequence[Judged]) -> Iterator[Agreement]:
     """Yield the scores on one set."""
     aliases = load_aliases()
-    found = [[(held.holder, held.stance) for held in model.predict(one.row, one.shares.tolist(), aliases)] for one in judged]
+    found = [
+        [
+            (held.holder, held.stance)
+            for held in model.predict(one.row, one.shares.tolist(), aliases)
+        ]
+        for one in judged
+    ]
     rule = [by_rule(one.row) for one in judged]
     articles = [one.article for one in judged]
     golds = [[one.golds[k] for one in judged] for k in range(len(ANNOTATORS[key]))]
@@ -161,4 +245,11 @@ def compare(model: AttributedModel, key: str, judged: Sequence[Judged]) -> Itera
         for against, gold in zip(ANNOTATORS[key], golds, strict=True):
             yield score(who, against, told, gold, articles, NAMES.get(key, key))
     if len(golds) == 2:
-        yield score(ANNOTATORS[key][1], ANNOTATORS[key][0], golds[1], golds[0], articles, NAMES.get(key, key))
+        yield score(
+            ANNOTATORS[key][1],
+            ANNOTATORS[key][0],
+            golds[1],
+            golds[0],
+            articles,
+            NAMES.get(key, key),
+        )

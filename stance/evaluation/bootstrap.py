@@ -1,6 +1,10 @@
-"""The bootstrap: what is drawn with replacement, what a draw comes to, and the bounds within which scores of draws lie.
+"""The bootstrap.
 
-Percentile bootstrap, Efron and Tibshirani 1993. Quotes of one article are alike, so whole articles are drawn. Needs numpy only.
+What is drawn with replacement, what a draw comes to, and the bounds within which scores of draws
+lie.
+
+Percentile bootstrap, Efron and Tibshirani 1993. Quotes of one article are alike, so whole articles
+are drawn. Needs numpy only.
 """
 
 from collections.abc import Hashable, Sequence
@@ -8,7 +12,8 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 N_RESAMPLES = 2000
-# Below this number of articles drawing articles says nothing (two of them can be drawn in three ways): single rows are drawn instead.
+# Below this number of articles drawing articles says nothing (two of them can be drawn in three
+# ways): single rows are drawn instead.
 FEWEST_ARTICLES = 10
 
 
@@ -18,10 +23,15 @@ def drawn_unit(n_articles: int, single: str = "quote") -> str:
 
 
 def units_of(articles: Sequence[Hashable], single: str = "quote") -> tuple[np.ndarray, str]:
-    """Return each row's unit, numbered from 0 as they come, shape (n_rows,), and what a unit is (see `drawn_unit`)."""
+    """Return each row's unit, numbered from 0 as they come, shape (n_rows,).
+
+    And what a unit is (see `drawn_unit`).
+    """
     numbers = {name: k for k, name in enumerate(dict.fromkeys(articles))}
     unit = drawn_unit(len(numbers), single)
-    return np.array([numbers[name] for name in articles]) if unit == "article" else np.arange(len(articles)), unit
+    return np.array([numbers[name] for name in articles]) if unit == "article" else np.arange(
+        len(articles)
+    ), unit
 
 
 def resample(n_units: int, rng: np.random.Generator, n: int = N_RESAMPLES) -> np.ndarray:
@@ -30,7 +40,10 @@ def resample(n_units: int, rng: np.random.Generator, n: int = N_RESAMPLES) -> np
 
 
 def draw_sums(units: np.ndarray, *, seed: int = 0, n: int = N_RESAMPLES) -> np.ndarray:
-    """Return what the units drawn in each sample add up to, shape (n_units, …) -> (n, …); one seed draws the same units of any two arrays alike."""
+    """Return what the units drawn in each sample add up to, shape (n_units, …) -> (n, …).
+
+    One seed draws the same units of any two arrays alike.
+    """
     drawn = resample(len(units), np.random.default_rng(seed), n)
     return np.asarray((drawn @ units.reshape(len(units), -1)).reshape(n, *units.shape[1:]))
 
@@ -41,7 +54,9 @@ def bounds(scores: np.ndarray, share: float = 0.95) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def ratio_interval(above: np.ndarray, below: np.ndarray, units: np.ndarray, *, seed: int = 0) -> tuple[float, float]:
+def ratio_interval(
+    above: np.ndarray, below: np.ndarray, units: np.ndarray, *, seed: int = 0
+) -> tuple[float, float]:
     """Return the 95% interval of sum(above) / sum(below), whole units drawn.
 
     Parameters
@@ -51,7 +66,9 @@ def ratio_interval(above: np.ndarray, below: np.ndarray, units: np.ndarray, *, s
     units
         Each row's unit, as `units_of` numbers them.
     """
-    sums = draw_sums(np.stack([np.bincount(units, above), np.bincount(units, below)], axis=1), seed=seed)
+    sums = draw_sums(
+        np.stack([np.bincount(units, above), np.bincount(units, below)], axis=1), seed=seed
+    )
     return bounds(sums[:, 0] / np.maximum(sums[:, 1], 1))
 
 

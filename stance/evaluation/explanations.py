@@ -1,6 +1,9 @@
-"""Do the words that an explanation names carry the prediction? They are deleted, and as many words drawn by chance, and what the probability loses is compared.
+"""Do the words that an explanation names carry the prediction? They are deleted.
 
-The measure is *comprehensiveness* of DeYoung et al. 2020 (ERASER, arXiv:1911.03429), beside a baseline of random words.
+And as many words drawn by chance, and what the probability loses is compared.
+
+The measure is *comprehensiveness* of DeYoung et al. 2020 (ERASER, arXiv:1911.03429), beside a
+baseline of random words.
 """
 
 import dataclasses
@@ -24,8 +27,9 @@ DRAWS = 5
 class Faithfulness:
     """What deleting some words costs the predicted stance's probability, on average over quotes.
 
-    ``top`` and ``chance`` are the mean losses without the explanation's strongest words and without as many drawn by chance; ``low`` and ``high`` bound
-    their difference (95% bootstrap, paired, by ``unit``); ``flips`` are the shares of quotes whose stance changes.
+    ``top`` and ``chance`` are the mean losses without the explanation's strongest words and
+    without as many drawn by chance; ``low`` and ``high`` bound their difference (95% bootstrap,
+    paired, by ``unit``); ``flips`` are the shares of quotes whose stance changes.
     """
 
     n_words: int
@@ -41,19 +45,28 @@ class Faithfulness:
     def __str__(self) -> str:
         words = counted(self.n_words, "word")
         return (
-            f"without the strongest {words} the stance loses {self.top:.3f} of its probability, without {words} drawn by chance {self.chance:.3f}; difference "
-            f"{self.top - self.chance:+.3f} ({self.low:+.3f} to {self.high:+.3f} by {self.unit}, n = {self.n_quotes} quotes in {self.n_articles} articles); "
+            f"without the strongest {words} the stance loses {self.top:.3f} of its probability, "
+            f"without {words} drawn by chance {self.chance:.3f}; difference "
+            f"{self.top - self.chance:+.3f} ({self.low:+.3f} to {self.high:+.3f} by {self.unit}, "
+            f"n = {self.n_quotes} quotes in {self.n_articles} articles); "
             f"another stance in {self.flips[0]:.0%} against {self.flips[1]:.0%}"
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, rounded."""
         row = dataclasses.asdict(self)
-        return row | {name: round(row[name], 4) for name in ("top", "chance", "low", "high")} | {"flips": [round(one, 4) for one in self.flips]}
+        return (
+            row
+            | {name: round(row[name], 4) for name in ("top", "chance", "low", "high")}
+            | {"flips": [round(one, 4) for one in self.flips]}
+        )
 
 
 def deletions(model: Model, row: Mapping[str, Any], rng: np.random.Generator) -> np.ndarray | None:
-    """Return what one quote loses: shape (numbers of words, 2 for top and chance, 2 for lost probability and changed stance); None where it is too short.
+    """Return what one quote loses.
+
+    Shape (numbers of words, 2 for top and chance, 2 for lost probability and changed stance); None
+    where it is too short.
 
     The probability is that of the predicted stance; by chance is the mean of `DRAWS` draws.
     """
@@ -66,7 +79,11 @@ def deletions(model: Model, row: Mapping[str, Any], rng: np.random.Generator) ->
     places = {part.span: part for part in parts}
     strongest = [places[one.span] for one in order]
     sets = [strongest[:n] for n in NUMBERS]
-    sets += [[parts[k] for k in rng.choice(len(parts), n, replace=False)] for n in NUMBERS for _ in range(DRAWS)]
+    sets += [
+        [parts[k] for k in rng.choice(len(parts), n, replace=False)]
+        for n in NUMBERS
+        for _ in range(DRAWS)
+    ]
     shares = model.probabilities([row, *(without(row, one) for one in sets)])
     at = STANCES.index(stance)
     lost = np.stack([shares[0, at] - shares[1:, at], shares[1:].argmax(axis=1) != at], axis=1)
@@ -74,8 +91,12 @@ def deletions(model: Model, row: Mapping[str, Any], rng: np.random.Generator) ->
     return np.stack([lost[: len(NUMBERS)], chance], axis=1)
 
 
-def measure(model: Model, rows: Sequence[Mapping[str, Any]], *, seed: int = 0) -> list[Faithfulness]:
-    """Measure the explanations of quotes (rows with ``text``, ``cue``, ``article``), per number of deleted words.
+def measure(
+    model: Model, rows: Sequence[Mapping[str, Any]], *, seed: int = 0
+) -> list[Faithfulness]:
+    """Measure the explanations of quotes (rows with ``text``, ``cue``, ``article``).
+
+    Per number of deleted words.
 
     Raises
     ------
@@ -83,10 +104,16 @@ def measure(model: Model, rows: Sequence[Mapping[str, Any]], *, seed: int = 0) -
         If no quote is long enough.
     """
     rng = np.random.default_rng(seed)
-    told = [(str(row["article"]), lost) for row in rows if (lost := deletions(model, row, rng)) is not None]
+    told = [
+        (str(row["article"]), lost)
+        for row in rows
+        if (lost := deletions(model, row, rng)) is not None
+    ]
     found = sorted(told, key=lambda one: one[0])
     if not found:
-        raise DataError(f"no quote of more than {max(NUMBERS)} words among {len(rows)}; give more quotes")
+        raise DataError(
+            f"no quote of more than {max(NUMBERS)} words among {len(rows)}; give more quotes"
+        )
     articles = [article for article, _ in found]
     units, unit = units_of(articles)
     lost = np.stack([one for _, one in found])
@@ -95,5 +122,17 @@ def measure(model: Model, rows: Sequence[Mapping[str, Any]], *, seed: int = 0) -
         gap = lost[:, k, 0, 0] - lost[:, k, 1, 0]
         low, high = mean_interval(gap, units, seed=seed)
         (top, flips), (chance, flips_by_chance) = lost[:, k].mean(axis=0)
-        out.append(Faithfulness(n, float(top), float(chance), low, high, (float(flips), float(flips_by_chance)), len(found), len(set(articles)), unit))
+        out.append(
+            Faithfulness(
+                n,
+                float(top),
+                float(chance),
+                low,
+                high,
+                (float(flips), float(flips_by_chance)),
+                len(found),
+                len(set(articles)),
+                unit,
+            )
+        )
     return out

@@ -1,7 +1,8 @@
 """How well quotes are found: the overlap measure by which extractors are compared.
 
-Compared are the letters and digits that a quote covers, so that marks, blanks and a leading "that" are free. One labelled quote pairs with at most one
-found quote, the best overlap first. Optional labelled quotes are neutral: neither a miss, nor is what lies on them a false alarm.
+Compared are the letters and digits that a quote covers, so that marks, blanks and a leading "that"
+are free. One labelled quote pairs with at most one found quote, the best overlap first. Optional
+labelled quotes are neutral: neither a miss, nor is what lies on them a false alarm.
 """
 
 import dataclasses
@@ -16,7 +17,9 @@ import numpy as np
 from stance.core.types import FORMS, Quote
 from stance.evaluation.bootstrap import FEWEST_ARTICLES, ratio_interval
 
-TITLES = frozenset("mr mrs ms dr sir prof professor president senator sen rep gov governor minister prime former the a an u.s us".split())
+TITLES = frozenset(
+    "mr mrs ms dr sir prof professor president senator sen rep gov governor minister prime former the a an u.s us".split()
+)
 PRONOUNS = frozenset("he she they i we you it him her them who his their".split())
 THAT = re.compile(r"[\W_]*that\b\W*", re.I)
 KINDS = ("exact", "overlap", "loose", "exact_speaker", "overlap_speaker", "loose_speaker")
@@ -29,8 +32,9 @@ EXACT = 0.999
 class Counts:
     """What a comparison has counted; those of several articles add up (see `total`).
 
-    ``right`` counts by kind of agreement, ``by_form`` the same by the labelled quote's form. ``letters`` holds letters and digits: shared, found, labelled.
-    ``cue`` and ``form`` hold, over pairs that meet at all: right, and how many there were to be right about.
+    ``right`` counts by kind of agreement, ``by_form`` the same by the labelled quote's form.
+    ``letters`` holds letters and digits: shared, found, labelled. ``cue`` and ``form`` hold, over
+    pairs that meet at all: right, and how many there were to be right about.
     """
 
     gold: int = 0
@@ -43,12 +47,18 @@ class Counts:
     errors: list[dict[str, Any]] = dataclasses.field(default_factory=list)
 
     def scores(self) -> dict[str, tuple[float, float, float]]:
-        """Return precision, recall and F1 of each kind of agreement, and of the letters covered ("char")."""
+        """Return precision, recall and F1 of each kind of agreement.
+
+        And of the letters covered ("char").
+        """
         found = {kind: prf(self.right[kind], self.found, self.gold) for kind in KINDS}
         return {**found, "char": prf(*self.letters)}
 
     def recall(self, form: str, kind: str) -> float:
-        """Return the share of the labelled quotes of one form that were found, with that kind of agreement."""
+        """Return the share of the labelled quotes of one form that were found.
+
+        With that kind of agreement.
+        """
         one = self.by_form[form]
         return one[kind] / one["gold"]
 
@@ -70,7 +80,10 @@ def total(counts: Iterable[Counts]) -> Counts:
 
 
 def interval(counts: Sequence[Counts], kind: str, *, seed: int = 0) -> tuple[float, float] | None:
-    """Return the 95% bootstrap interval of an F1, articles drawn with replacement; None where they are too few for it to mean anything."""
+    """Return the 95% bootstrap interval of an F1, articles drawn with replacement.
+
+    None where they are too few for it to mean anything.
+    """
     if len(counts) < FEWEST_ARTICLES:
         return None
     right, whole = np.array([(2.0 * one.right[kind], one.found + one.gold) for one in counts]).T
@@ -80,7 +93,11 @@ def interval(counts: Sequence[Counts], kind: str, *, seed: int = 0) -> tuple[flo
 def prf(right: int, found: int, gold: int) -> tuple[float, float, float]:
     """Return precision, recall and F1; nothing found or nothing there counts as 0."""
     precision, recall = (right / found if found else 0.0), (right / gold if gold else 0.0)
-    return precision, recall, 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    return (
+        precision,
+        recall,
+        2 * precision * recall / (precision + recall) if precision + recall else 0.0,
+    )
 
 
 def name_words(name: str | None) -> list[str]:
@@ -90,13 +107,19 @@ def name_words(name: str | None) -> list[str]:
 
 
 def same_speaker(gold: str | None, found: str | None) -> bool:
-    """Tell whether two names mean the same speaker: same surname, or one name inside the other; a pronoun is never a name."""
+    """Tell whether two names mean the same speaker: same surname, or one name inside the other.
+
+    A pronoun is never a name.
+    """
     if not gold or not found:
         return not gold and not found
     first, second = name_words(gold), name_words(found)
     if first == second:
         return True
-    short, long = [word for word in first if word not in TITLES], [word for word in second if word not in TITLES]
+    short, long = (
+        [word for word in first if word not in TITLES],
+        [word for word in second if word not in TITLES],
+    )
     if not short or not long or set(long) <= PRONOUNS or set(short) <= PRONOUNS:
         return False
     if set(short) <= set(long) or set(long) <= set(short):
@@ -106,7 +129,12 @@ def same_speaker(gold: str | None, found: str | None) -> bool:
 
 def letters(text: str, quote: Quote) -> frozenset[int]:
     """Return the offsets of a quote's letters and digits, a leading "that" left out."""
-    covered = [at for start, end in quote.spans for at in range(max(0, start), min(end, len(text))) if text[at].isalnum()]
+    covered = [
+        at
+        for start, end in quote.spans
+        for at in range(max(0, start), min(end, len(text)))
+        if text[at].isalnum()
+    ]
     start, end = quote.spans[0]
     that = THAT.match(text[start:end])
     if that:
@@ -116,7 +144,10 @@ def letters(text: str, quote: Quote) -> frozenset[int]:
 
 
 def same_mention(gold: Quote, found: Quote) -> bool:
-    """Tell whether a speaker's mention was found: the spans touch, or the names are the same. For corpora that resolve no pronouns."""
+    """Tell whether a speaker's mention was found: the spans touch, or the names are the same.
+
+    For corpora that resolve no pronouns.
+    """
     if gold.speaker is None:
         return found.speaker is None
     ours, theirs = found.speaker_span, gold.speaker_span
@@ -125,7 +156,9 @@ def same_mention(gold: Quote, found: Quote) -> bool:
     if not found.speaker:
         return False
     words = name_words(gold.speaker)
-    return words == name_words(found.speaker) or (not set(words) <= PRONOUNS and same_speaker(gold.speaker, found.speaker))
+    return words == name_words(found.speaker) or (
+        not set(words) <= PRONOUNS and same_speaker(gold.speaker, found.speaker)
+    )
 
 
 SPEAKERS: dict[str, Callable[[Quote, Quote], bool]] = {
@@ -134,7 +167,15 @@ SPEAKERS: dict[str, Callable[[Quote, Quote], bool]] = {
 }
 
 
-def compare(text: str, gold: Sequence[Quote], found: Sequence[Quote], *, iou: float = 0.8, speaker: str = "name", kinds: Collection[str] = FORMS) -> Counts:
+def compare(
+    text: str,
+    gold: Sequence[Quote],
+    found: Sequence[Quote],
+    *,
+    iou: float = 0.8,
+    speaker: str = "name",
+    kinds: Collection[str] = FORMS,
+) -> Counts:
     """Compare one article's labelled and found quotes.
 
     Parameters
@@ -148,33 +189,61 @@ def compare(text: str, gold: Sequence[Quote], found: Sequence[Quote], *, iou: fl
     speaker
         ``name``: the resolved names must be the same; ``mention``: the words beside the quote.
     kinds
-        The forms that are measured: labelled quotes of others are taken as optional, and found ones of others are no false alarms.
+        The forms that are measured: labelled quotes of others are taken as optional, and found
+        ones of others are no false alarms.
     """
-    core = [(cover, quote) for quote in gold if (cover := letters(text, quote)) and not quote.optional and quote.form in kinds]
-    neutral = [cover for quote in gold if (cover := letters(text, quote)) and (quote.optional or quote.form not in kinds)]
+    core = [
+        (cover, quote)
+        for quote in gold
+        if (cover := letters(text, quote)) and not quote.optional and quote.form in kinds
+    ]
+    neutral = [
+        cover
+        for quote in gold
+        if (cover := letters(text, quote)) and (quote.optional or quote.form not in kinds)
+    ]
     ours = [(cover, quote) for quote in found if (cover := letters(text, quote))]
     pairs = _paired([cover for cover, _ in core], [cover for cover, _ in ours])
     met = {j for j, overlap in pairs.values() if overlap >= LOOSE}
-    counted = [j for j, (cover, quote) in enumerate(ours) if j in met or (quote.form in kinds and not _on_neutral(cover, neutral))]
+    counted = [
+        j
+        for j, (cover, quote) in enumerate(ours)
+        if j in met or (quote.form in kinds and not _on_neutral(cover, neutral))
+    ]
     counts = Counts(gold=len(core), found=len(counted))
-    counts.letters = _letters_shared([cover for cover, _ in core], [ours[j][0] for j in counted], neutral)
+    counts.letters = _letters_shared(
+        [cover for cover, _ in core], [ours[j][0] for j in counted], neutral
+    )
     for i, (_, quote) in enumerate(core):
         j, overlap = pairs.get(i, (None, 0.0))
-        _count(counts, quote, ours[j][1] if j is not None else None, overlap, iou, SPEAKERS[speaker])
+        _count(
+            counts, quote, ours[j][1] if j is not None else None, overlap, iou, SPEAKERS[speaker]
+        )
     counts.errors += [_error("false alarm", None, ours[j][1]) for j in counted if j not in met]
     return counts
 
 
-def _letters_shared(gold: Iterable[frozenset[int]], found: Iterable[frozenset[int]], neutral: Iterable[frozenset[int]]) -> tuple[int, int, int]:
+def _letters_shared(
+    gold: Iterable[frozenset[int]],
+    found: Iterable[frozenset[int]],
+    neutral: Iterable[frozenset[int]],
+) -> tuple[int, int, int]:
     wanted: frozenset[int] = frozenset().union(*gold)
     free = frozenset().union(*neutral) - wanted
     covered = frozenset().union(*found) - free
     return len(wanted & covered), len(covered), len(wanted)
 
 
-def _paired(gold: Sequence[frozenset[int]], found: Sequence[frozenset[int]]) -> dict[int, tuple[int, float]]:
+def _paired(
+    gold: Sequence[frozenset[int]], found: Sequence[frozenset[int]]
+) -> dict[int, tuple[int, float]]:
     """Return gold -> (found, overlap), the best overlap first."""
-    overlaps = [(len(a & b) / len(a | b), i, j) for i, a in enumerate(gold) for j, b in enumerate(found) if not a.isdisjoint(b)]
+    overlaps = [
+        (len(a & b) / len(a | b), i, j)
+        for i, a in enumerate(gold)
+        for j, b in enumerate(found)
+        if not a.isdisjoint(b)
+    ]
     pairs: dict[int, tuple[int, float]] = {}
     used: set[int] = set()
     for overlap, i, j in sorted(overlaps, key=lambda row: (-row[0], row[1], row[2])):
@@ -188,7 +257,14 @@ def _on_neutral(cover: frozenset[int], neutral: Iterable[frozenset[int]]) -> boo
     return any(len(cover & other) >= LOOSE * min(len(cover), len(other)) for other in neutral)
 
 
-def _count(counts: Counts, gold: Quote, found: Quote | None, overlap: float, iou: float, same: Callable[[Quote, Quote], bool]) -> None:
+def _count(
+    counts: Counts,
+    gold: Quote,
+    found: Quote | None,
+    overlap: float,
+    iou: float,
+    same: Callable[[Quote, Quote], bool],
+) -> None:
     is_met = found is not None and overlap >= LOOSE
     is_same = found is not None and is_met and same(gold, found)
     agreed = {"exact": overlap >= EXACT, "overlap": overlap >= iou, "loose": overlap >= LOOSE}
@@ -202,7 +278,13 @@ def _count(counts: Counts, gold: Quote, found: Quote | None, overlap: float, iou
         counts.cue = counts.cue[0] + has_cue, counts.cue[1] + (gold.cue is not None)
         counts.form = counts.form[0] + (gold.form == found.form), counts.form[1] + 1
     if not agreed["overlap_speaker"]:
-        counts.errors.append(_error("miss" if not is_met else "span" if not agreed["overlap"] else "speaker", gold, found))
+        counts.errors.append(
+            _error(
+                "miss" if not is_met else "span" if not agreed["overlap"] else "speaker",
+                gold,
+                found,
+            )
+        )
 
 
 def _error(kind: str, gold: Quote | None, found: Quote | None) -> dict[str, Any]:
@@ -237,4 +319,9 @@ def score_quotes(
     gold, found
         Article id -> quotes. Articles that nothing was found in may be missing from ``found``.
     """
-    return [compare(texts[article], quotes, found.get(article, ()), iou=iou, speaker=speaker, kinds=kinds) for article, quotes in gold.items()]
+    return [
+        compare(
+            texts[article], quotes, found.get(article, ()), iou=iou, speaker=speaker, kinds=kinds
+        )
+        for article, quotes in gold.items()
+    ]

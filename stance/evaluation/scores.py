@@ -15,7 +15,10 @@ _TO_COARSE = np.array([COARSE_NAMES.index(COARSE[stance]) for stance in STANCES]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Score:
-    """A score with its bootstrap interval (95%) and the numbers it rests on. ``unit`` is what was drawn with replacement: article or quote."""
+    """A score with its bootstrap interval (95%) and the numbers it rests on.
+
+    ``unit`` is what was drawn with replacement: article or quote.
+    """
 
     value: float
     low: float
@@ -25,16 +28,27 @@ class Score:
     unit: str
 
     def __str__(self) -> str:
-        return f"{self.value:.2f} ({self.low:.2f}-{self.high:.2f} by {self.unit}, n = {self.n_quotes} quotes in {self.n_articles} articles)"
+        return (
+            f"{self.value:.2f} ({self.low:.2f}-{self.high:.2f} by {self.unit}, n = "
+            f"{self.n_quotes} quotes in {self.n_articles} articles)"
+        )
 
 
 def likeliest(shares: np.ndarray) -> list[str]:
-    """Return the likeliest stance of each row of probabilities, shape (n_rows, 5) with columns in the codebook's order."""
+    """Return the likeliest stance of each row of probabilities.
+
+    Shape (n_rows, 5) with columns in the codebook's order.
+    """
     return [STANCES[k] for k in shares.argmax(axis=1)]
 
 
-def confusion_by_article(truth: Sequence[str], predicted: Sequence[str], articles: Sequence[Hashable]) -> np.ndarray:
-    """Return one confusion table an article, shape (n_articles, 5, 5): rows truth, columns prediction, in the codebook's order."""
+def confusion_by_article(
+    truth: Sequence[str], predicted: Sequence[str], articles: Sequence[Hashable]
+) -> np.ndarray:
+    """Return one confusion table an article, shape (n_articles, 5, 5).
+
+    Rows truth, columns prediction, in the codebook's order.
+    """
     names = {name: k for k, name in enumerate(dict.fromkeys(articles))}
     tables = np.zeros((len(names), len(STANCES), len(STANCES)), dtype=np.int64)
     rows = [STANCES.index(stance) for stance in truth]
@@ -52,7 +66,8 @@ def to_coarse(tables: np.ndarray) -> np.ndarray:
 def macro_f1(tables: np.ndarray) -> np.ndarray:
     """Return the macro-F1 of confusion tables, shape (..., k, k) -> (...).
 
-    A label that neither stands in the truth nor is predicted is left out of the mean, as in scikit-learn.
+    A label that neither stands in the truth nor is predicted is left out of the mean, as in
+    scikit-learn.
     """
     hits = np.diagonal(tables, axis1=-2, axis2=-1)
     total = tables.sum(axis=-1) + tables.sum(axis=-2)
@@ -62,15 +77,21 @@ def macro_f1(tables: np.ndarray) -> np.ndarray:
 
 
 def class_f1(tables: np.ndarray) -> np.ndarray:
-    """Return the F1 of each class of confusion tables (rows truth, columns answers), shape (..., k, k) -> (..., k); 0 where a class never stands."""
+    """Return the F1 of each class of confusion tables (rows truth, columns answers).
+
+    Shape (..., k, k) -> (..., k); 0 where a class never stands.
+    """
     hits = np.diagonal(tables, axis1=-2, axis2=-1)
     return np.asarray(2 * hits / np.maximum(tables.sum(axis=-1) + tables.sum(axis=-2), 1))
 
 
 def score(tables: np.ndarray, *, seed: int = 0) -> Score:
-    """Return the macro-F1 of confusion tables kept per article, with its bootstrap interval: by article, or by quote where articles are few.
+    """Return the macro-F1 of confusion tables kept per article, with its bootstrap interval.
 
-    Tables of shape (n_articles, n_draws, k, k), of a cross-validation that was drawn several times, score as the mean over the draws.
+    By article, or by quote where articles are few.
+
+    Tables of shape (n_articles, n_draws, k, k), of a cross-validation that was drawn several
+    times, score as the mean over the draws.
     """
     draws = tables if tables.ndim == 4 else tables[:, None]
     first, unit = drawn_tables(draws[:, 0])
@@ -88,13 +109,20 @@ def by_quote(tables: np.ndarray) -> np.ndarray:
 
 
 def drawn_tables(tables: np.ndarray) -> tuple[np.ndarray, str]:
-    """Return the confusion tables of what a bootstrap draws from tables kept per article, and its unit (`stance.evaluation.bootstrap.drawn_unit`)."""
+    """Return the confusion tables of what a bootstrap draws from tables kept per article.
+
+    And its unit (`stance.evaluation.bootstrap.drawn_unit`).
+    """
     unit = drawn_unit(len(tables))
     return (tables if unit == "article" else by_quote(tables)), unit
 
 
-def paired_tables(truth: Sequence[str], answers: Sequence[Sequence[str]], articles: Sequence[str]) -> tuple[list[np.ndarray], str]:
-    """Return each system's confusion tables of the same units in the same order, as `compare` takes them, and what the unit is.
+def paired_tables(
+    truth: Sequence[str], answers: Sequence[Sequence[str]], articles: Sequence[str]
+) -> tuple[list[np.ndarray], str]:
+    """Return each system's confusion tables of the same units in the same order.
+
+    As `compare` takes them, and what the unit is.
 
     Parameters
     ----------
@@ -112,7 +140,10 @@ def paired_tables(truth: Sequence[str], answers: Sequence[Sequence[str]], articl
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Difference:
-    """How much better the second of two systems is: difference in macro-F1 (or another score), 95% interval, two-sided p, paired by ``unit``."""
+    """How much better the second of two systems is.
+
+    Difference in macro-F1 (or another score), 95% interval, two-sided p, paired by ``unit``.
+    """
 
     value: float
     low: float
@@ -123,23 +154,37 @@ class Difference:
 
     def __str__(self) -> str:
         p = f"p = {self.p:.3f}" if self.p >= 0.001 else "p < 0.001"
-        return f"{self.value:+.3f} ({self.low:+.3f} to {self.high:+.3f}, {p}, n = {self.n_quotes} quotes, paired by {self.unit})"
+        return (
+            f"{self.value:+.3f} ({self.low:+.3f} to {self.high:+.3f}, {p}, n = {self.n_quotes} "
+            f"quotes, paired by {self.unit})"
+        )
 
 
-def compare(first: np.ndarray, second: np.ndarray, *, unit: str = "article", seed: int = 0, scorer: Scorer = macro_f1) -> Difference:
+def compare(
+    first: np.ndarray,
+    second: np.ndarray,
+    *,
+    unit: str = "article",
+    seed: int = 0,
+    scorer: Scorer = macro_f1,
+) -> Difference:
     """Return the paired difference in macro-F1 (or another score of confusion tables) of two systems, second minus first.
 
     Parameters
     ----------
     first, second
-        Confusion tables of the same articles (or quotes, as ``unit`` says) in the same order, shape (n_units, k, k).
+        Confusion tables of the same articles (or quotes, as ``unit`` says) in the same order,
+        shape (n_units, k, k).
 
     Notes
     -----
-    The p-value is the share of bootstrap differences on the other side of zero, doubled (percentile bootstrap).
+    The p-value is the share of bootstrap differences on the other side of zero, doubled
+    (percentile bootstrap).
     """
     if first.shape != second.shape:
-        raise ValueError(f"tables of the same {unit}s expected, got shapes {first.shape} and {second.shape}")
+        raise ValueError(
+            f"tables of the same {unit}s expected, got shapes {first.shape} and {second.shape}"
+        )
     spread = scorer(draw_sums(second, seed=seed)) - scorer(draw_sums(first, seed=seed))
     low, high = bounds(spread)
     value = float(scorer(second.sum(axis=0)) - scorer(first.sum(axis=0)))
@@ -148,7 +193,9 @@ def compare(first: np.ndarray, second: np.ndarray, *, unit: str = "article", see
 
 
 def calibration_error(probabilities: np.ndarray, right: np.ndarray, n_bins: int = 10) -> float:
-    """Return the expected calibration error: mean gap of confidence and accuracy over equal-width bins, by their share.
+    """Return the expected calibration error.
+
+    Mean gap of confidence and accuracy over equal-width bins, by their share.
 
     Source: Naeini et al. 2015, doi:10.1609/aaai.v29i1.9602.
     """
@@ -156,10 +203,15 @@ def calibration_error(probabilities: np.ndarray, right: np.ndarray, n_bins: int 
     return float(sum(abs(sure - hit) * n / len(right) for sure, hit, n in bins))
 
 
-def confidence_bins(confidence: np.ndarray, right: np.ndarray, n_bins: int = 10) -> list[tuple[float, float, int]]:
+def confidence_bins(
+    confidence: np.ndarray, right: np.ndarray, n_bins: int = 10
+) -> list[tuple[float, float, int]]:
     """Return (mean confidence, share right, n) of each bin of equal width that has a quote."""
     at = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
-    return [(float(confidence[at == k].mean()), float(right[at == k].mean()), int((at == k).sum())) for k in np.unique(at)]
+    return [
+        (float(confidence[at == k].mean()), float(right[at == k].mean()), int((at == k).sum()))
+        for k in np.unique(at)
+    ]
 
 
 def surest_half(confidence: np.ndarray, right: np.ndarray) -> float:
@@ -169,12 +221,14 @@ def surest_half(confidence: np.ndarray, right: np.ndarray) -> float:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Report:
+class SetScores:
     """All that is said of one model on one set.
 
-    ``five`` and ``coarse`` are the macro-F1 over the five labels and the coarse three, ``majority`` the macro-F1 of always answering the commonest
-    label; ``accuracy``, ``calibration_error`` (0: perfect) and ``surest_half`` (accuracy on the half with the highest confidence) lie from 0 to 1;
-    ``recall`` has the labels that stand in the set; ``tables`` are the confusion tables by article, shape (n_articles, 5, 5).
+    ``five`` and ``coarse`` are the macro-F1 over the five labels and the coarse three,
+    ``majority`` the macro-F1 of always answering the commonest label; ``accuracy``,
+    ``calibration_error`` (0: perfect) and ``surest_half`` (accuracy on the half with the highest
+    confidence) lie from 0 to 1; ``recall`` has the labels that stand in the set; ``tables`` are
+    the confusion tables by article, shape (n_articles, 5, 5).
     """
 
     name: str
@@ -189,15 +243,40 @@ class Report:
 
     def metrics(self) -> dict[str, float]:
         """Return the figures under short names, as a run logs them."""
-        short = {"f1": self.five.value, "f1_low": self.five.low, "f1_high": self.five.high, "coarse": self.coarse.value}
-        short |= {"coarse_low": self.coarse.low, "coarse_high": self.coarse.high, "half": self.surest_half, "articles": float(self.five.n_articles)}
-        short |= {"acc": self.accuracy, "ece": self.calibration_error, "base": self.majority, "n": float(self.five.n_quotes)}
+        short = {
+            "f1": self.five.value,
+            "f1_low": self.five.low,
+            "f1_high": self.five.high,
+            "coarse": self.coarse.value,
+        }
+        short |= {
+            "coarse_low": self.coarse.low,
+            "coarse_high": self.coarse.high,
+            "half": self.surest_half,
+            "articles": float(self.five.n_articles),
+        }
+        short |= {
+            "acc": self.accuracy,
+            "ece": self.calibration_error,
+            "base": self.majority,
+            "n": float(self.five.n_quotes),
+        }
         short |= {f"rec_{stance[:4]}": value for stance, value in self.recall.items()}
         return {f"{self.name}_{key}": round(float(value), 4) for key, value in short.items()}
 
 
-def report(name: str, truth: Sequence[str], probabilities: np.ndarray, articles: Sequence[str], majority: str, *, seed: int = 0) -> Report:
-    """Score probabilities, shape (n_quotes, 5) with columns in the codebook's order, against the truth.
+def score_set(
+    name: str,
+    truth: Sequence[str],
+    probabilities: np.ndarray,
+    articles: Sequence[str],
+    majority: str,
+    *,
+    seed: int = 0,
+) -> SetScores:
+    """Score probabilities, shape (n_quotes, 5) with columns in the codebook's order.
+
+    Against the truth.
 
     ``majority`` is the label that the majority baseline answers (the commonest in training).
 
@@ -215,8 +294,12 @@ def report(name: str, truth: Sequence[str], probabilities: np.ndarray, articles:
     whole = tables.sum(axis=0)
     right = np.array([a == b for a, b in zip(truth, predicted, strict=True)])
     baseline = confusion_by_article(truth, [majority] * len(truth), articles).sum(axis=0)
-    recall = {stance: float(whole[k, k] / whole[k].sum()) for k, stance in enumerate(STANCES) if whole[k].sum()}
-    return Report(
+    recall = {
+        stance: float(whole[k, k] / whole[k].sum())
+        for k, stance in enumerate(STANCES)
+        if whole[k].sum()
+    }
+    return SetScores(
         name,
         score(tables, seed=seed),
         score(to_coarse(tables), seed=seed),
@@ -229,8 +312,10 @@ def report(name: str, truth: Sequence[str], probabilities: np.ndarray, articles:
     )
 
 
-def repeated(first: Report, tables: Sequence[np.ndarray], *, seed: int = 0) -> Report:
-    """Return the report of a cross-validation that was drawn several times: the scores are means over the draws, all else is that of the first.
+def repeated(first: SetScores, tables: Sequence[np.ndarray], *, seed: int = 0) -> SetScores:
+    """Return the report of a cross-validation that was drawn several times.
+
+    The scores are means over the draws, all else is that of the first.
 
     Parameters
     ----------
@@ -240,4 +325,6 @@ def repeated(first: Report, tables: Sequence[np.ndarray], *, seed: int = 0) -> R
         Confusion tables per article of every draw, in the same order of articles.
     """
     draws = np.stack(tables, axis=1)
-    return dataclasses.replace(first, five=score(draws, seed=seed), coarse=score(to_coarse(draws), seed=seed))
+    return dataclasses.replace(
+        first, five=score(draws, seed=seed), coarse=score(to_coarse(draws), seed=seed)
+    )

@@ -1,4 +1,7 @@
-"""How well speakers' stances are told from their quotes: on labelled reports, beside simpler ways, by the predictions of a tracked run."""
+"""How well speakers' stances are told from their quotes.
+
+On labelled reports, beside simpler ways, by the predictions of a tracked run.
+"""
 
 import dataclasses
 from collections.abc import Callable
@@ -23,12 +26,14 @@ _NORMAL = 1.645  # 90% of a normal distribution lie within so many deviations
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Told:
+class SpeakerScores:
     """How well one way tells the speakers' stances of a set.
 
-    ``figures`` are means over speakers: accuracy (of stances in equal place the share), Brier score (0 to 2, small is good), log score (natural,
-    large is good), share of intervals that hold the mean score of the labels, and their width; ``bounds`` their 95% bootstrap intervals by ``unit``;
-    ``gain`` and ``gain_bounds`` how much smaller the Brier score of the hierarchical model is, paired.
+    ``figures`` are means over speakers: accuracy (of stances in equal place the share), Brier
+    score (0 to 2, small is good), log score (natural, large is good), share of intervals that hold
+    the mean score of the labels, and their width; ``bounds`` their 95% bootstrap intervals by
+    ``unit``; ``gain`` and ``gain_bounds`` how much smaller the Brier score of the hierarchical
+    model is, paired.
     """
 
     name: str
@@ -46,12 +51,20 @@ class Told:
         """Return the JSON form, rounded."""
         row = dataclasses.asdict(self)
         row["figures"] = {name: round(value, 4) for name, value in self.figures.items()}
-        row["bounds"] = {name: [round(one, 4) for one in pair] for name, pair in self.bounds.items()}
-        return row | {"gain": round(self.gain, 4), "gain_bounds": [round(one, 4) for one in self.gain_bounds]}
+        row["bounds"] = {
+            name: [round(one, 4) for one in pair] for name, pair in self.bounds.items()
+        }
+        return row | {
+            "gain": round(self.gain, 4),
+            "gain_bounds": [round(one, 4) for one in self.gain_bounds],
+        }
 
 
 def mean_of(shares: np.ndarray) -> Pooled:
-    """The mean of the quotes' probabilities, with the pooled deviation over the square root of their number."""
+    """The mean of the quotes' probabilities.
+
+    With the pooled deviation over the square root of their number.
+    """
     mean = shares.mean(axis=0)
     score = float(mean @ _VALUES)
     variance = shares @ _VALUES**2 - (shares @ _VALUES) ** 2
@@ -60,11 +73,16 @@ def mean_of(shares: np.ndarray) -> Pooled:
 
 
 def independent_of(shares: np.ndarray) -> Pooled:
-    """Labels drawn from each quote's probabilities alone, as if the speaker's other quotes said nothing about it."""
+    """Labels drawn from each quote's probabilities alone.
+
+    As if the speaker's other quotes said nothing about it.
+    """
     rng = np.random.default_rng(0)
     labels = (np.cumsum(shares, axis=1) > rng.random((4000, len(shares), 1))).argmax(axis=2)
     scores = _VALUES[labels].mean(axis=1)
-    return Pooled(majority(count(labels)).mean(axis=0), float(scores.mean()), *bounds(scores, INTERVAL))
+    return Pooled(
+        majority(count(labels)).mean(axis=0), float(scores.mean()), *bounds(scores, INTERVAL)
+    )
 
 
 def vote_of(shares: np.ndarray) -> Pooled:
@@ -75,16 +93,30 @@ def vote_of(shares: np.ndarray) -> Pooled:
 
 
 def speakers_of(table: pd.DataFrame) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """Return per speaker of an article: the article, the probabilities and the labels (numbers) of the quotes; quotes without speaker stay out."""
+    """Return per speaker of an article.
+
+    The article, the probabilities and the labels (numbers) of the quotes; quotes without speaker
+    stay out.
+    """
     columns = [f"p_{stance}" for stance in STANCES]
     found = []
     for (article, _), part in table.groupby(["article", "speaker"], sort=False):
-        found.append((str(article), part[columns].to_numpy(dtype=float), np.array([STANCES.index(one) for one in part["stance"]])))
+        found.append(
+            (
+                str(article),
+                part[columns].to_numpy(dtype=float),
+                np.array([STANCES.index(one) for one in part["stance"]]),
+            )
+        )
     return found
 
 
-def measure(name: str, table: pd.DataFrame, prior: Prior, *, least_quotes: int = 1, seed: int = 0) -> list[Told]:
-    """Measure all ways on one set's predictions; the speaker's stance is `majority` of the labels. Empty where no speaker has as many quotes.
+def measure(
+    name: str, table: pd.DataFrame, prior: Prior, *, least_quotes: int = 1, seed: int = 0
+) -> list[SpeakerScores]:
+    """Measure all ways on one set's predictions; the speaker's stance is `majority` of the labels.
+
+    Empty where no speaker has as many quotes.
 
     Parameters
     ----------
@@ -96,17 +128,39 @@ def measure(name: str, table: pd.DataFrame, prior: Prior, *, least_quotes: int =
     speakers = [one for one in speakers_of(table) if len(one[2]) >= least_quotes]
     if not speakers:
         return []
-    ways: dict[str, Way] = {"hierarchical": lambda shares: pool(shares, prior), "independent": independent_of, "mean": mean_of, "vote": vote_of}
+    ways: dict[str, Way] = {
+        "hierarchical": lambda shares: pool(shares, prior),
+        "independent": independent_of,
+        "mean": mean_of,
+        "vote": vote_of,
+    }
     articles = [article for article, _, _ in speakers]
     units, unit = units_of(articles, "speaker")
-    scored = {way: np.array([_scored(tell(shares), labels) for _, shares, labels in speakers]) for way, tell in ways.items()}
+    scored = {
+        way: np.array([_scored(tell(shares), labels) for _, shares, labels in speakers])
+        for way, tell in ways.items()
+    }
     out = []
     for way, values in scored.items():
         figures = dict(zip(FIGURES, values.mean(axis=0).tolist(), strict=True))
-        bounds = {figure: mean_interval(values[:, k], units, seed=seed) for k, figure in enumerate(FIGURES)}
+        bounds = {
+            figure: mean_interval(values[:, k], units, seed=seed)
+            for k, figure in enumerate(FIGURES)
+        }
         gain = values[:, 1] - scored["hierarchical"][:, 1]
         out.append(
-            Told(name, way, least_quotes, figures, bounds, float(gain.mean()), mean_interval(gain, units, seed=seed), len(speakers), len(set(articles)), unit)
+            SpeakerScores(
+                name,
+                way,
+                least_quotes,
+                figures,
+                bounds,
+                float(gain.mean()),
+                mean_interval(gain, units, seed=seed),
+                len(speakers),
+                len(set(articles)),
+                unit,
+            )
         )
     return out
 
@@ -117,10 +171,16 @@ def _scored(told: Pooled, labels: np.ndarray) -> list[float]:
     right = gold[int(told.shares.argmax())]
     brier = float(((told.shares - gold) ** 2).sum())
     held = told.low - 1e-9 <= mean <= told.high + 1e-9
-    return [float(right), brier, float(np.log(max(told.shares @ gold, LEAST))), float(held), told.high - told.low]
+    return [
+        float(right),
+        brier,
+        float(np.log(max(told.shares @ gold, LEAST))),
+        float(held),
+        told.high - told.low,
+    ]
 
 
-def evaluate_speakers(run: str) -> tuple[str, Prior, list[Told]]:
+def evaluate_speakers(run: str) -> tuple[str, Prior, list[SpeakerScores]]:
     """Fit the prior on a run's out-of-fold predictions and measure on the sets that the run did not learn from.
 
     Returns
@@ -137,9 +197,16 @@ def evaluate_speakers(run: str) -> tuple[str, Prior, list[Told]]:
     table = load_predictions(mlflow, found)
     learned = table[table["set"] == "cv"]
     if learned.empty:
-        raise DataError(f"run {found.info.run_name}: has no out-of-fold predictions to fit on; train it with data.folds of 2 or more")
+        raise DataError(
+            f"run {found.info.run_name}: has no out-of-fold predictions to fit on; train it with "
+            "data.folds of 2 or more"
+        )
     shares = learned[[f"p_{stance}" for stance in STANCES]].to_numpy(dtype=float)
-    prior = fit_prior(shares, list(learned["stance"]), list(zip(learned["article"], learned["speaker"], strict=True)))
+    prior = fit_prior(
+        shares,
+        list(learned["stance"]),
+        list(zip(learned["article"], learned["speaker"], strict=True)),
+    )
     told = [
         one
         for name, part in table[table["set"] != "cv"].groupby("set", sort=False)

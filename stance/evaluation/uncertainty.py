@@ -1,4 +1,7 @@
-"""What a model's card says of its own uncertainty, learned from quotes that the model had not learned from, and whether it holds on others."""
+"""What a model's card says of its own uncertainty.
+
+Learned from quotes that the model had not learned from, and whether it holds on others.
+"""
 
 import dataclasses
 from typing import Any
@@ -19,8 +22,9 @@ MEASURED_LEVELS = (0.8, 0.9, 0.95)
 class Coverage:
     """How often the prediction sets of one level held the label of a set of quotes.
 
-    ``low`` and ``high`` bound the share (95% bootstrap, by ``unit``); ``size`` is the mean number of stances in a set, ``single`` the share of
-    sets with one; ``per_stance`` are the shares covered among the quotes of each label.
+    ``low`` and ``high`` bound the share (95% bootstrap, by ``unit``); ``size`` is the mean number
+    of stances in a set, ``single`` the share of sets with one; ``per_stance`` are the shares
+    covered among the quotes of each label.
     """
 
     name: str
@@ -37,29 +41,57 @@ class Coverage:
 
     def row(self) -> dict[str, Any]:
         """Return one row of a table."""
-        figures = {name: round(getattr(self, name), 4) for name in ("level", "covered", "low", "high", "size", "single")}
-        per_stance = {stance: round(self.per_stance[stance], 4) if stance in self.per_stance else None for stance in STANCES}
-        return {"set": self.name, **figures, **per_stance, "n_quotes": self.n_quotes, "n_articles": self.n_articles, "unit": self.unit}
+        figures = {
+            name: round(getattr(self, name), 4)
+            for name in ("level", "covered", "low", "high", "size", "single")
+        }
+        per_stance = {
+            stance: round(self.per_stance[stance], 4) if stance in self.per_stance else None
+            for stance in STANCES
+        }
+        return {
+            "set": self.name,
+            **figures,
+            **per_stance,
+            "n_quotes": self.n_quotes,
+            "n_articles": self.n_articles,
+            "unit": self.unit,
+        }
 
     def __str__(self) -> str:
         return (
-            f"sets at {self.level:.0%} hold the label of {self.covered:.1%} ({self.low:.1%}-{self.high:.1%} by {self.unit}, n = {self.n_quotes} quotes in "
-            f"{self.n_articles} articles), {self.size:.2f} stances a set, {self.single:.0%} of them one"
+            f"sets at {self.level:.0%} hold the label of {self.covered:.1%} "
+            f"({self.low:.1%}-{self.high:.1%} by {self.unit}, n = {self.n_quotes} quotes in "
+            f"{self.n_articles} articles), {self.size:.2f} stances a set, {self.single:.0%} of "
+            "them one"
         )
 
 
 def learn(table: pd.DataFrame, shares: np.ndarray) -> dict[str, Any]:
-    """Return a card's entries on uncertainty, from calibrated probabilities of quotes that were not learned from, in the table's order."""
+    """Return a card's entries on uncertainty.
+
+    From calibrated probabilities of quotes that were not learned from, in the table's order.
+    """
     truth = list(table["stance"])
     return {
         "abstention": thresholds(shares, truth),
         "risk_curve": risk_curve(shares, truth),
         "sets": fit_sets(shares, truth, list(table["article"])),
-        "speakers": fit_prior(shares, truth, list(zip(table["article"], table["speaker"], strict=True))).to_dict(),
+        "speakers": fit_prior(
+            shares, truth, list(zip(table["article"], table["speaker"], strict=True))
+        ).to_dict(),
     }
 
 
-def coverage(name: str, table: pd.DataFrame, shares: np.ndarray, sets: dict[str, Any], level: float, *, seed: int = 0) -> Coverage:
+def coverage(
+    name: str,
+    table: pd.DataFrame,
+    shares: np.ndarray,
+    sets: dict[str, Any],
+    level: float,
+    *,
+    seed: int = 0,
+) -> Coverage:
     """Measure the prediction sets of one level on labelled quotes that the bounds do not come from.
 
     Parameters
@@ -76,8 +108,22 @@ def coverage(name: str, table: pd.DataFrame, shares: np.ndarray, sets: dict[str,
     held = inside[np.arange(len(labels)), labels]
     units, unit = units_of(list(table["article"]))
     low, high = mean_interval(held.astype(float), units, seed=seed)
-    per_stance = {stance: float(held[labels == k].mean()) for k, stance in enumerate(STANCES) if (labels == k).any()}
+    per_stance = {
+        stance: float(held[labels == k].mean())
+        for k, stance in enumerate(STANCES)
+        if (labels == k).any()
+    }
     sizes = inside.sum(axis=1)
     return Coverage(
-        name, level, float(held.mean()), low, high, float(sizes.mean()), float((sizes == 1).mean()), per_stance, len(table), table["article"].nunique(), unit
+        name,
+        level,
+        float(held.mean()),
+        low,
+        high,
+        float(sizes.mean()),
+        float((sizes == 1).mean()),
+        per_stance,
+        len(table),
+        table["article"].nunique(),
+        unit,
     )

@@ -1,11 +1,14 @@
-"""Two runs set side by side: the paired difference of their scores, and their errors quote by quote."""
+"""Two runs set side by side.
+
+The paired difference of their scores, and their errors quote by quote.
+"""
 
 from typing import Any
 
 import pandas as pd
 
 from stance.core.errors import ConfigError, DataError
-from stance.core.paths import home, shown
+from stance.core.paths import display_path, home
 from stance.evaluation.scores import Difference, compare, paired_tables, to_coarse
 from stance.experiments.benchmarks.scores import ALL_SCORES, HEADLINE, SCORES, tables_by_text
 from stance.labels import splits
@@ -22,7 +25,10 @@ def _both(first: str, second: str) -> tuple[list[Any], list[pd.DataFrame]]:
     tables = [load_predictions(mlflow, run) for run in runs]
     corpora = [run.data.params.get("corpus") for run in runs]
     if corpora[0] != corpora[1]:
-        asked = " and ".join(f"{run.info.run_name} about {corpus or 'the stance labels'}" for run, corpus in zip(runs, corpora, strict=True))
+        asked = " and ".join(
+            f"{run.info.run_name} about {corpus or 'the stance labels'}"
+            for run, corpus in zip(runs, corpora, strict=True)
+        )
         raise DataError(f"the runs answer different questions: {asked}; compare two of one kind")
     return runs, tables
 
@@ -42,15 +48,21 @@ def _paired(runs: list[Any], tables: list[pd.DataFrame]) -> dict[str, list[pd.Da
         if len(shared) == 0:
             continue
         if not (sides[0].loc[shared, "stance"] == sides[1].loc[shared, "stance"]).all():
-            raise DataError(f"{name}: the labels changed between the runs; run {runs[0].info.run_name} again")
+            raise DataError(
+                f"{name}: the labels changed between the runs; run {runs[0].info.run_name} again"
+            )
         out[str(name)] = [side.loc[shared] for side in sides]
     if not out:
-        raise DataError(f"{shown(home())}: the two runs predicted no quote in common; train both again")
+        raise DataError(
+            f"{display_path(home())}: the two runs predicted no quote in common; train both again"
+        )
     return out
 
 
 def compare_runs(first: str, second: str) -> tuple[str, str, Differences]:
-    """Compare two runs on the quotes that both predicted, set by set, paired by article (benchmarks: by text).
+    """Compare two runs on the quotes that both predicted, set by set.
+
+    Paired by article (benchmarks: by text).
 
     Returns
     -------
@@ -59,62 +71,118 @@ def compare_runs(first: str, second: str) -> tuple[str, str, Differences]:
     runs, tables = _both(first, second)
     corpus = runs[0].data.params.get("corpus")
     pairs = _paired(runs, tables)
-    found = {name: _of_corpus(corpus, name, sides) if corpus else _of_labels(sides) for name, sides in pairs.items()}
+    found = {
+        name: _of_corpus(corpus, name, sides) if corpus else _of_labels(sides)
+        for name, sides in pairs.items()
+    }
     return str(runs[0].info.run_name), str(runs[1].info.run_name), found
 
 
-def unlike(first: str, second: str) -> list[str]:
-    """Return in which settings of their data two runs differ, as lines for people: what is cross-validated then differs by more than the model."""
+def data_differences(first: str, second: str) -> list[str]:
+    """Return in which settings of their data two runs differ, as lines for people.
+
+    What is cross-validated then differs by more than the model.
+    """
     mlflow = store.open_store()
     one, other = (find_run(mlflow, name).data.params for name in (first, second))
-    names = sorted(name for name in {*one, *other} if name.startswith("data.") and one.get(name) != other.get(name))
+    names = sorted(
+        name
+        for name in {*one, *other}
+        if name.startswith("data.") and one.get(name) != other.get(name)
+    )
     return [f"{name}: {one.get(name, 'none')} against {other.get(name, 'none')}" for name in names]
 
 
 def _of_labels(sides: list[pd.DataFrame]) -> dict[str, Difference]:
-    """Compare two tables of predictions of the same quotes, for the five labels and the coarse three."""
-    tables, unit = paired_tables(list(sides[0]["stance"]), [list(side["predicted"]) for side in sides], list(sides[0]["article"]))
-    return {"five": compare(*tables, unit=unit), "coarse": compare(*[to_coarse(one) for one in tables], unit=unit)}
+    """Compare two tables of predictions of the same quotes.
+
+    For the five labels and the coarse three.
+    """
+    tables, unit = paired_tables(
+        list(sides[0]["stance"]),
+        [list(side["predicted"]) for side in sides],
+        list(sides[0]["article"]),
+    )
+    return {
+        "five": compare(*tables, unit=unit),
+        "coarse": compare(*[to_coarse(one) for one in tables], unit=unit),
+    }
 
 
 def _of_corpus(corpus: str, name: str, sides: list[pd.DataFrame]) -> dict[str, Difference]:
-    """Compare two tables of answers by the scores of the corpus's protocol; the folds of DeSMOG by their headline score."""
+    """Compare two tables of answers by the scores of the corpus's protocol.
+
+    The folds of DeSMOG by their headline score.
+    """
     texts = list(sides[0]["article"])
-    tables = [tables_by_text(list(side["stance"]), [list(side["predicted"])], texts)[:, 0] for side in sides]
+    tables = [
+        tables_by_text(list(side["stance"]), [list(side["predicted"])], texts)[:, 0]
+        for side in sides
+    ]
     scores = [HEADLINE[corpus]] if name == "folds" else ALL_SCORES[corpus]
     return {score: compare(*tables, unit="text", scorer=SCORES[score]) for score in scores}
 
 
 def compare_errors(first: str, second: str) -> tuple[str, str, pd.DataFrame]:
-    """Line up, quote by quote, what two runs answered where at least one of them was wrong; where they differ comes first.
+    """Line up, quote by quote, what two runs answered where at least one of them was wrong.
+
+    Where they differ comes first.
 
     Returns
     -------
     first run's name, second run's name, table
-        Columns ``quote, set, stance, first, second, first_confidence, second_confidence, right`` (first, second or neither) and ``text``; confidence and
-        text are None for benchmarks, whose texts stay where they are.
+        Columns ``quote, set, stance, first, second, first_confidence, second_confidence, right``
+        (first, second or neither) and ``text``; confidence and text are None for benchmarks, whose
+        texts stay where they are.
     """
     runs, tables = _both(first, second)
     parts = []
     for name, (one, other) in _paired(runs, tables).items():
-        columns: dict[str, Any] = {"set": name, "stance": one["stance"], "first": one["predicted"], "second": other["predicted"]}
-        columns |= {f"{which}_confidence": side.get("confidence") for which, side in (("first", one), ("second", other))}
-        parts.append(pd.DataFrame({**columns, "text": one.get("text")}, index=one.index).reset_index())
+        columns: dict[str, Any] = {
+            "set": name,
+            "stance": one["stance"],
+            "first": one["predicted"],
+            "second": other["predicted"],
+        }
+        columns |= {
+            f"{which}_confidence": side.get("confidence")
+            for which, side in (("first", one), ("second", other))
+        }
+        parts.append(
+            pd.DataFrame({**columns, "text": one.get("text")}, index=one.index).reset_index()
+        )
     table = pd.concat(parts, ignore_index=True)
     is_right = [table[which] == table["stance"] for which in ("first", "second")]
-    table.insert(7, "right", ["first" if one else "second" if other else "neither" for one, other in zip(*is_right, strict=True)])
+    table.insert(
+        7,
+        "right",
+        [
+            "first" if one else "second" if other else "neither"
+            for one, other in zip(*is_right, strict=True)
+        ],
+    )
     wrong = table[~(is_right[0] & is_right[1])]
     alike = (wrong["first"] == wrong["second"]).rename("alike")
-    order = wrong.assign(alike=alike).sort_values(["alike", "right", "set", "quote"], kind="stable").index
-    return str(runs[0].info.run_name), str(runs[1].info.run_name), wrong.loc[order].reset_index(drop=True)
+    order = (
+        wrong.assign(alike=alike)
+        .sort_values(["alike", "right", "set", "quote"], kind="stable")
+        .index
+    )
+    return (
+        str(runs[0].info.run_name),
+        str(runs[1].info.run_name),
+        wrong.loc[order].reset_index(drop=True),
+    )
 
 
 def losses(run: str) -> list[str]:
-    """Return what holds a promotion up: each set on which a loss against the model that predict uses now is not ruled out.
+    """Return what holds a promotion up.
 
-    That is where the paired interval of the five-label difference reaches below zero. Sets of fewer than
-    `stance.evaluation.bootstrap.FEWEST_ARTICLES` articles are left out: their intervals say too little to hold anybody up. Empty where no
-    model is in use.
+    Each set on which a loss against the model that predict uses now is not ruled out.
+
+    That is where the paired interval of the five-label difference reaches below zero. Sets of
+    fewer than `stance.evaluation.bootstrap.FEWEST_ARTICLES` articles are left out: their intervals
+    say too little to hold anybody up. Empty where no model is in use.
     """
     used = in_use()
     if used is None or not used.run:
@@ -122,12 +190,20 @@ def losses(run: str) -> list[str]:
     try:
         _, _, found = compare_runs(used.run, run)
     except ConfigError:
-        # That model's run is gone from this store; a run that is not there at all, promoting tells.
+        # That model's run is gone from this store; a run that is not there at all, promoting
+        # tells.
         return []
-    return [_loss(name, one["five"]) for name, one in found.items() if one["five"].unit == "article" and one["five"].low < 0]
+    return [
+        _loss(name, one["five"])
+        for name, one in found.items()
+        if one["five"].unit == "article" and one["five"].low < 0
+    ]
 
 
 def _loss(name: str, found: Difference) -> str:
     # A gain that may as well be a loss of the same size must not read like a gain.
     worst = f"worse by {-found.value:.3f}" if found.value < 0 else "no clear gain"
-    return f"{splits.SETS.get(name, (name,))[0]}: {worst}, it may lose up to {-found.low:.3f} ({found})"
+    return (
+        f"{splits.SETS.get(name, (name,))[0]}: {worst}, it may lose up to {-found.low:.3f} "
+        f"({found})"
+    )

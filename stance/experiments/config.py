@@ -23,8 +23,12 @@ class Tfidf(Strict):
 
     kind: Literal["tfidf"]
     view: View = "cue+text"
-    words: list[Annotated[int, Field(ge=1, le=5)]] = Field(default=[1, 2], min_length=2, max_length=2)
-    chars: list[Annotated[int, Field(ge=1, le=8)]] = Field(default=[3, 5], max_length=2, description="empty: no character n-grams")
+    words: list[Annotated[int, Field(ge=1, le=5)]] = Field(
+        default=[1, 2], min_length=2, max_length=2
+    )
+    chars: list[Annotated[int, Field(ge=1, le=8)]] = Field(
+        default=[3, 5], max_length=2, description="empty: no character n-grams"
+    )
     min_df: int = Field(default=2, ge=1)
 
     @model_validator(mode="after")
@@ -59,7 +63,9 @@ class Blocks(Tfidf):
     """Any families of terms side by side."""
 
     kind: Literal["blocks"]  # type: ignore[assignment]  # the same settings under another name
-    blocks: list[Literal["words", "chars", "masked", "frames", "speaker", "parse"]] = Field(min_length=1)
+    blocks: list[Literal["words", "chars", "masked", "frames", "speaker", "parse"]] = Field(
+        min_length=1
+    )
 
 
 class Encoder(Strict):
@@ -135,13 +141,35 @@ class Finetuned(Strict):
     layer_decay: float = Field(default=0.85, gt=0, le=1)
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     mask_share: float = Field(default=0.1, ge=0, le=0.4)
-    name_mask_share: float = Field(default=0.0, ge=0, le=1, description="share of the names that are hidden besides")
-    group_share: float = Field(default=0.0, ge=0, le=10, description="weight of the losses of coarse labels and of on or off the target")
+    name_mask_share: float = Field(
+        default=0.0, ge=0, le=1, description="share of the names that are hidden besides"
+    )
+    group_share: float = Field(
+        default=0.0,
+        ge=0,
+        le=10,
+        description="weight of the losses of coarse labels and of on or off the target",
+    )
     batch_size: int = Field(default=16, ge=1, le=256)
-    r_drop: float = Field(default=0.0, ge=0, le=10, description="weight of the distance between two passes; above 0 training takes twice as long")
-    contrast: float = Field(default=0.0, ge=0, le=10, description="weight of a loss that draws texts of one class together")
-    held_out: float = Field(default=0.0, ge=0, le=0.5, description="share of the reports that choose the epoch")
-    precision: Literal["float32", "bfloat16"] = Field(default="float32", description="bfloat16: half the time on processors that can multiply so")
+    r_drop: float = Field(
+        default=0.0,
+        ge=0,
+        le=10,
+        description="weight of the distance between two passes; above 0 training takes twice as "
+        "long",
+    )
+    contrast: float = Field(
+        default=0.0,
+        ge=0,
+        le=10,
+        description="weight of a loss that draws texts of one class together",
+    )
+    held_out: float = Field(
+        default=0.0, ge=0, le=0.5, description="share of the reports that choose the epoch"
+    )
+    precision: Literal["float32", "bfloat16"] = Field(
+        default="float32", description="bfloat16: half the time on processors that can multiply so"
+    )
     seed: int = Field(default=13, ge=0, lt=2**32)
 
 
@@ -149,16 +177,30 @@ class Member(Strict):
     """One pipeline of the soft vote."""
 
     weight: float = Field(default=1.0, gt=0)
-    features: Annotated[NoFeatures | Tfidf | Frames | Masked | Wording | Blocks | Encoder | RowsAsTheyAre, Field(discriminator="kind")]
-    classifier: Annotated[Majority | LogReg | SupportVectors | InTwoSteps | InOrder | Boosting | Finetuned, Field(discriminator="kind")]
+    features: Annotated[
+        NoFeatures | Tfidf | Frames | Masked | Wording | Blocks | Encoder | RowsAsTheyAre,
+        Field(discriminator="kind"),
+    ]
+    classifier: Annotated[
+        Majority | LogReg | SupportVectors | InTwoSteps | InOrder | Boosting | Finetuned,
+        Field(discriminator="kind"),
+    ]
 
     @model_validator(mode="after")
     def _fits(self) -> "Member":
         pair = (self.features.kind, self.classifier.kind)
-        if (pair[0] == "none") != (pair[1] == "majority") or (pair[0] == "rows") != (pair[1] == "finetuned"):
-            raise ValueError(f"features {pair[0]!r} do not go with classifier {pair[1]!r}: majority takes none, finetuned takes rows, logreg any other")
+        if (pair[0] == "none") != (pair[1] == "majority") or (pair[0] == "rows") != (
+            pair[1] == "finetuned"
+        ):
+            raise ValueError(
+                f"features {pair[0]!r} do not go with classifier {pair[1]!r}: majority takes "
+                "none, finetuned takes rows, logreg any other"
+            )
         if pair[1] == "boosting" and pair[0] != "encoder":
-            raise ValueError(f"features {pair[0]!r} do not go with classifier 'boosting': trees take the dense vectors of encoder; use logreg or svm")
+            raise ValueError(
+                f"features {pair[0]!r} do not go with classifier 'boosting': trees take the dense "
+                "vectors of encoder; use logreg or svm"
+            )
         return self
 
     def build_options(self) -> dict[str, Any]:
@@ -176,7 +218,9 @@ class Member(Strict):
 class Stack(Strict):
     """A regression over the members' probabilities instead of their weighted mean."""
 
-    folds: int = Field(default=5, ge=2, le=20, description="folds by report whose predictions teach the regression")
+    folds: int = Field(
+        default=5, ge=2, le=20, description="folds by report whose predictions teach the regression"
+    )
     C: float = Field(default=0.1, gt=0)
     seed: int = Field(default=13, ge=0, lt=2**32)
 
@@ -184,11 +228,28 @@ class Stack(Strict):
 class Data(Strict):
     """Which reports are learned from."""
 
-    train: list[Literal["train", "validation", "test", "own"]] = Field(default=["train", "validation", "own"], min_length=1)
-    max_reports: int = Field(default=0, ge=0, description="0: all; else the first so many, drawn by seed")
-    folds: int = Field(default=5, ge=0, le=20, description="0: no cross-validation, for models that take long; else 2 or more")
-    repeats: int = Field(default=1, ge=1, le=20, description="how often the folds are drawn anew; the score is the mean over the draws")
-    labels: Literal["agreed", "first"] = Field(default="agreed", description="first: what the first reader said, before any second judgment")
+    train: list[Literal["train", "validation", "test", "own"]] = Field(
+        default=["train", "validation", "own"], min_length=1
+    )
+    max_reports: int = Field(
+        default=0, ge=0, description="0: all; else the first so many, drawn by seed"
+    )
+    folds: int = Field(
+        default=5,
+        ge=0,
+        le=20,
+        description="0: no cross-validation, for models that take long; else 2 or more",
+    )
+    repeats: int = Field(
+        default=1,
+        ge=1,
+        le=20,
+        description="how often the folds are drawn anew; the score is the mean over the draws",
+    )
+    labels: Literal["agreed", "first"] = Field(
+        default="agreed",
+        description="first: what the first reader said, before any second judgment",
+    )
 
     @field_validator("folds")
     @classmethod
@@ -199,9 +260,14 @@ class Data(Strict):
 
 
 class Curve(Strict):
-    """A learning curve instead of one model: every member alone and their vote, on growing numbers of reports."""
+    """A learning curve instead of one model.
 
-    reports: list[Annotated[int, Field(ge=0)]] = Field(min_length=2, description="numbers of reports; 0: all")
+    Every member alone and their vote, on growing numbers of reports.
+    """
+
+    reports: list[Annotated[int, Field(ge=0)]] = Field(
+        min_length=2, description="numbers of reports; 0: all"
+    )
     labels: list[Literal["agreed", "first"]] = Field(default=["agreed"], min_length=1)
 
 
@@ -213,17 +279,27 @@ class Experiment(Strict):
     seed: int = Field(default=13, ge=0, lt=2**32)
     data: Data = Data()
     curve: Curve | None = None
-    neutral_in_two: bool = Field(default=False, description="learn neutral on and off the target as two classes")
-    stack: Stack | None = Field(default=None, description="learn whom of the members to trust, instead of a vote by weights")
+    neutral_in_two: bool = Field(
+        default=False, description="learn neutral on and off the target as two classes"
+    )
+    stack: Stack | None = Field(
+        default=None, description="learn whom of the members to trust, instead of a vote by weights"
+    )
     member: list[Member] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _together(self) -> "Experiment":
         kinds = [member.classifier.kind for member in self.member]
         if self.neutral_in_two and "ordinal" in kinds:
-            raise ValueError("neutral_in_two does not go with classifier 'ordinal': a neutral off the target has no place on its axis")
+            raise ValueError(
+                "neutral_in_two does not go with classifier 'ordinal': a neutral off the target "
+                "has no place on its axis"
+            )
         if self.stack and "finetuned" in kinds:
-            raise ValueError("stack does not go with classifier 'finetuned', which takes ten minutes a fold; let it be a member of a vote")
+            raise ValueError(
+                "stack does not go with classifier 'finetuned', which takes ten minutes a fold; "
+                "let it be a member of a vote"
+            )
         return self
 
 
@@ -235,7 +311,8 @@ def read_experiment(path: Path, settings: list[str] | None = None) -> Experiment
     path
         A TOML file.
     settings
-        Changes ``key.path=value``, the value in TOML's syntax; ``member.0.classifier.C=3.0`` reaches into lists.
+        Changes ``key.path=value``, the value in TOML's syntax; ``member.0.classifier.C=3.0``
+        reaches into lists.
 
     Raises
     ------
@@ -259,4 +336,6 @@ def with_values(experiment: Experiment, values: Mapping[str, Any]) -> Experiment
     try:
         return Experiment.model_validate(raw)
     except ValidationError as fault:
-        raise ConfigError("; ".join(f"{place_of(one['loc'])}: {words_of(one)}" for one in fault.errors())) from fault
+        raise ConfigError(
+            "; ".join(f"{place_of(one['loc'])}: {words_of(one)}" for one in fault.errors())
+        ) from fault

@@ -13,13 +13,16 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from stance.core.errors import ConfigError, DataError
 from stance.core.files import read_text
 from stance.core.formatting import counted
-from stance.core.paths import shown
+from stance.core.paths import display_path
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
 class Strict(BaseModel):
-    """What every table of a configuration file is: checked without conversions, no unknown key, frozen."""
+    """What every table of a configuration file is.
+
+    Checked without conversions, no unknown key, frozen.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -37,7 +40,9 @@ def read_checked(path: Path, shape: type[Shape], settings: list[str] | None = No
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         line = re.search(r"at line (\d+)", str(fault))
-        raise ConfigError(f"{shown(path)}{':' + line[1] if line else ''}: not TOML: {fault}") from fault
+        raise ConfigError(
+            f"{display_path(path)}{':' + line[1] if line else ''}: not TOML: {fault}"
+        ) from fault
     except DataError as fault:
         raise ConfigError(str(fault)) from fault
     for setting in settings or []:
@@ -45,12 +50,20 @@ def read_checked(path: Path, shape: type[Shape], settings: list[str] | None = No
     try:
         return shape.model_validate(raw)
     except ValidationError as fault:
-        lines = [f"  {shown(path)}:{line_of(text, _path(one['loc']))}: {place_of(one['loc'])}: {words_of(one)}" for one in fault.errors()]
-        raise ConfigError(f"{shown(path)}: {counted(len(lines), 'fault')}\n" + "\n".join(lines)) from fault
+        lines = [
+            f"  {display_path(path)}:{line_of(text, _path(one['loc']))}: {place_of(one['loc'])}: "
+            f"{words_of(one)}"
+            for one in fault.errors()
+        ]
+        raise ConfigError(
+            f"{display_path(path)}: {counted(len(lines), 'fault')}\n" + "\n".join(lines)
+        ) from fault
 
 
 def line_of(text: str, path: Sequence[int | str]) -> int:
-    r"""Return the line of a TOML text on which the setting at a path stands, or the nearest table that should hold it; 1 where there is none.
+    r"""Return the line of a TOML text on which the setting at a path stands.
+
+    Or the nearest table that should hold it; 1 where there is none.
 
     >>> line_of('name = "x"\n[[member]]\nfeatures = { kind = "tfidf" }', ["member", 0, "features", "chars"])
     3
@@ -61,7 +74,10 @@ def line_of(text: str, path: Sequence[int | str]) -> int:
     quoted = False
     for number, line in enumerate(text.split("\n"), 1):
         inside, quoted = quoted, quoted ^ (len(re.findall("\"\"\"|'''", line)) % 2 == 1)
-        header, key = re.match(r"\s*(\[\[?)([^\[\]]+)\]", line), re.match(r"""\s*((?:"[^"]*"|'[^']*'|[\w.-])+)\s*=""", line)
+        header, key = (
+            re.match(r"\s*(\[\[?)([^\[\]]+)\]", line),
+            re.match(r"""\s*((?:"[^"]*"|'[^']*'|[\w.-])+)\s*=""", line),
+        )
         if inside:
             continue
         if header:
@@ -72,18 +88,25 @@ def line_of(text: str, path: Sequence[int | str]) -> int:
             found.setdefault(at, number)
         elif key:
             found.setdefault((*at, *_keys(key[1])), number)
-    return next(found[tuple(path[:end])] for end in range(len(path), -1, -1) if tuple(path[:end]) in found)
+    return next(
+        found[tuple(path[:end])] for end in range(len(path), -1, -1) if tuple(path[:end]) in found
+    )
 
 
 def _keys(dotted: str) -> tuple[int | str, ...]:
     """Split a TOML key at its dots, those inside quotation marks left alone."""
-    return tuple(part.strip().strip("\"'") for part in re.findall(r"""\s*(?:"[^"]*"|'[^']*'|[^.])+""", dotted))
+    return tuple(
+        part.strip().strip("\"'")
+        for part in re.findall(r"""\s*(?:"[^"]*"|'[^']*'|[^.])+""", dotted)
+    )
 
 
 def _set(raw: dict[str, Any], setting: str) -> None:
     path, sign, value = setting.partition("=")
     if not sign or not all(path.strip().split(".")):
-        raise ConfigError(f"--set {setting!r}: expected key.path=value, for example member.0.classifier.C=3.0")
+        raise ConfigError(
+            f"--set {setting!r}: expected key.path=value, for example member.0.classifier.C=3.0"
+        )
     try:
         parsed = tomllib.loads(f"value = {value.strip()}")["value"]
     except tomllib.TOMLDecodeError:
@@ -103,12 +126,24 @@ def put_in(raw: dict[str, Any], path: str, value: Any, asked: str) -> None:
         else:
             at[keys[-1]] = value
     except (IndexError, ValueError, AttributeError, TypeError) as fault:
-        raise ConfigError(f"{asked}: there is no {path!r} in this experiment; name a setting as its file does, for example member.0.classifier.C") from fault
+        raise ConfigError(
+            f"{asked}: there is no {path!r} in this experiment; name a setting as its file does, "
+            "for example member.0.classifier.C"
+        ) from fault
 
 
 def _path(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """Return the place of a fault as a person wrote it: pydantic puts the chosen kind of a union into it."""
-    return tuple(part for k, part in enumerate(loc) if not ((k and loc[k - 1] in ("features", "classifier")) or (k > 1 and loc[k - 2] == "choices")))
+    """Return the place of a fault as a person wrote it.
+
+    Pydantic puts the chosen kind of a union into it.
+    """
+    return tuple(
+        part
+        for k, part in enumerate(loc)
+        if not (
+            (k and loc[k - 1] in ("features", "classifier")) or (k > 1 and loc[k - 2] == "choices")
+        )
+    )
 
 
 def place_of(loc: tuple[int | str, ...]) -> str:

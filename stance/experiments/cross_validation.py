@@ -26,15 +26,18 @@ Say = Callable[[str], None]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Trained:
-    """A fitted pipeline with everything measured on it; ``predictions`` has one row a measured quote.
+    """A fitted pipeline with everything measured on it.
 
-    ``uncertainty`` is what the card says of it (`stance.evaluation.uncertainty.learn`), empty where nothing could be learned on.
+    ``predictions`` has one row a measured quote.
+
+    ``uncertainty`` is what the card says of it (`stance.evaluation.uncertainty.learn`), empty
+    where nothing could be learned on.
     """
 
     pipeline: Any
     train: pd.DataFrame
-    reports: dict[str, scores.Report]
-    folds: list[scores.Report]
+    reports: dict[str, scores.SetScores]
+    folds: list[scores.SetScores]
     predictions: pd.DataFrame
     seconds: dict[str, float]
     temperature: float
@@ -43,44 +46,60 @@ class Trained:
 
 
 def training_table(experiment: Experiment, sets: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the rows that the experiment learns from; with ``max_reports`` a sample of whole reports, drawn by its seed.
+    """Return the rows that the experiment learns from.
+
+    With ``max_reports`` a sample of whole reports, drawn by its seed.
 
     Raises
     ------
     DataError
         If a split that it names has no labelled quote.
     """
-    # Own articles are learned from once there are any, and a small project may have no validation reports.
-    wanted = [name for name in experiment.data.train if name in sets or name not in ("own", "validation")]
+    # Own articles are learned from once there are any, and a small project may have no validation
+    # reports.
+    wanted = [
+        name for name in experiment.data.train if name in sets or name not in ("own", "validation")
+    ]
     missing = [name for name in wanted if name not in sets]
     if missing:
         raise DataError(f"labels: no reports in the split {missing[0]!r}; see labels/splits.toml")
     table = pd.concat([sets[name] for name in wanted], ignore_index=True)
     n_most = experiment.data.max_reports
     if n_most:
-        names = np.random.default_rng(experiment.seed).permutation(sorted(table["article"].unique()))[:n_most]
+        names = np.random.default_rng(experiment.seed).permutation(
+            sorted(table["article"].unique())
+        )[:n_most]
         table = table[table["article"].isin(set(names))].reset_index(drop=True)
-    return table.assign(stance=table["first_stance"]) if experiment.data.labels == "first" else table
+    return (
+        table.assign(stance=table["first_stance"]) if experiment.data.labels == "first" else table
+    )
 
 
 def fit(experiment: Experiment, table: pd.DataFrame) -> Any:
     """Return the experiment's pipeline, fitted on the table."""
     members = [member.build_options() for member in experiment.member]
     stack = experiment.stack.model_dump() if experiment.stack else None
-    return build_pipeline(members, neutral_in_two=experiment.neutral_in_two, stack=stack).fit(table, table["stance"])
+    return build_pipeline(members, neutral_in_two=experiment.neutral_in_two, stack=stack).fit(
+        table, table["stance"]
+    )
 
 
 def warm_encoders(experiment: Experiment, tables: list[pd.DataFrame]) -> None:
     """Encode all texts at once, so that the folds find their vectors in the cache."""
     for member in experiment.member:
         if member.features.kind == "encoder":
-            texts = [view_of(row, member.features.view) for table in tables for row in to_rows(table)]
+            texts = [
+                view_of(row, member.features.view) for table in tables for row in to_rows(table)
+            ]
             encode_cached(texts, member.features.model)
 
 
 @shared_counts()
 def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = print) -> Trained:
-    """Cross-validate by article (not with 0 folds), fit on all training rows, measure on every set that was not learned from."""
+    """Cross-validate by article (not with 0 folds), fit on all training rows.
+
+    Measure on every set that was not learned from.
+    """
     start = time.perf_counter()
     table = training_table(experiment, sets)
     measured = {name: part for name, part in sets.items() if name not in experiment.data.train}
@@ -95,55 +114,109 @@ def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = prin
     start = time.perf_counter()
     pipeline = fit(experiment, table)
     seconds["fit"] = time.perf_counter() - start
-    raw = {**({"cv": (table, draws[0])} if draws else {}), **{name: (part, probabilities(pipeline, part)) for name, part in measured.items()}}
-    # Calibrated on predictions of rows that were not learned from: out of fold, else the validation reports.
+    raw = {
+        **({"cv": (table, draws[0])} if draws else {}),
+        **{name: (part, probabilities(pipeline, part)) for name, part in measured.items()},
+    }
+    # Calibrated on predictions of rows that were not learned from: out of fold, else the
+    # validation reports.
     on = next((name for name in ("cv", "validation") if name in raw), None)
     temperature = fit_temperature(raw[on][1], list(raw[on][0]["stance"])) if on else 1.0
     found = {name: (part, temper(shares, temperature)) for name, (part, shares) in raw.items()}
     uncertainty = learn(*found[on]) if on else {}
-    held = [coverage(name, *one, uncertainty["sets"], level) for name, one in found.items() if on and name != on for level in MEASURED_LEVELS]
-    reports = {name: report_on(name, part, shares, majority, experiment.seed) for name, (part, shares) in found.items()}
+    held = [
+        coverage(name, *one, uncertainty["sets"], level)
+        for name, one in found.items()
+        if on and name != on
+        for level in MEASURED_LEVELS
+    ]
+    reports = {
+        name: report_on(name, part, shares, majority, experiment.seed)
+        for name, (part, shares) in found.items()
+    }
     if len(draws) > 1:
         tables = [confusion(table, shares) for shares in draws]
         reports["cv"] = scores.repeated(reports["cv"], tables, seed=experiment.seed)
-    predictions = pd.concat([_predictions(name, part, shares) for name, (part, shares) in found.items()], ignore_index=True)
-    return Trained(pipeline, table, reports, folds, predictions, seconds, temperature, uncertainty, held)
+    predictions = pd.concat(
+        [_predictions(name, part, shares) for name, (part, shares) in found.items()],
+        ignore_index=True,
+    )
+    return Trained(
+        pipeline, table, reports, folds, predictions, seconds, temperature, uncertainty, held
+    )
 
 
-def cross_validate(experiment: Experiment, table: pd.DataFrame, majority: str, say: Say) -> tuple[list[np.ndarray], list[scores.Report]]:
-    """Predict every row by models that saw no quote of its article, as often as the experiment repeats it.
+def cross_validate(
+    experiment: Experiment, table: pd.DataFrame, majority: str, say: Say
+) -> tuple[list[np.ndarray], list[scores.SetScores]]:
+    """Predict every row by models that saw no quote of its article.
+
+    As often as the experiment repeats it.
 
     Returns
     -------
     draws, folds
-        Probabilities out of fold, shape (n_quotes, 5), per draw of the folds; a report per fold. Both empty with 0 folds.
+        Probabilities out of fold, shape (n_quotes, 5), per draw of the folds; a report per fold.
+        Both empty with 0 folds.
     """
     draws: list[np.ndarray] = []
-    folds: list[scores.Report] = []
+    folds: list[scores.SetScores] = []
     for repeat in range(experiment.data.repeats if experiment.data.folds else 0):
         draws.append(np.zeros((len(table), len(STANCES))))
         of = f" of draw {repeat + 1}" if experiment.data.repeats > 1 else ""
-        for number, (learned, left_out) in enumerate(dataset.folds_by_article(table, experiment.data.folds, experiment.seed + repeat), 1):
+        for number, (learned, left_out) in enumerate(
+            dataset.folds_by_article(table, experiment.data.folds, experiment.seed + repeat), 1
+        ):
             part = table.iloc[left_out]
             draws[-1][left_out] = shares = probabilities(fit(experiment, table.iloc[learned]), part)
             folds.append(report_on("fold", part, shares, majority, experiment.seed))
-            say(f"  fold {number} of {experiment.data.folds}{of}: macro-F1 {folds[-1].five.value:.3f} (n = {len(part)})")
+            say(
+                f"  fold {number} of {experiment.data.folds}{of}: macro-F1 "
+                f"{folds[-1].five.value:.3f} (n = {len(part)})"
+            )
     return draws, folds
 
 
-def report_on(name: str, table: pd.DataFrame, shares: np.ndarray, majority: str, seed: int) -> scores.Report:
-    """Score the probabilities of a labelled table's quotes, shape (n_quotes, 5), as `stance.evaluation.scores.report` does."""
-    return scores.report(name, list(table["stance"]), shares, list(table["article"]), majority, seed=seed)
+def report_on(
+    name: str, table: pd.DataFrame, shares: np.ndarray, majority: str, seed: int
+) -> scores.SetScores:
+    """Score the probabilities of a labelled table's quotes, shape (n_quotes, 5).
+
+    As `stance.evaluation.scores.score_set` does.
+    """
+    return scores.score_set(
+        name, list(table["stance"]), shares, list(table["article"]), majority, seed=seed
+    )
 
 
 def confusion(table: pd.DataFrame, shares: np.ndarray) -> np.ndarray:
-    """Return the confusion tables of a labelled table's articles, shape (n_articles, 5, 5), by the likeliest stances."""
-    return scores.confusion_by_article(list(table["stance"]), scores.likeliest(shares), list(table["article"]))
+    """Return the confusion tables of a labelled table's articles, shape (n_articles, 5, 5).
+
+    By the likeliest stances.
+    """
+    return scores.confusion_by_article(
+        list(table["stance"]), scores.likeliest(shares), list(table["article"])
+    )
 
 
 def _predictions(name: str, table: pd.DataFrame, shares: np.ndarray) -> pd.DataFrame:
-    # The quote comes first: the store's page lines tables of several runs up by their first column.
-    rows = table[["quote", "article", "conflict", "origin", "form", "on_target", "speaker", "speaker_role", "cue", "text", "stance"]].copy()
+    # The quote comes first: the store's page lines tables of several runs up by their first
+    # column.
+    rows = table[
+        [
+            "quote",
+            "article",
+            "conflict",
+            "origin",
+            "form",
+            "on_target",
+            "speaker",
+            "speaker_role",
+            "cue",
+            "text",
+            "stance",
+        ]
+    ].copy()
     rows.insert(1, "set", name)
     rows["predicted"] = scores.likeliest(shares)
     rows["confidence"] = shares.max(axis=1).round(4)

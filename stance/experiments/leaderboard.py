@@ -1,7 +1,11 @@
-"""The leaderboard: the newest run of every experiment as the tracking store has it, in a file that nobody writes by hand.
+"""The leaderboard.
 
-Runs are compared only where they were measured on the same labels. Every run keeps the checksums of the labels it learned from and was measured on; one
-whose labels are not those of today stands in a part of its own.
+The newest run of every experiment as the tracking store has it, in a file that nobody writes by
+hand.
+
+Runs are compared only where they were measured on the same labels. Every run keeps the checksums
+of the labels it learned from and was measured on; one whose labels are not those of today stands
+in a part of its own.
 """
 
 import dataclasses
@@ -42,9 +46,12 @@ FIGURES = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Entry:
-    """The newest finished run of one experiment (with the settings that ``--set`` changed), and its figures by set.
+    """The newest finished run of one experiment (with the settings that ``--set`` changed).
 
-    ``other_labels`` says what it was trained or measured on that is not as it is today; empty where it may be compared.
+    And its figures by set.
+
+    ``other_labels`` says what it was trained or measured on that is not as it is today; empty
+    where it may be compared.
     """
 
     experiment: str
@@ -65,7 +72,10 @@ class Entry:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Board:
-    """All that the leaderboard says. ``unfinished`` counts runs by their status; ``benchmarks`` has the figures of the newest run per benchmark."""
+    """All that the leaderboard says. ``unfinished`` counts runs by their status.
+
+    ``benchmarks`` has the figures of the newest run per benchmark.
+    """
 
     entries: list[Entry]
     older: list[Entry]
@@ -93,7 +103,9 @@ def read_board(sets: "dict[str, pd.DataFrame] | None" = None) -> Board:
     if not newest:
         failed = len(runs) - len(finished)
         rest = f" ({failed} failed, were killed or still run)" if failed else ""
-        raise DataError(f"{store.tracking_uri()}: no training run has finished{rest}; make train makes one")
+        raise DataError(
+            f"{store.tracking_uri()}: no training run has finished{rest}; make train makes one"
+        )
     sets = sets if sets is not None else load_sets()
     today = {**_first_digests(newest), **digests(sets)}
     entries = [_entry(mlflow, run, sets, today) for run in newest]
@@ -103,15 +115,28 @@ def read_board(sets: "dict[str, pd.DataFrame] | None" = None) -> Board:
         if run.info.status != "FINISHED":
             unfinished.setdefault(run.info.status, []).append(str(run.info.run_name))
     measured = _newest(run for run in finished if kind_of(run) == "benchmark")
-    benchmarks = {str(run.info.run_name): logged_rows(mlflow, run, "figures.json") for run in measured}
-    return Board([one for one in entries if not one.other_labels], [one for one in entries if one.other_labels], benchmarks, unfinished)
+    benchmarks = {
+        str(run.info.run_name): logged_rows(mlflow, run, "figures.json") for run in measured
+    }
+    return Board(
+        [one for one in entries if not one.other_labels],
+        [one for one in entries if one.other_labels],
+        benchmarks,
+        unfinished,
+    )
 
 
 def _newest(runs: Iterable[Any]) -> list[Any]:
     """Keep the first run of every experiment and its settings; runs come newest first."""
     kept: dict[tuple[str, str], Any] = {}
     for run in runs:
-        kept.setdefault((run.data.params.get("experiment", run.info.run_name), run.data.tags.get("settings", "")), run)
+        kept.setdefault(
+            (
+                run.data.params.get("experiment", run.info.run_name),
+                run.data.tags.get("settings", ""),
+            ),
+            run,
+        )
     return list(kept.values())
 
 
@@ -128,18 +153,45 @@ def _measured_on(run: Any) -> dict[str, str]:
     return dict(json.loads(run.data.tags.get("labels", "{}")))
 
 
-def _entry(mlflow: Any, run: Any, sets: "dict[str, pd.DataFrame]", today: Mapping[str, str]) -> Entry:
+def _entry(
+    mlflow: Any, run: Any, sets: "dict[str, pd.DataFrame]", today: Mapping[str, str]
+) -> Entry:
     metrics = run.data.metrics
-    names = [key.removesuffix("_f1") for key in metrics if key.endswith("_f1") and f"{key}_low" in metrics]
-    measured = {name: {figure: metrics.get(f"{name}_{short}") for figure, short in FIGURES.items()} for name in sorted(names, key=_set_order)}
+    names = [
+        key.removesuffix("_f1")
+        for key in metrics
+        if key.endswith("_f1") and f"{key}_low" in metrics
+    ]
+    measured = {
+        name: {figure: metrics.get(f"{name}_{short}") for figure, short in FIGURES.items()}
+        for name in sorted(names, key=_set_order)
+    }
     trained_on = next((one.dataset.digest for one in run.inputs.dataset_inputs), "")
-    seconds = {name: metrics[f"{name}_s"] for name in ("encode", "cv", "fit") if f"{name}_s" in metrics}
-    named = str(run.data.params.get("experiment", run.info.run_name)), run.data.tags.get("settings", ""), str(run.info.run_name), str(run.info.run_id)
-    other = tuple(_other_labels(mlflow, run, trained_on, [name for name in measured if name != "cv"], sets, today))
+    seconds = {
+        name: metrics[f"{name}_s"] for name in ("encode", "cv", "fit") if f"{name}_s" in metrics
+    }
+    named = (
+        str(run.data.params.get("experiment", run.info.run_name)),
+        run.data.tags.get("settings", ""),
+        str(run.info.run_name),
+        str(run.info.run_id),
+    )
+    other = tuple(
+        _other_labels(
+            mlflow, run, trained_on, [name for name in measured if name != "cv"], sets, today
+        )
+    )
     return Entry(*named, int(metrics.get("train_n", 0)), trained_on, seconds, measured, other)
 
 
-def _other_labels(mlflow: Any, run: Any, trained_on: str, measured: Sequence[str], sets: "dict[str, pd.DataFrame]", today: Mapping[str, str]) -> Iterator[str]:
+def _other_labels(
+    mlflow: Any,
+    run: Any,
+    trained_on: str,
+    measured: Sequence[str],
+    sets: "dict[str, pd.DataFrame]",
+    today: Mapping[str, str],
+) -> Iterator[str]:
     expected = _expected(mlflow, run, sets)
     if expected is None:
         yield "its settings cannot be read by this version"
@@ -154,7 +206,10 @@ def _other_labels(mlflow: Any, run: Any, trained_on: str, measured: Sequence[str
 
 
 def _expected(mlflow: Any, run: Any, sets: "dict[str, pd.DataFrame]") -> str | None:
-    """Return the checksum of what the run would learn from today; None where its settings cannot be read."""
+    """Return the checksum of what the run would learn from today.
+
+    None where its settings cannot be read.
+    """
     try:
         raw = mlflow.artifacts.load_dict(f"runs:/{run.info.run_id}/experiment.json")
         return fingerprint(training_table(Experiment.model_validate(raw), sets))[:12]

@@ -21,11 +21,20 @@ FILE = "experiments/leaderboard.md"
 
 def to_markdown(board: Board) -> str:
     """Return the leaderboard as a page."""
-    lines = ["# Leaderboard", "", "<!-- Written by `stance leaderboard` from the tracking store; changes by hand are lost. -->", ""]
+    lines = [
+        "# Leaderboard",
+        "",
+        "<!-- Written by `stance leaderboard` from the tracking store; changes by hand are lost. "
+        "-->",
+        "",
+    ]
     lines += [
-        "The newest finished run of every experiment, the best in cross-validation first. Five-label / coarse macro-F1; the majority baseline answers the",
-        "commonest label. Answered: the share of quotes that is answered where abstention was set, on predictions out of fold, to at most",
-        f"{STATED_RISK:.0%} wrong answers, and in brackets the share of these answers that is wrong. Intervals: 95% bootstrap, by article (by quote below 10).",
+        "The newest finished run of every experiment, the best in cross-validation first. "
+        "Five-label / coarse macro-F1; the majority baseline answers the",
+        "commonest label. Answered: the share of quotes that is answered where abstention was "
+        "set, on predictions out of fold, to at most",
+        f"{STATED_RISK:.0%} wrong answers, and in brackets the share of these answers that is "
+        "wrong. Intervals: 95% bootstrap, by article (by quote below 10).",
         "",
     ]
     if board.entries:
@@ -33,7 +42,13 @@ def to_markdown(board: Board) -> str:
     else:
         lines += ["No run stands on the labels of today; `make train` makes one.", ""]
     if board.older:
-        lines += ["## On other labels", "", "Not to be compared with the runs above, nor with each other unless their labels are the same.", ""]
+        lines += [
+            "## On other labels",
+            "",
+            "Not to be compared with the runs above, nor with each other unless their labels are "
+            "the same.",
+            "",
+        ]
         lines += _table(["run", "differs in", *SETS], [older_row(one) for one in board.older])
     for name, figures in board.benchmarks.items():
         lines += [f"## Benchmark {name}", ""]
@@ -50,24 +65,60 @@ def _part(entries: list[Entry]) -> list[str]:
     lines = _table(head, [_summary_row(one, used) for one in entries])
     for name in used:
         lines += [f"## {SETS[name][0].capitalize()}: {SETS[name][1]}", ""]
-        columns = ["experiment", "macro-F1", "coarse", "majority", "calibration error", "answered", "surest half right", "quotes", "articles"]
-        lines += _table(columns, [[one.name, *_figures(one.sets[name])] for one in entries if name in one.sets])
+        columns = [
+            "experiment",
+            "macro-F1",
+            "coarse",
+            "majority",
+            "calibration error",
+            "answered",
+            "surest half right",
+            "quotes",
+            "articles",
+        ]
+        lines += _table(
+            columns, [[one.name, *_figures(one.sets[name])] for one in entries if name in one.sets]
+        )
     return lines
 
 
 def _summary_row(entry: Entry, used: Sequence[str]) -> list[str]:
-    seconds = f"{sum(entry.seconds.values()):.0f} ({' + '.join(f'{value:.0f}' for value in entry.seconds.values())})"
-    return [entry.name, *(pair(entry.sets.get(name)) for name in used), f"{entry.train_n} quotes", seconds, entry.run]
+    seconds = (
+        f"{sum(entry.seconds.values()):.0f} "
+        f"({' + '.join(f'{value:.0f}' for value in entry.seconds.values())})"
+    )
+    return [
+        entry.name,
+        *(pair(entry.sets.get(name)) for name in used),
+        f"{entry.train_n} quotes",
+        seconds,
+        entry.run,
+    ]
 
 
 def older_row(entry: Entry) -> list[str]:
-    """Return the row of a run that stands on other labels: what it is, what differs, its scores on every set."""
-    return [f"{entry.name}: {entry.run}", "; ".join(entry.other_labels), *(pair(entry.sets.get(name)) for name in SETS)]
+    """Return the row of a run that stands on other labels.
+
+    What it is, what differs, its scores on every set.
+    """
+    return [
+        f"{entry.name}: {entry.run}",
+        "; ".join(entry.other_labels),
+        *(pair(entry.sets.get(name)) for name in SETS),
+    ]
 
 
 def _benchmark_row(row: Mapping[str, Any]) -> list[str]:
     value = f"{row['value']:.3f} ({row['low']:.3f}-{row['high']:.3f})"
-    return [row["where"], row["model"], row["score"], value, f"{row['majority']:.3f}", str(row["n_rows"]), str(row["n_texts"])]
+    return [
+        row["where"],
+        row["model"],
+        row["score"],
+        value,
+        f"{row['majority']:.3f}",
+        str(row["n_rows"]),
+        str(row["n_texts"]),
+    ]
 
 
 def pair(figures: Mapping[str, float | None] | None) -> str:
@@ -76,12 +127,28 @@ def pair(figures: Mapping[str, float | None] | None) -> str:
 
 
 def _figures(found: Mapping[str, float | None]) -> list[str]:
-    wrong = "" if found["wrong_of_covered"] is None or not found["coverage"] else f" ({found['wrong_of_covered']:.0%} wrong)"
+    wrong = (
+        ""
+        if found["wrong_of_covered"] is None or not found["coverage"]
+        else f" ({found['wrong_of_covered']:.0%} wrong)"
+    )
     covered = "–" if found["coverage"] is None else f"{found['coverage']:.0%}{wrong}"
-    scores = [f"{number(found[name])} ({number(found[f'{name}_low'])}-{number(found[f'{name}_high'])})" for name in ("f1", "coarse")]
+    scores = [
+        f"{number(found[name])} ({number(found[f'{name}_low'])}-{number(found[f'{name}_high'])})"
+        for name in ("f1", "coarse")
+    ]
     half = found["surest_half_right"]
-    counts = ["–" if found[name] is None else f"{found[name]:.0f}" for name in ("n_quotes", "n_articles")]
-    return [*scores, number(found["majority"]), number(found["calibration_error"]), covered, "–" if half is None else f"{half:.0%}", *counts]
+    counts = [
+        "–" if found[name] is None else f"{found[name]:.0f}" for name in ("n_quotes", "n_articles")
+    ]
+    return [
+        *scores,
+        number(found["majority"]),
+        number(found["calibration_error"]),
+        covered,
+        "–" if half is None else f"{half:.0%}",
+        *counts,
+    ]
 
 
 def number(value: float | None) -> str:
@@ -99,19 +166,26 @@ def to_json(board: Board) -> str:
 
 
 def to_csv(board: Board) -> str:
-    """Return the leaderboard as CSV: a row per experiment and set, ``other_labels`` empty where rows may be compared."""
+    """Return the leaderboard as CSV.
+
+    A row per experiment and set, ``other_labels`` empty where rows may be compared.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["experiment", "settings", "run", "train_n", "set", *FIGURES, "other_labels"])
     for one in [*board.entries, *board.older]:
         for name, figures in one.sets.items():
             known = (one.experiment, one.settings, one.run, one.train_n, name)
-            writer.writerow([*known, *(figures[key] for key in FIGURES), "; ".join(one.other_labels)])
+            writer.writerow(
+                [*known, *(figures[key] for key in FIGURES), "; ".join(one.other_labels)]
+            )
     return out.getvalue()
 
 
 def write_board(board: Board, path: Path | None = None) -> list[Path]:
-    """Write the leaderboard; without a path ``experiments/leaderboard.md`` and, for programs, the same name with ``.json``.
+    """Write the leaderboard.
+
+    Without a path ``experiments/leaderboard.md`` and, for programs, the same name with ``.json``.
 
     Raises
     ------

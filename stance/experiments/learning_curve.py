@@ -18,7 +18,9 @@ MEASURED = ("test", "seeds", "dev")
 
 
 def steps(experiment: Experiment) -> list[tuple[str, Experiment]]:
-    """Return the (name, experiment) pairs that a curve fits: each member alone and the vote, per number of reports and kind of labels.
+    """Return the (name, experiment) pairs that a curve fits.
+
+    Each member alone and the vote, per number of reports and kind of labels.
 
     Raises
     ------
@@ -32,19 +34,29 @@ def steps(experiment: Experiment) -> list[tuple[str, Experiment]]:
     found = []
     for labels in experiment.curve.labels:
         for n_reports in experiment.curve.reports:
-            data = Data(**{**experiment.data.model_dump(), "max_reports": n_reports, "labels": labels})
-            found += [(name, experiment.model_copy(update={"data": data, "member": members})) for name, members in models]
+            data = Data(
+                **{**experiment.data.model_dump(), "max_reports": n_reports, "labels": labels}
+            )
+            found += [
+                (name, experiment.model_copy(update={"data": data, "member": members}))
+                for name, members in models
+            ]
     return found
 
 
 @shared_counts()
-def measure(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Callable[[str], None] = print) -> pd.DataFrame:
-    """Fit every step of a curve and score it on test reports, seeds and the development set where they are.
+def measure(
+    experiment: Experiment, sets: dict[str, pd.DataFrame], say: Callable[[str], None] = print
+) -> pd.DataFrame:
+    """Fit every step of a curve and score it on test reports, seeds and the development set.
+
+    Where they are.
 
     Returns
     -------
     DataFrame
-        Columns ``model, labels, n_reports, n_quotes, set, f1, low, high, coarse, neutral_recall, base``.
+        Columns ``model, labels, n_reports, n_quotes, set, f1, low, high, coarse, neutral_recall,
+        base``.
     """
     measured = {name: sets[name] for name in MEASURED if name in sets}
     warm_encoders(experiment, [training_table(experiment, sets), *measured.values()])
@@ -56,7 +68,13 @@ def measure(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Callable
         majority = str(table["stance"].mode()[0])
         for where, part in measured.items():
             one = report_on(where, part, probabilities(pipeline, part), majority, step.seed)
-            known = {"model": name, "labels": step.data.labels, "n_reports": n_reports, "n_quotes": len(table), "set": where}
+            known = {
+                "model": name,
+                "labels": step.data.labels,
+                "n_reports": n_reports,
+                "n_quotes": len(table),
+                "set": where,
+            }
             scores = {
                 "f1": one.five.value,
                 "low": one.five.low,
@@ -64,24 +82,41 @@ def measure(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Callable
                 "coarse": one.coarse.value,
                 "neutral_recall": one.recall.get("neutral", 0.0),
             }
-            rows.append({**known, **{key: round(value, 4) for key, value in scores.items()}, "base": round(one.majority, 4)})
+            rows.append(
+                {
+                    **known,
+                    **{key: round(value, 4) for key, value in scores.items()},
+                    "base": round(one.majority, 4),
+                }
+            )
         last = ", ".join(f"{row['set']} {row['f1']:.3f}" for row in rows[-len(measured) :])
         say(f"  {name:8s} {step.data.labels:6s} {n_reports:4d} reports  {last}")
     return pd.DataFrame(rows)
 
 
-def run_curve(experiment: Experiment, *, sets: dict[str, pd.DataFrame] | None = None, say: Callable[[str], None] = print) -> pd.DataFrame:
+def run_curve(
+    experiment: Experiment,
+    *,
+    sets: dict[str, pd.DataFrame] | None = None,
+    say: Callable[[str], None] = print,
+) -> pd.DataFrame:
     """Measure a curve as one tracked run: the scores as steps, a table and a figure a set."""
     sets = sets if sets is not None else load_sets()
     mlflow = store.open_store()
-    with runs.tracked_run(mlflow, f"{experiment.name}-{time.strftime('%m%d-%H%M%S')}", {"kind": "curve", "question": experiment.question}):
+    with runs.tracked_run(
+        mlflow,
+        f"{experiment.name}-{time.strftime('%m%d-%H%M%S')}",
+        {"kind": "curve", "question": experiment.question},
+    ):
         mlflow.log_params({"experiment": experiment.name, "seed": str(experiment.seed)})
         mlflow.log_dict(experiment.model_dump(), "experiment.json")
         table = measure(experiment, sets, say)
         mlflow.log_table(table, "curve.json")
         for row in table.to_dict("records"):
             suffix = "" if row["labels"] == "agreed" else "_first"
-            mlflow.log_metric(f"{row['set']}_{row['model']}{suffix}", row["f1"], step=row["n_reports"])
+            mlflow.log_metric(
+                f"{row['set']}_{row['model']}{suffix}", row["f1"], step=row["n_reports"]
+            )
         for name in table["set"].unique():
             figure = plots.learning_curve(table[table["set"] == name], str(name))
             mlflow.log_figure(figure, f"curve_{name}.png")

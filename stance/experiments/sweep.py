@@ -1,7 +1,11 @@
-"""Sweeps: many settings of one experiment tried by cross-validation on the training reports, and the chosen one measured where nothing was chosen.
+"""Sweeps.
 
-The best score among many trials flatters, since it was picked for being high. So it is never the result: the result of a sweep is the score of the chosen
-setting on validation and test reports (and real news), which no trial saw, beside the unchanged experiment's.
+Many settings of one experiment tried by cross-validation on the training reports, and the chosen
+one measured where nothing was chosen.
+
+The best score among many trials flatters, since it was picked for being high. So it is never the
+result: the result of a sweep is the score of the chosen setting on validation and test reports
+(and real news), which no trial saw, beside the unchanged experiment's.
 """
 
 import contextlib
@@ -21,9 +25,23 @@ from stance.core.errors import ConfigError, DataError, StanceError
 from stance.core.paths import home
 from stance.core.types import STANCES
 from stance.evaluation import plots
-from stance.evaluation.scores import Difference, Report, compare, likeliest, macro_f1, paired_tables, to_coarse
+from stance.evaluation.scores import (
+    Difference,
+    SetScores,
+    compare,
+    likeliest,
+    macro_f1,
+    paired_tables,
+    to_coarse,
+)
 from stance.experiments.config import Experiment, with_values
-from stance.experiments.cross_validation import confusion, fit, report_on, training_table, warm_encoders
+from stance.experiments.cross_validation import (
+    confusion,
+    fit,
+    report_on,
+    training_table,
+    warm_encoders,
+)
 from stance.experiments.trials import Sweep, Trials, read_sweep
 from stance.features.tfidf import shared_counts
 from stance.labels import dataset
@@ -39,16 +57,22 @@ OUTER = ("validation", "test")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Outer:
-    """How the chosen setting and the unchanged experiment do on one set that no trial saw, and the paired difference."""
+    """How the chosen setting and the unchanged experiment do on one set that no trial saw.
 
-    chosen: Report
-    base: Report
+    And the paired difference.
+    """
+
+    chosen: SetScores
+    base: SetScores
     difference: Difference
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a sweep. ``inner`` is the chosen setting's cross-validated score: the best of many, so it flatters."""
+class SweepResult:
+    """What came of a sweep. ``inner`` is the chosen setting's cross-validated score.
+
+    The best of many, so it flatters.
+    """
 
     run_name: str
     run_id: str
@@ -59,17 +83,30 @@ class Outcome:
 
 
 def score_setting(given: dict[str, Any], table: pd.DataFrame, folds: Folds) -> dict[str, Any]:
-    """Cross-validate one setting, in whatever process: ``f1``, ``coarse``, ``sd`` over the folds and ``seconds``; or ``fault``, where it cannot be fitted."""
+    """Cross-validate one setting, in whatever process.
+
+    ``f1``, ``coarse``, ``sd`` over the folds and ``seconds``; or ``fault``, where it cannot be
+    fitted.
+    """
     start = time.perf_counter()
     try:
         shares = _out_of_fold(Experiment.model_validate(given), table, folds)
     except (ValueError, ArithmeticError, MemoryError, StanceError) as fault:
-        return {"fault": f"{type(fault).__name__}: {str(fault).splitlines()[0] if str(fault) else ''}"}
+        return {
+            "fault": f"{type(fault).__name__}: {str(fault).splitlines()[0] if str(fault) else ''}"
+        }
     tables = [confusion(table.iloc[left_out], shares[left_out]) for _, left_out in folds]
     whole = np.concatenate(tables).sum(axis=0)
     spread = [float(macro_f1(one.sum(axis=0))) for one in tables]
-    scores = {"f1": float(macro_f1(whole)), "coarse": float(macro_f1(to_coarse(whole))), "sd": float(np.std(spread, ddof=1))}
-    return {**{key: round(value, 6) for key, value in scores.items()}, "seconds": round(time.perf_counter() - start, 2)}
+    scores = {
+        "f1": float(macro_f1(whole)),
+        "coarse": float(macro_f1(to_coarse(whole))),
+        "sd": float(np.std(spread, ddof=1)),
+    }
+    return {
+        **{key: round(value, 6) for key, value in scores.items()},
+        "seconds": round(time.perf_counter() - start, 2),
+    }
 
 
 @shared_counts()
@@ -95,10 +132,14 @@ def workers(backend: str, jobs: int) -> Iterator[None]:
         try:
             from dask.distributed import Client, LocalCluster
         except ImportError as fault:
-            raise ConfigError(f"{fault.name} is not installed; --backend dask needs it: install stance[dask]") from fault
+            raise ConfigError(
+                f"{fault.name} is not installed; --backend dask needs it: install stance[dask]"
+            ) from fault
         # This machine only, and no dashboard: a cluster runs what it is sent.
         with (
-            LocalCluster(n_workers=jobs, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster,
+            LocalCluster(
+                n_workers=jobs, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+            ) as cluster,
             Client(cluster),
             joblib.parallel_config(backend="dask", n_jobs=jobs),
         ):
@@ -110,7 +151,14 @@ def workers(backend: str, jobs: int) -> Iterator[None]:
         yield
 
 
-def run_sweep(path: Path, *, jobs: int = 1, backend: str = "joblib", sets: dict[str, pd.DataFrame] | None = None, say: Say = print) -> Outcome:
+def run_sweep(
+    path: Path,
+    *,
+    jobs: int = 1,
+    backend: str = "joblib",
+    sets: dict[str, pd.DataFrame] | None = None,
+    say: Say = print,
+) -> SweepResult:
     """Run a sweep, or go on with one that was killed, as one tracked run.
 
     Parameters
@@ -136,75 +184,130 @@ def run_sweep(path: Path, *, jobs: int = 1, backend: str = "joblib", sets: dict[
     sweep, base = read_sweep(path)
     sets = sets if sets is not None else load_sets()
     if not set(base.data.train) - set(OUTER):
-        raise ConfigError(f"{sweep.base}: learns from {', '.join(base.data.train)} only, which a sweep measures on; add 'train' to data.train")
-    inner = base.model_copy(update={"data": base.data.model_copy(update={"train": [name for name in base.data.train if name not in OUTER]})})
+        raise ConfigError(
+            f"{sweep.base}: learns from {', '.join(base.data.train)} only, which a sweep measures "
+            "on; add 'train' to data.train"
+        )
+    inner = base.model_copy(
+        update={
+            "data": base.data.model_copy(
+                update={"train": [name for name in base.data.train if name not in OUTER]}
+            )
+        }
+    )
     table = training_table(inner, sets)
     unseen = {name: part for name, part in sets.items() if name not in inner.data.train}
     if not unseen:
-        raise DataError(f"{sweep.name}: every labelled report is learned from; a sweep needs validation or test reports (labels/splits.toml)")
+        raise DataError(
+            f"{sweep.name}: every labelled report is learned from; a sweep needs validation or "
+            "test reports (labels/splits.toml)"
+        )
     warm_encoders(inner, [table, *unseen.values()])
     kept = home() / ".cache" / "sweeps" / f"{sweep.name}-{_digest(sweep, inner, table)}.db"
     trials = Trials(sweep, kept)
     mlflow = store.open_store()
     run_id = _former_run(mlflow, trials)
     name = f"{sweep.name}-{time.strftime('%m%d-%H%M%S')}"
-    tags = {"kind": "sweep", "question": sweep.question, "commit": runs.commit(), "mlflow.note.content": sweep.question}
+    tags = {
+        "kind": "sweep",
+        "question": sweep.question,
+        "commit": runs.commit(),
+        "mlflow.note.content": sweep.question,
+    }
     with runs.tracked_run(mlflow, name, tags, run_id=run_id) as started:
         trials.study.set_user_attr("run_id", started.info.run_id)
         if run_id:
-            say(f"  going on with run {started.info.run_name}: {len(trials.table())} of {trials.n_wanted} trials are done")
+            say(
+                f"  going on with run {started.info.run_name}: {len(trials.table())} of "
+                f"{trials.n_wanted} trials are done"
+            )
         _log_settings(mlflow, sweep, inner, table)
         with workers(backend, jobs):
             _do_trials(mlflow, trials, inner, table, jobs, say)
         chosen, score = trials.best()
         outer = measure_outer(with_values(inner, chosen), inner, table, unseen)
-        found = Outcome(str(started.info.run_name), str(started.info.run_id), chosen, score, outer, trials.table())
+        found = SweepResult(
+            str(started.info.run_name),
+            str(started.info.run_id),
+            chosen,
+            score,
+            outer,
+            trials.table(),
+        )
         _log_outcome(mlflow, sweep, found, with_values(base, chosen))
     return found
 
 
 def _digest(sweep: Sweep, base: Experiment, table: pd.DataFrame) -> str:
-    """Return what a sweep is known by: its own settings, those of its experiment, and the labels; trials of others are not gone on with."""
-    whole = json.dumps([sweep.model_dump(), base.model_dump(), dataset.fingerprint(table)], sort_keys=True)
+    """Return what a sweep is known by: its own settings, those of its experiment, and the labels.
+
+    Trials of others are not gone on with.
+    """
+    whole = json.dumps(
+        [sweep.model_dump(), base.model_dump(), dataset.fingerprint(table)], sort_keys=True
+    )
     return hashlib.sha256(whole.encode()).hexdigest()[:12]
 
 
 def _former_run(mlflow: Any, trials: Trials) -> str | None:
     known = trials.study.user_attrs.get("run_id")
     if known:
-        with contextlib.suppress(mlflow.exceptions.MlflowException):  # a store that was cleaned knows nothing of it
+        with contextlib.suppress(
+            mlflow.exceptions.MlflowException
+        ):  # a store that was cleaned knows nothing of it
             if mlflow.get_run(known).info.lifecycle_stage == "active":
                 return str(known)
     return None
 
 
-def _do_trials(mlflow: Any, trials: Trials, base: Experiment, table: pd.DataFrame, jobs: int, say: Say) -> None:
+def _do_trials(
+    mlflow: Any, trials: Trials, base: Experiment, table: pd.DataFrame, jobs: int, say: Say
+) -> None:
     from joblib import Parallel, delayed
 
     folds = dataset.folds_by_article(table, trials.sweep.folds, trials.sweep.seed)
-    logged = {one.step for one in mlflow.MlflowClient().get_metric_history(mlflow.active_run().info.run_id, "trial_f1")}
+    logged = {
+        one.step
+        for one in mlflow.MlflowClient().get_metric_history(
+            mlflow.active_run().info.run_id, "trial_f1"
+        )
+    }
     _log_trials(mlflow, trials, logged)
     while batch := trials.next(jobs):
         given = [values for _, values in batch]
         results: list[dict[str, Any] | None] = [trials.known(values) for values in given]
         wanted = [k for k, result in enumerate(results) if result is None]
-        fresh = Parallel()(delayed(score_setting)(with_values(base, given[k]).model_dump(), table, folds) for k in wanted)
+        fresh = Parallel()(
+            delayed(score_setting)(with_values(base, given[k]).model_dump(), table, folds)
+            for k in wanted
+        )
         for k, result in zip(wanted, fresh, strict=True):
             results[k] = result
         for (trial, values), result in zip(batch, results, strict=True):
             trials.tell(trial, values, result or {})
-            said = f"macro-F1 {result['f1']:.4f}" if result and "f1" in result else f"could not be fitted: {(result or {}).get('fault')}"
+            said = (
+                f"macro-F1 {result['f1']:.4f}"
+                if result and "f1" in result
+                else f"could not be fitted: {(result or {}).get('fault')}"
+            )
             again = f" (as trial {result['same_as']})" if result and "same_as" in result else ""
             say(f"  trial {trial.number} of {trials.n_wanted}: {said}{again}  {_readable(values)}")
         _log_trials(mlflow, trials, logged)
 
 
 def _readable(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in values.items())
+    return ", ".join(
+        f"{key}={value if isinstance(value, str) else json.dumps(value)}"
+        for key, value in values.items()
+    )
 
 
-def measure_outer(chosen: Experiment, base: Experiment, table: pd.DataFrame, unseen: Mapping[str, pd.DataFrame]) -> dict[str, Outer]:
-    """Fit the chosen setting and the unchanged one on all training rows, and measure both on every set that no trial saw.
+def measure_outer(
+    chosen: Experiment, base: Experiment, table: pd.DataFrame, unseen: Mapping[str, pd.DataFrame]
+) -> dict[str, Outer]:
+    """Fit the chosen setting and the unchanged one on all training rows.
+
+    And measure both on every set that no trial saw.
 
     Parameters
     ----------
@@ -220,14 +323,28 @@ def measure_outer(chosen: Experiment, base: Experiment, table: pd.DataFrame, uns
         shares = [probabilities(one, part) for one in fitted]
         best, unchanged = (report_on(name, part, one, majority, base.seed) for one in shares)
         # The gain of the chosen setting: second minus first.
-        tables, unit = paired_tables(list(part["stance"]), [likeliest(one) for one in reversed(shares)], list(part["article"]))
+        tables, unit = paired_tables(
+            list(part["stance"]),
+            [likeliest(one) for one in reversed(shares)],
+            list(part["article"]),
+        )
         out[name] = Outer(best, unchanged, compare(*tables, unit=unit))
     return out
 
 
 def _log_settings(mlflow: Any, sweep: Sweep, base: Experiment, table: pd.DataFrame) -> None:
-    params = {"experiment": sweep.name, "base": sweep.base, "sampler": sweep.sampler, "trials": sweep.trials, "folds": sweep.folds, "seed": sweep.seed}
-    params |= {f"choice {key}": str(value if isinstance(value, list) else value.model_dump()) for key, value in sweep.choices.items()}
+    params = {
+        "experiment": sweep.name,
+        "base": sweep.base,
+        "sampler": sweep.sampler,
+        "trials": sweep.trials,
+        "folds": sweep.folds,
+        "seed": sweep.seed,
+    }
+    params |= {
+        f"choice {key}": str(value if isinstance(value, list) else value.model_dump())
+        for key, value in sweep.choices.items()
+    }
     mlflow.log_params(params)
     mlflow.log_dict({"sweep": sweep.model_dump(), "base": base.model_dump()}, "sweep.json")
     mlflow.set_tag("labels", json.dumps({"train": dataset.fingerprint(table)[:12]}))
@@ -236,7 +353,11 @@ def _log_settings(mlflow: Any, sweep: Sweep, base: Experiment, table: pd.DataFra
 def _log_trials(mlflow: Any, trials: Trials, logged: set[int]) -> None:
     """Log what is not logged yet: a step a trial, and the table and figure anew."""
     table = trials.table()
-    new = [row for row in table.to_dict("records") if row["trial"] not in logged] if len(table) else []
+    new = (
+        [row for row in table.to_dict("records") if row["trial"] not in logged]
+        if len(table)
+        else []
+    )
     if not new:
         return
     for row in new:
@@ -257,28 +378,69 @@ def _put_table(mlflow: Any, table: pd.DataFrame, name: str) -> None:
         mlflow.log_table(table, name)
 
 
-def _log_outcome(mlflow: Any, sweep: Sweep, found: Outcome, chosen: Experiment) -> None:
+def _log_outcome(mlflow: Any, sweep: Sweep, found: SweepResult, chosen: Experiment) -> None:
     rows = []
     metrics = {"inner_best": round(found.inner, 4), "trials_n": float(len(found.trials))}
     for name, one in found.outer.items():
         metrics |= one.chosen.metrics() | {f"{name}_base_f1": round(one.base.five.value, 4)}
         gain = one.difference
-        paired = {"gain": gain.value, "gain_low": gain.low, "gain_high": gain.high, "gain_p": gain.p}
+        paired = {
+            "gain": gain.value,
+            "gain_low": gain.low,
+            "gain_high": gain.high,
+            "gain_p": gain.p,
+        }
         metrics |= {f"{name}_{key}": round(value, 4) for key, value in paired.items()}
         for which, report in (("chosen", one.chosen), ("unchanged", one.base)):
-            scores = {"f1": report.five.value, "low": report.five.low, "high": report.five.high, "coarse": report.coarse.value, "majority": report.majority}
+            scores = {
+                "f1": report.five.value,
+                "low": report.five.low,
+                "high": report.five.high,
+                "coarse": report.coarse.value,
+                "majority": report.majority,
+            }
             counts = {"n_quotes": report.five.n_quotes, "n_articles": report.five.n_articles}
-            rows.append({"set": name, "setting": which, **{key: round(value, 4) for key, value in scores.items()}, **counts})
+            rows.append(
+                {
+                    "set": name,
+                    "setting": which,
+                    **{key: round(value, 4) for key, value in scores.items()},
+                    **counts,
+                }
+            )
     mlflow.log_metrics(metrics)
     _put_table(mlflow, pd.DataFrame(rows), "outer.json")
     mlflow.log_dict(chosen.model_dump(), "chosen.json")
     mlflow.set_tag("mlflow.note.content", to_markdown(sweep, found))
 
 
-def to_markdown(sweep: Sweep, found: Outcome) -> str:
-    """Return what a sweep found, as a page: first the result on sets that no trial saw, then what was chosen."""
+def to_markdown(sweep: Sweep, found: SweepResult) -> str:
+    """Return what a sweep found, as a page.
+
+    First the result on sets that no trial saw, then what was chosen.
+    """
     head = ["measured on (seen by no trial)", "chosen", "unchanged", "difference", "majority"]
-    rows = [[name, str(one.chosen.five), str(one.base.five), str(one.difference), f"{one.chosen.majority:.2f}"] for name, one in found.outer.items()]
-    chosen = f"Chosen among {len(found.trials)} trials by {sweep.folds} folds over training reports: {_readable(found.chosen)}."
-    warning = f"Its cross-validated macro-F1 there, {found.inner:.3f}, is the best of many and flatters; the table is the result."
-    return "\n\n".join([f"# {sweep.name}", sweep.question, formatting.table(head, rows), chosen, warning]) + "\n"
+    rows = [
+        [
+            name,
+            str(one.chosen.five),
+            str(one.base.five),
+            str(one.difference),
+            f"{one.chosen.majority:.2f}",
+        ]
+        for name, one in found.outer.items()
+    ]
+    chosen = (
+        f"Chosen among {len(found.trials)} trials by {sweep.folds} folds over training reports: "
+        f"{_readable(found.chosen)}."
+    )
+    warning = (
+        f"Its cross-validated macro-F1 there, {found.inner:.3f}, is the best of many and "
+        "flatters; the table is the result."
+    )
+    return (
+        "\n\n".join(
+            [f"# {sweep.name}", sweep.question, formatting.table(head, rows), chosen, warning]
+        )
+        + "\n"
+    )

@@ -1,6 +1,7 @@
 """Find the reported speech of an article: direct, indirect and mixed, with or without a cue.
 
-The way: paragraphs and their zones -> a view of each for the parser -> statements (see `stance.extraction.quotes.statements`) -> quotes -> speakers.
+The way: paragraphs and their zones -> a view of each for the parser -> statements (see
+`stance.extraction.quotes.statements`) -> quotes -> speakers.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,13 +24,16 @@ BATCH_SIZE = 16
 SECTION_CHARS = 200_000
 
 
-def find_quotes(article: Article, *, nlp: "Language", docs: "Sequence[Doc] | None" = None) -> list[Quote]:
+def find_quotes(
+    article: Article, *, nlp: "Language", docs: "Sequence[Doc] | None" = None
+) -> list[Quote]:
     """Find the reported speech in one article.
 
     Parameters
     ----------
     article
-        Text as published. All offsets count characters of ``article.text`` (not bytes, not tokens).
+        Text as published. All offsets count characters of ``article.text`` (not bytes, not
+        tokens).
     nlp
         spaCy pipeline with tagger and dependency parser.
     docs
@@ -38,9 +42,9 @@ def find_quotes(article: Article, *, nlp: "Language", docs: "Sequence[Doc] | Non
     Returns
     -------
     list of Quote
-        In text order, spans disjoint save those of nested quotes, which name their ``parent`` and come behind it; with the speaker's mention, but
-        ``speaker`` is None until `attribute_speakers`.
-        An unclosed quotation mark is no error: it ends with its paragraph.
+        In text order, spans disjoint save those of nested quotes, which name their ``parent`` and
+        come behind it; with the speaker's mention, but ``speaker`` is None until
+        `attribute_speakers`. An unclosed quotation mark is no error: it ends with its paragraph.
 
     Notes
     -----
@@ -51,15 +55,22 @@ def find_quotes(article: Article, *, nlp: "Language", docs: "Sequence[Doc] | Non
     return [quote for quote, _ in _find(article, views, parsed, nlp, 0)]
 
 
-def _find(article: Article, views: Sequence[View], docs: "Sequence[Doc]", nlp: "Language", before: int) -> list[tuple[Quote, Statement]]:
-    """Return the quotes of parsed views with their statements; ``before`` is the number of quotes found before these."""
+def _find(
+    article: Article, views: Sequence[View], docs: "Sequence[Doc]", nlp: "Language", before: int
+) -> list[tuple[Quote, Statement]]:
+    """Return the quotes of parsed views with their statements.
+
+    ``before`` is the number of quotes found before these.
+    """
     statements = find_statements(article, views, docs)
     nested = nested_views(article, statements)
     add_inner(article, nested, list(parse((view for _, view in nested), nlp)))
     return to_quotes(article, statements, before)
 
 
-def extract(articles: Iterable[Article], *, nlp: "Language | None" = None, batch_size: int = BATCH_SIZE) -> Iterator[list[Quote]]:
+def extract(
+    articles: Iterable[Article], *, nlp: "Language | None" = None, batch_size: int = BATCH_SIZE
+) -> Iterator[list[Quote]]:
     """Find all quotes with their speakers, article by article.
 
     Parameters
@@ -74,14 +85,20 @@ def extract(articles: Iterable[Article], *, nlp: "Language | None" = None, batch
     Yields
     ------
     list of Quote
-        One list per article, in order; ids are ``article#1``, ``article#2`` …, that of a quote nested in the second one ``article#2.1``.
+        One list per article, in order; ids are ``article#1``, ``article#2`` …, that of a quote
+        nested in the second one ``article#2.1``.
     """
     for _, quotes in extract_each(articles, nlp=nlp, batch_size=batch_size):
         yield quotes
 
 
-def extract_each(articles: Iterable[Article], *, nlp: "Language | None" = None, batch_size: int = BATCH_SIZE) -> Iterator[tuple[Article, list[Quote]]]:
-    """Find all quotes as `extract` does, and yield each article with its own, so that a stream need not be kept to be paired."""
+def extract_each(
+    articles: Iterable[Article], *, nlp: "Language | None" = None, batch_size: int = BATCH_SIZE
+) -> Iterator[tuple[Article, list[Quote]]]:
+    """Find all quotes as `extract` does, and yield each article with its own.
+
+    So that a stream need not be kept to be paired.
+    """
     nlp = default_nlp() if nlp is None else nlp
     stream = iter(articles)
     while batch := list(islice(stream, batch_size)):
@@ -91,8 +108,13 @@ def extract_each(articles: Iterable[Article], *, nlp: "Language | None" = None, 
             yield article, _extract_one(article, group, docs, nlp)
 
 
-def _extract_one(article: Article, views: Sequence[View], docs: "Iterator[Doc]", nlp: "Language") -> list[Quote]:
-    """Go the whole way with one article; a long one section by section, since parses take a hundred times the room of their text."""
+def _extract_one(
+    article: Article, views: Sequence[View], docs: "Iterator[Doc]", nlp: "Language"
+) -> list[Quote]:
+    """Go the whole way with one article.
+
+    A long one section by section, since parses take a hundred times the room of their text.
+    """
     quotes: list[Quote] = []
     n_outer = 0
     cast = Cast()

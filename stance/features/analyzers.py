@@ -20,11 +20,18 @@ def word_terms(text: str, low: int, high: int) -> list[str]:
 
 def word_runs(words: Sequence[str], n: int) -> list[str]:
     """Return every run of ``n`` words, joined by a blank."""
-    return list(words) if n == 1 else list(map(" ".join, zip(*(words[k:] for k in range(n)), strict=False)))
+    return (
+        list(words)
+        if n == 1
+        else list(map(" ".join, zip(*(words[k:] for k in range(n)), strict=False)))
+    )
 
 
 def char_terms(text: str, low: int, high: int) -> list[str]:
-    """Return the character n-grams within words padded by blanks, as scikit-learn's char_wb analyzer does."""
+    """Return the character n-grams within words padded by blanks.
+
+    As scikit-learn's char_wb analyzer does.
+    """
     terms = []
     for word in _BLANKS.sub(" ", text).split():
         padded = f" {word} "
@@ -37,8 +44,14 @@ def char_terms(text: str, low: int, high: int) -> list[str]:
 
 
 ANALYZERS = {"word": word_terms, "char_wb": char_terms}
-# These read the whole row: its cue, context and speaker as well as its text. The parse needs spaCy, which only a model that has it loads.
-ROW_ANALYZERS = {"frames": frame_terms, "masked": masked_terms, "speaker": speaker_terms, "parse": parse_terms}
+# These read the whole row: its cue, context and speaker as well as its text. The parse needs
+# spaCy, which only a model that has it loads.
+ROW_ANALYZERS = {
+    "frames": frame_terms,
+    "masked": masked_terms,
+    "speaker": speaker_terms,
+    "parse": parse_terms,
+}
 
 ROW_TERMS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "masked": masked_terms,

@@ -1,4 +1,7 @@
-"""Named feature sets: scikit-learn transformers from rows (``text``, ``cue``, ``context``) to a matrix."""
+"""Named feature sets.
+
+Scikit-learn transformers from rows (``text``, ``cue``, ``context``) to a matrix.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self
@@ -26,7 +29,7 @@ def to_rows(X: Rows) -> list[Any]:
 class RowList(TransformerMixin, BaseEstimator):
     """A table, or any iterable of mappings, to a list of mappings."""
 
-    def fit(self, X: Rows, y: object = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
+    def fit(self, X: Rows, y: object = None) -> Self:  # noqa: ARG002
         """Learn nothing."""
         self.fitted_ = True
         return self
@@ -42,7 +45,7 @@ class QuoteText(TransformerMixin, BaseEstimator):
     def __init__(self, view: str = "cue+text") -> None:
         self.view = view
 
-    def fit(self, X: Rows, y: object = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
+    def fit(self, X: Rows, y: object = None) -> Self:  # noqa: ARG002
         """Learn nothing."""
         self.fitted_ = True
         return self
@@ -59,7 +62,7 @@ class SentenceVectors(TransformerMixin, BaseEstimator):
         self.view = view
         self.encoder = encoder
 
-    def fit(self, X: Rows, y: object = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
+    def fit(self, X: Rows, y: object = None) -> Self:  # noqa: ARG002
         """Learn nothing: the encoder is used as it comes."""
         self.fitted_ = True
         return self
@@ -69,8 +72,15 @@ class SentenceVectors(TransformerMixin, BaseEstimator):
         return encode_cached([view_of(row, self.view) for row in to_rows(X)], self.encoder)
 
 
-def tfidf(view: str = "cue+text", words: tuple[int, int] = (1, 2), chars: tuple[int, int] | None = (3, 5), min_df: int = 2) -> Pipeline:
-    """Word and character n-grams, each weighted by TF-IDF (logarithmic counts) and scaled to length 1.
+def tfidf(
+    view: str = "cue+text",
+    words: tuple[int, int] = (1, 2),
+    chars: tuple[int, int] | None = (3, 5),
+    min_df: int = 2,
+) -> Pipeline:
+    """Word and character n-grams.
+
+    Each weighted by TF-IDF (logarithmic counts) and scaled to length 1.
 
     Parameters
     ----------
@@ -81,35 +91,64 @@ def tfidf(view: str = "cue+text", words: tuple[int, int] = (1, 2), chars: tuple[
     min_df
         A term is kept that stands in at least so many quotes.
     """
-    return Pipeline([("rows", RowList()), ("blocks", FeatureUnion(_ngrams(view, words, chars, min_df)))])
+    return Pipeline(
+        [("rows", RowList()), ("blocks", FeatureUnion(_ngrams(view, words, chars, min_df)))]
+    )
 
 
-def _ngrams(view: str, words: tuple[int, int], chars: tuple[int, int] | None, min_df: int) -> list[tuple[str, Any]]:
+def _ngrams(
+    view: str, words: tuple[int, int], chars: tuple[int, int] | None, min_df: int
+) -> list[tuple[str, Any]]:
     settings = [("words", "word", words)] + ([("chars", "char_wb", chars)] if chars else [])
-    return [(name, Pipeline([("view", QuoteText(view)), ("tfidf", Tfidf(analyzer, (size[0], size[1]), min_df))])) for name, analyzer, size in settings]
+    return [
+        (
+            name,
+            Pipeline(
+                [("view", QuoteText(view)), ("tfidf", Tfidf(analyzer, (size[0], size[1]), min_df))]
+            ),
+        )
+        for name, analyzer, size in settings
+    ]
 
 
 def frames(min_df: int = 2) -> Pipeline:
-    """What a quote speaks of and how, by the word lists of `stance.features.lexicon`: things, frames, negation, what the reporting verb does."""
-    return Pipeline([("rows", RowList()), ("blocks", FeatureUnion([("frames", _terms(frame_terms, min_df))]))])
+    """What a quote speaks of and how, by the word lists of `stance.features.lexicon`.
+
+    Things, frames, negation, what the reporting verb does.
+    """
+    return Pipeline(
+        [("rows", RowList()), ("blocks", FeatureUnion([("frames", _terms(frame_terms, min_df))]))]
+    )
 
 
 def masked(min_df: int = 2) -> Pipeline:
     """N-grams without names, numbers and places: the same for every conflict."""
-    return Pipeline([("rows", RowList()), ("blocks", FeatureUnion([("masked", _terms(masked_terms, min_df))]))])
+    return Pipeline(
+        [("rows", RowList()), ("blocks", FeatureUnion([("masked", _terms(masked_terms, min_df))]))]
+    )
 
 
 def _terms(analyzer: Callable[[Mapping[str, Any]], list[str]], min_df: int) -> Tfidf:
     return Tfidf(analyzer, min_df=min_df)
 
 
-def wording(view: str = "cue+text", words: tuple[int, int] = (1, 2), chars: tuple[int, int] | None = (3, 5), min_df: int = 2) -> Pipeline:
+def wording(
+    view: str = "cue+text",
+    words: tuple[int, int] = (1, 2),
+    chars: tuple[int, int] | None = (3, 5),
+    min_df: int = 2,
+) -> Pipeline:
     """`tfidf`, `masked` and `frames` side by side, each block scaled to length 1.
 
     Parameters are those of `tfidf`.
     """
     own = [("masked", _terms(masked_terms, min_df)), ("frames", _terms(frame_terms, min_df))]
-    return Pipeline([("rows", RowList()), ("blocks", FeatureUnion([*_ngrams(view, words, chars, min_df), *own]))])
+    return Pipeline(
+        [
+            ("rows", RowList()),
+            ("blocks", FeatureUnion([*_ngrams(view, words, chars, min_df), *own])),
+        ]
+    )
 
 
 class WarmParses(RowList):
@@ -122,14 +161,27 @@ class WarmParses(RowList):
         return found
 
 
-def blocks(blocks: Sequence[str], view: str = "cue+text", words: tuple[int, int] = (1, 2), chars: tuple[int, int] = (3, 5), min_df: int = 2) -> Pipeline:
-    """Return any families side by side, each scaled to length 1: ``words``, ``chars`` (n-grams of a view) and those of `ROW_TERMS`.
+def blocks(
+    blocks: Sequence[str],
+    view: str = "cue+text",
+    words: tuple[int, int] = (1, 2),
+    chars: tuple[int, int] = (3, 5),
+    min_df: int = 2,
+) -> Pipeline:
+    """Return any families side by side, each scaled to length 1.
+
+    ``words``, ``chars`` (n-grams of a view) and those of `ROW_TERMS`.
 
     The other parameters are those of `tfidf`.
     """
     of_views = [one for one in _ngrams(view, words, chars, min_df) if one[0] in blocks]
     own = [(name, _terms(terms, min_df)) for name, terms in ROW_TERMS.items() if name in blocks]
-    return Pipeline([("rows", WarmParses() if "parse" in blocks else RowList()), ("blocks", FeatureUnion([*of_views, *own]))])
+    return Pipeline(
+        [
+            ("rows", WarmParses() if "parse" in blocks else RowList()),
+            ("blocks", FeatureUnion([*of_views, *own])),
+        ]
+    )
 
 
 def rows() -> RowList:

@@ -1,8 +1,9 @@
 """Word lists about negotiations, and the terms that a quote's wording gives by them.
 
-The lists are the project's own: written from the codebook's definitions and the wording of its invented reports, completed with synonyms
-from general knowledge of English; nothing is taken from a published lexicon or from the news that models are measured on.
-Phrases are divided by commas and matched on whole words in lower case; ``*`` stands for any letters.
+The lists are the project's own: written from the codebook's definitions and the wording of its
+invented reports, completed with synonyms from general knowledge of English; nothing is taken from
+a published lexicon or from the news that models are measured on. Phrases are divided by commas and
+matched on whole words in lower case; ``*`` stands for any letters.
 """
 
 import re
@@ -11,7 +12,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-# What is talked about: first the target and what lies near it, then what quotes off the topic speak of.
+# What is talked about: first the target and what lies near it, then what quotes off the topic
+# speak of.
 THINGS = {
     "talk": """
         talk, talks, talking, negotiat*, renegotiat*, dialogue*, mediat*, summit*, consultation*, diplomacy, diplomatic*, meeting*, meet, discussion*,
@@ -139,7 +141,8 @@ CUES = {
         confirm*, point*, believ*, think*
     """,
 }
-# Who speaks, by the words of the role: kinds, never names. A list holds no word that is a name of somebody or some place.
+# Who speaks, by the words of the role: kinds, never names. A list holds no word that is a name of
+# somebody or some place.
 SPEAKERS = {
     "head": "president*, prime minister*, premier, chancellor, king, leader, leaders, chief executive, head of state, head of government, pope, supreme leader",
     "minister": "minister*, ministry, foreign office, state department, cabinet, secretary of state, secretary",
@@ -167,8 +170,13 @@ SPEAKERS = {
     "rank": "senior, deputy, chief, head, chairman, chairwoman, chair, director, adviser*, advisor*, coordinator*, member, members",
 }
 TARGETS = ("talk", "deal", "peace", "truce")
-NEGATORS = frozenset("not no never nothing nobody none neither nor cannot without hardly scarcely barely little lack lacks".split())
-PERSONS = {"we": frozenset("we our us ours i my me".split()), "they": frozenset("they their them he his him she her it its".split())}
+NEGATORS = frozenset(
+    "not no never nothing nobody none neither nor cannot without hardly scarcely barely little lack lacks".split()
+)
+PERSONS = {
+    "we": frozenset("we our us ours i my me".split()),
+    "they": frozenset("they their them he his him she her it its".split()),
+}
 FUNCTION_WORDS = frozenset(
     "the a an of to in on at by with from as and or that this these those is are was were be been being has have had do does did there".split()
 )
@@ -181,29 +189,47 @@ _PLAIN_MARKS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "�
 
 @lru_cache(maxsize=len(GROUPS))
 def patterns(group: str) -> dict[str, re.Pattern[str]]:
-    """Return the lists of one group as patterns over words joined by single blanks: name -> pattern."""
+    """Return the lists of one group as patterns over words joined by single blanks.
+
+    Name -> pattern.
+    """
     return {name: _pattern(listed) for name, listed in GROUPS[group].items()}
 
 
 def _pattern(listed: str) -> re.Pattern[str]:
-    phrases = sorted({" ".join(one.split()) for one in listed.split(",")}, key=lambda one: (-len(one), one))
-    return re.compile(r"(?<!\S)(?:" + "|".join(re.escape(one).replace(r"\*", r"\S*") for one in phrases) + r")(?!\S)")
+    phrases = sorted(
+        {" ".join(one.split()) for one in listed.split(",")}, key=lambda one: (-len(one), one)
+    )
+    return re.compile(
+        r"(?<!\S)(?:"
+        + "|".join(re.escape(one).replace(r"\*", r"\S*") for one in phrases)
+        + r")(?!\S)"
+    )
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words, numbers and marks of a text as they are written; a possessive ``'s`` falls off."""
+    """Return the words, numbers and marks of a text as they are written.
+
+    A possessive ``'s`` falls off.
+    """
     return [word.removesuffix("'s") for word in _WORD.findall(text.translate(_PLAIN_MARKS))]
 
 
 def find_lists(words: Sequence[str], group: str) -> dict[str, list[int]]:
-    """Return where each list of a group is met: name -> positions of the first word of each match."""
+    """Return where each list of a group is met.
+
+    Name -> positions of the first word of each match.
+    """
     joined = " ".join(words)
     starts: dict[int, int] = {}
     at = 0
     for number, word in enumerate(words):
         starts[at] = number
         at += len(word) + 1
-    found = {name: [starts[one.start()] for one in pattern.finditer(joined)] for name, pattern in patterns(group).items()}
+    found = {
+        name: [starts[one.start()] for one in pattern.finditer(joined)]
+        for name, pattern in patterns(group).items()
+    }
     return {name: places for name, places in found.items() if places}
 
 
@@ -228,9 +254,10 @@ def frame_terms(row: Mapping[str, Any]) -> list[str]:
     Returns
     -------
     list of str
-        ``talk`` (a thing), ``ready`` or ``not:ready`` (a frame), ``ready~talk`` (a frame near a thing of the target), ``we~ready`` (a person near
-        a frame), ``cue:urge`` and ``cue:urge+talk`` (what the reporting verb does, and to what), ``on``/``off`` (is the target named at all?),
-        ``before:talk`` (what the context speaks of), and the length.
+        ``talk`` (a thing), ``ready`` or ``not:ready`` (a frame), ``ready~talk`` (a frame near a
+        thing of the target), ``we~ready`` (a person near a frame), ``cue:urge`` and
+        ``cue:urge+talk`` (what the reporting verb does, and to what), ``on``/``off`` (is the
+        target named at all?), ``before:talk`` (what the context speaks of), and the length.
     """
     words = [word.lower() for word in words_of(str(row["text"]))]
     things, frames = find_lists(words, "thing"), find_lists(words, "frame")
@@ -240,65 +267,108 @@ def frame_terms(row: Mapping[str, Any]) -> list[str]:
         for place in places:
             signed = f"not:{name}" if is_negated(words, place) else name
             terms.append(signed)
-            terms.extend(f"{signed}~{aim}" for aim, at in aims.items() if any(abs(place - one) <= NEAR for one in at))
+            terms.extend(
+                f"{signed}~{aim}"
+                for aim, at in aims.items()
+                if any(abs(place - one) <= NEAR for one in at)
+            )
             nearby = words[max(0, place - NEAR) : place]
-            terms.extend(f"{person}~{signed}" for person, listed in PERSONS.items() if not listed.isdisjoint(nearby))
-    terms.extend(f"not:{aim}" for aim, places in aims.items() if any(is_negated(words, place) for place in places))
+            terms.extend(
+                f"{person}~{signed}"
+                for person, listed in PERSONS.items()
+                if not listed.isdisjoint(nearby)
+            )
+    terms.extend(
+        f"not:{aim}"
+        for aim, places in aims.items()
+        if any(is_negated(words, place) for place in places)
+    )
     terms.extend(person for person, listed in PERSONS.items() if not listed.isdisjoint(words))
     named = "on" if {"talk", "deal"} & set(aims) else "near" if aims else "off"
     acts = cue_acts(row.get("cue"))
     terms.extend([named, *(f"{named}+{one}" for one in frames)])
-    terms.extend(f"cue:{act}{rest}" for act in acts for rest in ("", f"+{named}", *(f"+{one}" for one in frames)))
+    terms.extend(
+        f"cue:{act}{rest}"
+        for act in acts
+        for rest in ("", f"+{named}", *(f"+{one}" for one in frames))
+    )
     before = [word.lower() for word in words_of(str(row.get("context") or ""))]
-    terms.extend(f"before:{name}" for name in (*find_lists(before, "thing"), *find_lists(before, "frame")))
+    terms.extend(
+        f"before:{name}" for name in (*find_lists(before, "thing"), *find_lists(before, "frame"))
+    )
     terms.append(f"length:{min(len(words) // 8, 6)}")
     return terms
 
 
 def cue_acts(cue: object) -> list[str]:
-    """Return what the reporting verbs of a cue do; ``none`` where there is no cue, ``other`` where no list knows it."""
+    """Return what the reporting verbs of a cue do.
+
+    ``none`` where there is no cue, ``other`` where no list knows it.
+    """
     words = [word.lower() for word in words_of(str(cue or ""))]
     return list(find_lists(words, "cue")) or ["other" if words else "none"]
 
 
 def speaker_terms(row: Mapping[str, Any]) -> list[str]:
-    """Return what kind of speaker a quote has, alone and with what the quote is about and what its reporting verb does.
+    """Return what kind of speaker a quote has.
+
+    Alone and with what the quote is about and what its reporting verb does.
 
     Parameters
     ----------
     row
-        Has ``text``; ``speaker_role`` and ``speaker`` where known. Only the words of `SPEAKERS` count (*president*, *analyst*, *source*),
-        and of the speaker only those in lower case (*a lawmaker*): whose name it is changes nothing, for a model must not learn that
-        somebody is always against.
+        Has ``text``; ``speaker_role`` and ``speaker`` where known. Only the words of `SPEAKERS`
+        count (*president*, *analyst*, *source*), and of the speaker only those in lower case (*a
+        lawmaker*): whose name it is changes nothing, for a model must not learn that somebody is
+        always against.
     """
     described = [word for word in words_of(str(row.get("speaker") or "")) if word[0].islower()]
-    kinds = list(find_lists([*words_of(str(row.get("speaker_role") or "").lower()), ";", *described], "speaker")) or ["unknown"]
+    kinds = list(
+        find_lists(
+            [*words_of(str(row.get("speaker_role") or "").lower()), ";", *described], "speaker"
+        )
+    ) or ["unknown"]
     things = find_lists([word.lower() for word in words_of(str(row["text"]))], "thing")
     named = "on" if {"talk", "deal"} & set(things) else "off"
     acts = cue_acts(row.get("cue"))
-    return [term for kind in kinds for term in (kind, f"{kind}+{named}", *(f"{kind}+cue:{act}" for act in acts))]
+    return [
+        term
+        for kind in kinds
+        for term in (kind, f"{kind}+{named}", *(f"{kind}+cue:{act}" for act in acts))
+    ]
 
 
 def masked_terms(row: Mapping[str, Any]) -> list[str]:
     """Return n-grams (1 to 3) of the cue and the quote with the particular taken out.
 
-    Names become ``NAME``, numbers ``NUM``, words of what is talked about the name of their list in capitals, so that what is learned about one
-    conflict, place or word holds for another. Articles, prepositions and forms of *be* are left out.
-    A name is told by its capital, so one that begins the quote stays as it is.
+    Names become ``NAME``, numbers ``NUM``, words of what is talked about the name of their list in
+    capitals, so that what is learned about one conflict, place or word holds for another.
+    Articles, prepositions and forms of *be* are left out. A name is told by its capital, so one
+    that begins the quote stays as it is.
     """
     text = [*_masked(str(row.get("cue") or "")), "::", *_masked(str(row["text"]))]
     triples = zip(text, text[1:], text[2:], strict=False)
-    return [*text, *(" ".join(pair) for pair in pairwise(text)), *(" ".join(three) for three in triples)]
+    return [
+        *text,
+        *(" ".join(pair) for pair in pairwise(text)),
+        *(" ".join(three) for three in triples),
+    ]
 
 
 def _masked(text: str) -> list[str]:
     written = words_of(text)
     words = [word.lower() for word in written]
-    classes = {place: name.upper() for name, places in reversed(find_lists(words, "thing").items()) for place in places}
+    classes = {
+        place: name.upper()
+        for name, places in reversed(find_lists(words, "thing").items())
+        for place in places
+    }
     return list(_collapsed(written, words, classes))
 
 
-def _collapsed(written: Sequence[str], words: Sequence[str], classes: Mapping[int, str]) -> Iterator[str]:
+def _collapsed(
+    written: Sequence[str], words: Sequence[str], classes: Mapping[int, str]
+) -> Iterator[str]:
     last = ""
     for number, (raw, word) in enumerate(zip(written, words, strict=True)):
         if word in FUNCTION_WORDS or raw == '"':

@@ -1,4 +1,7 @@
-"""How a row becomes the text that features are drawn from: the same for training and prediction."""
+"""How a row becomes the text that features are drawn from.
+
+The same for training and prediction.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,8 +15,9 @@ def view_of(row: Mapping[str, Any], view: str) -> str:
     Parameters
     ----------
     row
-        Has ``text``; ``cue`` (the reporting verb) and ``context`` (what stands before the quote) where known. The speaker's
-        name never enters: a model must not learn that somebody is always against.
+        Has ``text``; ``cue`` (the reporting verb) and ``context`` (what stands before the quote)
+        where known. The speaker's name never enters: a model must not learn that somebody is
+        always against.
     view
         One of `VIEWS`. A cue that the text begins with is not repeated.
     """
@@ -30,13 +34,18 @@ def view_of(row: Mapping[str, Any], view: str) -> str:
 
 
 def stretches_of(row: Mapping[str, Any], view: str) -> list[str]:
-    """Return what stands between the blanks of a view in lower case: ``view_of(row, view).lower().split()`` without joining it first."""
+    """Return what stands between the blanks of a view in lower case.
+
+    ``view_of(row, view).lower().split()`` without joining it first.
+    """
     parts = str(row["text"]).lower().split()
     if view == "text":
         return parts
     cue = str(row.get("cue") or "").lower().split()
     # The second comparison is the whole one; the first is quick and fails nearly always.
-    if cue and not (parts and parts[0].startswith(cue[0]) and " ".join(parts).startswith(" ".join(cue))):
+    if cue and not (
+        parts and parts[0].startswith(cue[0]) and " ".join(parts).startswith(" ".join(cue))
+    ):
         cue[-1] += ":"
         parts = cue + parts
     if view == "cue+text":

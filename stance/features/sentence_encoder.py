@@ -44,7 +44,9 @@ ENCODERS = {
 
 
 class Encoder:
-    """A sentence encoder: mean of the last hidden states over the attention mask, scaled to length 1.
+    """A sentence encoder.
+
+    Mean of the last hidden states over the attention mask, scaled to length 1.
 
     Parameters
     ----------
@@ -56,7 +58,8 @@ class Encoder:
     Raises
     ------
     ModelError
-        If the encoder is unknown, its package is not installed, or its weights are not the ones that are expected.
+        If the encoder is unknown, its package is not installed, or its weights are not the ones
+        that are expected.
     """
 
     def __init__(self, name: str, threads: int = 1) -> None:
@@ -72,7 +75,9 @@ class Encoder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(str(root / files.onnx), options, providers=["CPUExecutionProvider"])
+        self._session = onnxruntime.InferenceSession(
+            str(root / files.onnx), options, providers=["CPUExecutionProvider"]
+        )
         self._inputs = {one.name for one in self._session.get_inputs()}
         self._tokenizing = threading.Lock()
 
@@ -97,7 +102,9 @@ class Encoder:
         ids = np.array([one.ids for one in encoded], dtype=np.int64)
         mask = np.array([one.attention_mask for one in encoded], dtype=np.int64)
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        hidden: Any = self._session.run(None, {key: value for key, value in feed.items() if key in self._inputs})[0]
+        hidden: Any = self._session.run(
+            None, {key: value for key, value in feed.items() if key in self._inputs}
+        )[0]
         weight = mask[:, :, None].astype(np.float32)
         mean = (hidden * weight).sum(axis=1) / weight.sum(axis=1)
         return np.asarray(mean / np.linalg.norm(mean, axis=1, keepdims=True), dtype=np.float32)
@@ -110,7 +117,10 @@ def _locate(name: str) -> tuple[EncoderFiles, Path]:
     spec = find_spec(files.package)
     root = Path(next(iter(spec.submodule_search_locations or [""]))) if spec else None
     if root is None or not (root / files.weights).is_file():
-        raise ModelError(f"encoder {name!r}: the package {files.package!r} that carries it is not installed; run make install")
+        raise ModelError(
+            f"encoder {name!r}: the package {files.package!r} that carries it is not installed; "
+            "run make install"
+        )
     return files, root
 
 
@@ -125,7 +135,10 @@ def check_encoder(name: str) -> None:
     files, root = _locate(name)
     found = sha256(root / files.weights)
     if found != files.sha256:
-        raise ModelError(f"{root / files.weights}: checksum {found[:12]}…, expected {files.sha256[:12]}…; reinstall the package")
+        raise ModelError(
+            f"{root / files.weights}: checksum {found[:12]}…, expected {files.sha256[:12]}…; "
+            "reinstall the package"
+        )
 
 
 @lru_cache(maxsize=2)
@@ -141,8 +154,9 @@ os.register_at_fork(after_in_child=get_encoder.cache_clear)
 def encode_cached(texts: Sequence[str], name: str, folder: Path | None = None) -> np.ndarray:
     """Return the vectors of the texts, from the cache where they are known.
 
-    The cache is one npz file without pickle, named by all that changes a vector beside the text: the weights' checksum
-    and the token limit. Each text is a key of its own, so that new reports cost only themselves.
+    The cache is one npz file without pickle, named by all that changes a vector beside the text:
+    the weights' checksum and the token limit. Each text is a key of its own, so that new reports
+    cost only themselves.
 
     Returns
     -------
@@ -151,7 +165,9 @@ def encode_cached(texts: Sequence[str], name: str, folder: Path | None = None) -
     folder = folder or Path(os.environ.get("STANCE_CACHE") or home() / ".cache")
     files, _ = _locate(name)
     path = folder / f"{name}-{files.sha256[:12]}-{MAX_TOKENS}.npz"
-    keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32] for text in texts]
+    keys = [
+        hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32] for text in texts
+    ]
     known = _read_cache(path)
     missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
     if missing:

@@ -1,8 +1,12 @@
-"""What the parse of a quote says: who wants what, whether it is denied, under which condition, and how surely it is said.
+"""What the parse of a quote says.
 
-The word lists of `stance.features.lexicon` say which words are about the talks and which carry a stance; the parse says how they belong together:
-what a negation or a modal verb reaches, who is the subject, what stands in an *if* clause. Needs spaCy (extra ``quotes``) for training and
-for predicting: a rule on neighbouring words is what `stance.features.lexicon.frame_terms` does already, without it.
+Who wants what, whether it is denied, under which condition, and how surely it is said.
+
+The word lists of `stance.features.lexicon` say which words are about the talks and which carry a
+stance; the parse says how they belong together: what a negation or a modal verb reaches, who is
+the subject, what stands in an *if* clause. Needs spaCy (extra ``quotes``) for training and for
+predicting: a rule on neighbouring words is what `stance.features.lexicon.frame_terms` does
+already, without it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -36,8 +40,12 @@ CONDITIONS = {
     "unless": "unless",
 }
 CONCESSIONS = frozenset("although though despite even while whereas".split())
-HEDGES = frozenset("perhaps maybe possibly probably likely apparently seem appear suggest think believe hope guess somewhat rather quite relatively".split())
-BOOSTERS = frozenset("never always absolutely certainly clearly completely fully definitely simply very only any all every total categorically firmly".split())
+HEDGES = frozenset(
+    "perhaps maybe possibly probably likely apparently seem appear suggest think believe hope guess somewhat rather quite relatively".split()
+)
+BOOSTERS = frozenset(
+    "never always absolutely certainly clearly completely fully definitely simply very only any all every total categorically firmly".split()
+)
 SUBJECTS = ("nsubj", "nsubjpass", "csubj")
 OBJECTS = ("dobj", "pobj", "attr", "oprd", "dative")
 CLAUSES = ("ROOT", "advcl", "ccomp", "xcomp", "conj", "relcl", "acl", "pcomp", "csubj")
@@ -57,9 +65,10 @@ def parse_terms(row: Mapping[str, Any]) -> list[str]:
     Returns
     -------
     list of str
-        Per verb with a frame of the lexicon ``ready``, ``not:ready``, ``must:ready``, ``if:ready`` and with its subject and object
-        (``we>ready``, ``ready>talk``); per word of the target its place and its verb (``talk:subject``, ``hold>talk``, ``not>talk``); of the
-        whole the main verb's tense and aspect, conditions, concessions, hedges and boosters.
+        Per verb with a frame of the lexicon ``ready``, ``not:ready``, ``must:ready``, ``if:ready``
+        and with its subject and object (``we>ready``, ``ready>talk``); per word of the target its
+        place and its verb (``talk:subject``, ``hold>talk``, ``not>talk``); of the whole the main
+        verb's tense and aspect, conditions, concessions, hedges and boosters.
 
     Raises
     ------
@@ -106,9 +115,16 @@ def _terms(doc: "Doc") -> Iterator[str]:
             yield from _frame(token, frame, aims)
         for aim in aims.get(token.i, ()):
             yield from _aim(token, aim, frames)
-        if token.dep_ in ("mark", "advmod") and token.lower_ in CONDITIONS and token.head.dep_ in CLAUSES:
+        if (
+            token.dep_ in ("mark", "advmod")
+            and token.lower_ in CONDITIONS
+            and token.head.dep_ in CLAUSES
+        ):
             inside = {aim for one in token.head.subtree for aim in aims.get(one.i, ())}
-            yield from (f"condition:{CONDITIONS[token.lower_]}{rest}" for rest in ("", *(f">{aim}" for aim in sorted(inside))))
+            yield from (
+                f"condition:{CONDITIONS[token.lower_]}{rest}"
+                for rest in ("", *(f">{aim}" for aim in sorted(inside)))
+            )
         if token.lower_ in CONCESSIONS:
             yield "concession"
         if token.lemma_ in HEDGES or token.lower_ in HEDGES:
@@ -116,10 +132,19 @@ def _terms(doc: "Doc") -> Iterator[str]:
         if token.lower_ in BOOSTERS:
             yield "booster"
         if token.dep_ == "ROOT":
-            yield from (f"root:{one}" for one in (token.lemma_.lower(), *_manner(token), *(f"subject:{who}" for who in _subjects(token))))
+            yield from (
+                f"root:{one}"
+                for one in (
+                    token.lemma_.lower(),
+                    *_manner(token),
+                    *(f"subject:{who}" for who in _subjects(token)),
+                )
+            )
 
 
-def _lists_by_place(words: list[str], group: str, only: Iterable[str] | None = None) -> dict[int, list[str]]:
+def _lists_by_place(
+    words: list[str], group: str, only: Iterable[str] | None = None
+) -> dict[int, list[str]]:
     out: dict[int, list[str]] = {}
     for name, places in find_lists(words, group).items():
         if only is None or name in only:
@@ -140,7 +165,9 @@ def _frame(token: "Token", frame: str, aims: Mapping[int, list[str]]) -> Iterato
 
 def _aim(token: "Token", aim: str, frames: Mapping[int, list[str]]) -> Iterator[str]:
     verb = _clause(token)
-    place = "subject" if token.dep_ in SUBJECTS else "object" if token.dep_ in OBJECTS else token.dep_
+    place = (
+        "subject" if token.dep_ in SUBJECTS else "object" if token.dep_ in OBJECTS else token.dep_
+    )
     signed = "not>" if _is_denied(token) else ""
     yield from (f"{aim}:{place}", f"{signed}{verb.lemma_.lower()}>{aim}")
     if signed:
@@ -159,9 +186,16 @@ def _clause(token: "Token") -> "Token":
 
 
 def _is_denied(token: "Token") -> bool:
-    """Tell whether a negation reaches a word: at itself, at a head above it up to its clause's verb, or at the verb whose complement that is."""
+    """Tell whether a negation reaches a word.
+
+    At itself, at a head above it up to its clause's verb, or at the verb whose complement that is.
+    """
     while True:
-        if any(child.dep_ == "neg" or (child.lower_ in NEGATORS and child.dep_ in ("det", "advmod", "preconj", "cc")) for child in token.children):
+        if any(
+            child.dep_ == "neg"
+            or (child.lower_ in NEGATORS and child.dep_ in ("det", "advmod", "preconj", "cc"))
+            for child in token.children
+        ):
             return True
         if token.head.i == token.i or token.dep_ in ("advcl", "relcl", "conj", "acl"):
             return token.lower_ in NEGATORS
@@ -174,7 +208,9 @@ def _manner(verb: "Token") -> Iterator[str]:
     """Yield the modal verb, tense, aspect and condition of a clause."""
     auxiliaries = [child for child in verb.children if child.dep_ in ("aux", "auxpass")]
     yield from (_MODALS[one.lower_] for one in auxiliaries if one.lower_ in _MODALS)
-    tenses = verb.morph.get("Tense", []) or [tense for one in auxiliaries for tense in one.morph.get("Tense", [])]
+    tenses = verb.morph.get("Tense", []) or [
+        tense for one in auxiliaries for tense in one.morph.get("Tense", [])
+    ]
     yield from (f"tense-{tense.lower()}" for tense in tenses[:1])
     if any(one.lemma_ == "have" for one in auxiliaries):
         yield "perfect"
@@ -182,16 +218,27 @@ def _manner(verb: "Token") -> Iterator[str]:
         yield "ongoing"
     if any(one.dep_ == "auxpass" for one in auxiliaries):
         yield "passive"
-    yield from (CONDITIONS[child.lower_] for child in verb.children if child.dep_ in ("mark", "advmod") and child.lower_ in CONDITIONS)
+    yield from (
+        CONDITIONS[child.lower_]
+        for child in verb.children
+        if child.dep_ in ("mark", "advmod") and child.lower_ in CONDITIONS
+    )
 
 
 def _subjects(verb: "Token") -> Iterator[str]:
-    """Yield what kind of subject a clause has; where it has none of its own, that of the clause above."""
+    """Yield what kind of subject a clause has.
+
+    Where it has none of its own, that of the clause above.
+    """
     for _ in range(3):
         found = [child for child in verb.children if child.dep_ in SUBJECTS]
         if found or verb.head.i == verb.i or verb.dep_ not in ("xcomp", "conj"):
             break
         verb = verb.head
     for subject in found:
-        listed = next((person for person, words in PERSONS.items() if subject.lower_ in words), None)
-        yield listed or ("name" if subject.pos_ == "PROPN" else "noun" if subject.pos_ == "NOUN" else "other")
+        listed = next(
+            (person for person, words in PERSONS.items() if subject.lower_ in words), None
+        )
+        yield listed or (
+            "name" if subject.pos_ == "PROPN" else "noun" if subject.pos_ == "NOUN" else "other"
+        )

@@ -1,4 +1,7 @@
-"""Terms of documents as TF-IDF columns, each document counted once however many models are fitted on it."""
+"""Terms of documents as TF-IDF columns.
+
+Each document counted once however many models are fitted on it.
+"""
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,32 +24,51 @@ class TermStore:
         self._known: dict[Hashable, tuple[np.ndarray, np.ndarray]] = {}
 
     def count(self, documents: Sequence[Any], analyze: Callable[[Any], list[str]]) -> csr_matrix:
-        """Return the counts, shape (n_documents, n_terms met so far), columns by the terms' numbers."""
+        """Return the counts, shape (n_documents, n_terms met so far).
+
+        Columns by the terms' numbers.
+        """
         found = [self._count_one(document, analyze) for document in documents]
         ends = np.cumsum([0, *(len(numbers) for numbers, _ in found)])
         none = (np.zeros(0, np.int32), np.zeros(0))
         numbers, counts = (np.concatenate(parts) for parts in zip(none, *found, strict=True))
         return csr_matrix((counts, numbers, ends), shape=(len(found), len(self.numbers)))
 
-    def _count_one(self, document: Any, analyze: Callable[[Any], list[str]]) -> tuple[np.ndarray, np.ndarray]:
-        key = document if isinstance(document, str) else tuple(str(document.get(name) or "") for name in ("text", "cue", "context", "speaker_role", "speaker"))
+    def _count_one(
+        self, document: Any, analyze: Callable[[Any], list[str]]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        key = (
+            document
+            if isinstance(document, str)
+            else tuple(
+                str(document.get(name) or "")
+                for name in ("text", "cue", "context", "speaker_role", "speaker")
+            )
+        )
         if key not in self._known:
             numbers = self.numbers
-            places = np.fromiter((numbers.setdefault(term, len(numbers)) for term in analyze(document)), dtype=np.int32)
+            places = np.fromiter(
+                (numbers.setdefault(term, len(numbers)) for term in analyze(document)),
+                dtype=np.int32,
+            )
             kept, counts = np.unique(places, return_counts=True)
             self._known[key] = kept, counts.astype(np.float64)
         return self._known[key]
 
 
-_SHARED: ContextVar[dict[Hashable, TermStore] | None] = ContextVar("shared term stores", default=None)
+_SHARED: ContextVar[dict[Hashable, TermStore] | None] = ContextVar(
+    "shared term stores", default=None
+)
 
 
 @contextmanager
 def shared_counts() -> Iterator[None]:
-    """Count the terms of each document once while this block runs, for all pipelines that are fitted in it.
+    """Count the terms of each document once while this block runs.
 
-    Counts are facts of one document alone. Which terms are kept and what they weigh is learned by each fit from its own documents, so a
-    fold knows nothing of the rows left out.
+    For all pipelines that are fitted in it.
+
+    Counts are facts of one document alone. Which terms are kept and what they weigh is learned by
+    each fit from its own documents, so a fold knows nothing of the rows left out.
     """
     token = _SHARED.set({})
     try:
@@ -56,7 +78,9 @@ def shared_counts() -> Iterator[None]:
 
 
 class Tfidf(TransformerMixin, BaseEstimator):
-    """Scikit-learn's `TfidfVectorizer` with logarithmic counts, on counts that may be shared between fits (`shared_counts`).
+    """Scikit-learn's `TfidfVectorizer` with logarithmic counts.
+
+    On counts that may be shared between fits (`shared_counts`).
 
     Parameters
     ----------
@@ -73,7 +97,9 @@ class Tfidf(TransformerMixin, BaseEstimator):
         Weight of each term kept, in the order of `get_feature_names_out`.
     """
 
-    def __init__(self, analyzer: Analyzer = "word", ngram_range: tuple[int, int] = (1, 1), min_df: int = 1) -> None:
+    def __init__(
+        self, analyzer: Analyzer = "word", ngram_range: tuple[int, int] = (1, 1), min_df: int = 1
+    ) -> None:
         self.analyzer = analyzer
         self.ngram_range = ngram_range
         self.min_df = min_df
@@ -83,7 +109,9 @@ class Tfidf(TransformerMixin, BaseEstimator):
         self.fit_transform(X, y)
         return self
 
-    def fit_transform(self, X: Sequence[Any], y: object = None) -> csr_matrix:  # noqa: ARG002 - scikit-learn's signature
+    # scikit-learn's signature
+    # scikit-learn's signature
+    def fit_transform(self, X: Sequence[Any], y: object = None) -> csr_matrix:  # noqa: ARG002
         """Learn, and return shape (n_documents, n_terms), rows of length 1."""
         store = self._store()
         counts = store.count(X, self._analyze())
@@ -107,18 +135,26 @@ class Tfidf(TransformerMixin, BaseEstimator):
         places = [store.numbers.get(term, -1) for term in self.terms_]
         return self._weights.transform(_columns(counts, places))
 
-    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:  # noqa: ARG002 - scikit-learn's signature
+    # scikit-learn's signature
+    # scikit-learn's signature
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:  # noqa: ARG002
         """Return the terms."""
         return self.terms_
 
     def _store(self) -> TermStore:
         shared = _SHARED.get()
-        return TermStore() if shared is None else shared.setdefault((self.analyzer, *self.ngram_range), TermStore())
+        return (
+            TermStore()
+            if shared is None
+            else shared.setdefault((self.analyzer, *self.ngram_range), TermStore())
+        )
 
     def _analyze(self) -> Callable[[Any], list[str]]:
         if callable(self.analyzer):
             return self.analyzer
-        analyze: Callable[[Any], list[str]] = CountVectorizer(analyzer=self.analyzer, ngram_range=self.ngram_range).build_analyzer()
+        analyze: Callable[[Any], list[str]] = CountVectorizer(
+            analyzer=self.analyzer, ngram_range=self.ngram_range
+        ).build_analyzer()
         return analyze
 
 
@@ -130,6 +166,8 @@ def _columns(counts: csr_matrix, places: Sequence[int]) -> csr_matrix:
     numbers = onto[counts.indices]
     kept = numbers >= 0
     ends = np.concatenate(([0], np.cumsum(kept)))[counts.indptr]
-    found = csr_matrix((counts.data[kept], numbers[kept], ends), shape=(counts.shape[0], len(places)))
+    found = csr_matrix(
+        (counts.data[kept], numbers[kept], ends), shape=(counts.shape[0], len(places))
+    )
     found.sort_indices()
     return found

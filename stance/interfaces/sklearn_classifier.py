@@ -23,8 +23,8 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    ``X`` is a list of texts, of rows (dictionaries with text, cue, context) or a table with such columns. Fitting learns nothing:
-    the model was trained elsewhere (``stance train``).
+    ``X`` is a list of texts, of rows (dictionaries with text, cue, context) or a table with such
+    columns. Fitting learns nothing: the model was trained elsewhere (``stance train``).
 
     Examples
     --------
@@ -62,7 +62,9 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return shape (n_texts, 5), columns in the order of ``classes_``."""
-        return np.array([[one.probabilities[stance] for stance in STANCES] for one in self._found(X)]).reshape(-1, len(STANCES))
+        return np.array(
+            [[one.probabilities[stance] for stance in STANCES] for one in self._found(X)]
+        ).reshape(-1, len(STANCES))
 
     def _found(self, X: Iterable[Any]) -> list[stance.Prediction]:
         return list(self._loaded().predict_many(X))

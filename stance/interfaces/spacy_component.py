@@ -1,7 +1,8 @@
 """spaCy: ``nlp.add_pipe("stance")``.
 
-``doc._.quotes`` is the article's quotes with their predictions, ``doc._.stance`` its speakers with theirs, both as plain data that goes
-through ``nlp.pipe(n_process=…)`` and ``DocBin``; ``doc.spans["stance"]`` marks the quotes with their stance, for displaCy.
+``doc._.quotes`` is the article's quotes with their predictions, ``doc._.stance`` its speakers with
+theirs, both as plain data that goes through ``nlp.pipe(n_process=…)`` and ``DocBin``;
+``doc.spans["stance"]`` marks the quotes with their stance, for displaCy.
 """
 
 from pathlib import Path
@@ -27,14 +28,21 @@ for _name in ("quotes", "stance"):
     Doc.set_extension(_name, getter=_stored(_name), force=True)
 
 
-@Language.factory("stance", default_config={"model": None}, assigns=["doc._.stance", "doc._.quotes"])
-def make(nlp: Language, name: str, model: str | None) -> "StanceComponent":  # noqa: ARG001 - spaCy's signature
+@Language.factory(
+    "stance", default_config={"model": None}, assigns=["doc._.stance", "doc._.quotes"]
+)
+# spaCy's signature
+# spaCy's signature
+def make(nlp: Language, name: str, model: str | None) -> "StanceComponent":  # noqa: ARG001
     """Return the component; ``model`` is what `stance.load` takes."""
     return StanceComponent(model)
 
 
 class StanceComponent:
-    """Reads the quotes of a document and predicts their stances. It parses for itself, paragraph by paragraph, whatever pipeline it is in."""
+    """Reads the quotes of a document and predicts their stances.
+
+    It parses for itself, paragraph by paragraph, whatever pipeline it is in.
+    """
 
     def __init__(self, model: str | None) -> None:
         self._source = model
@@ -43,12 +51,20 @@ class StanceComponent:
     def __call__(self, doc: Doc) -> Doc:
         """Add quotes and stances to a document."""
         reading = self._model.read(Article("doc", doc.text)).to_dict()
-        quotes = sorted((quote for speaker in reading["speakers"] for quote in speaker["quotes"]), key=lambda quote: quote["spans"])
+        quotes = sorted(
+            (quote for speaker in reading["speakers"] for quote in speaker["quotes"]),
+            key=lambda quote: quote["spans"],
+        )
         doc.user_data[_KEY] = {"quotes": quotes, "stance": reading["speakers"]}
         marked = []
         for quote in quotes:
             for start, end in quote["spans"]:
-                span = doc.char_span(start, end, label=quote["prediction"]["stance"] or "abstained", alignment_mode="expand")
+                span = doc.char_span(
+                    start,
+                    end,
+                    label=quote["prediction"]["stance"] or "abstained",
+                    alignment_mode="expand",
+                )
                 marked += [span] if span is not None else []
         doc.spans["stance"] = SpanGroup(doc, name="stance", spans=marked)
         return doc
@@ -56,7 +72,9 @@ class StanceComponent:
     def to_disk(self, path: Path | str, *, exclude: Any = ()) -> None:
         """Write nothing: the pipeline's config names the model."""
 
-    def from_disk(self, path: Path | str, *, exclude: Any = ()) -> "StanceComponent":  # noqa: ARG002 - spaCy's signature
+    # spaCy's signature
+    # spaCy's signature
+    def from_disk(self, path: Path | str, *, exclude: Any = ()) -> "StanceComponent":  # noqa: ARG002
         """Read nothing."""
         return self
 
@@ -64,6 +82,8 @@ class StanceComponent:
         """Write nothing."""
         return b""
 
-    def from_bytes(self, data: bytes, *, exclude: Any = ()) -> "StanceComponent":  # noqa: ARG002 - spaCy's signature
+    # spaCy's signature
+    # spaCy's signature
+    def from_bytes(self, data: bytes, *, exclude: Any = ()) -> "StanceComponent":  # noqa: ARG002
         """Read nothing."""
         return self

@@ -9,11 +9,20 @@ import numpy as np
 from stance.core.formatting import counted
 from stance.core.types import COARSE, STANCES, Judgment
 from stance.labels.consensus import agree
-from stance.labels.judgments import adjudicators_among, paired, people_among, read_all_judgments, read_annotators
+from stance.labels.judgments import (
+    adjudicators_among,
+    paired,
+    people_among,
+    read_all_judgments,
+    read_annotators,
+)
 
 
 def kappa(first: Sequence[str], second: Sequence[str]) -> float:
-    """Return Cohen's kappa of two annotators on the same quotes; nan where both always say the same one thing."""
+    """Return Cohen's kappa of two annotators on the same quotes.
+
+    Nan where both always say the same one thing.
+    """
     if len({*first, *second}) < 2:
         return float("nan")
     from sklearn.metrics import cohen_kappa_score
@@ -22,7 +31,10 @@ def kappa(first: Sequence[str], second: Sequence[str]) -> float:
 
 
 def alpha(first: Sequence[str], second: Sequence[str]) -> float:
-    """Return Krippendorff's alpha (nominal) of two annotators on the same quotes; nan where both always say the same one thing."""
+    """Return Krippendorff's alpha (nominal) of two annotators on the same quotes.
+
+    Nan where both always say the same one thing.
+    """
     if len({*first, *second}) < 2:
         return float("nan")
     import krippendorff
@@ -32,16 +44,21 @@ def alpha(first: Sequence[str], second: Sequence[str]) -> float:
 
 
 def holders_f1(pairs: Sequence[tuple[Judgment, Judgment]]) -> tuple[float, int]:
-    """Return the F1 of the second annotator's attributed stances against the first's, and how many the first names.
+    """Return the F1 of the second annotator's attributed stances against the first's.
 
-    A pair counts where the stance is the same and one holder's name contains the other ("Putin", "Vladimir Putin").
+    And how many the first names.
+
+    A pair counts where the stance is the same and one holder's name contains the other ("Putin",
+    "Vladimir Putin").
     """
     hits = named = found = 0
     for one, other in pairs:
         left = list(other.attributed)
         named, found = named + len(one.attributed), found + len(left)
         for holder, stance in one.attributed:
-            match = next((held for held in left if held[1] == stance and _same_holder(holder, held[0])), None)
+            match = next(
+                (held for held in left if held[1] == stance and _same_holder(holder, held[0])), None
+            )
             if match:
                 left.remove(match)
                 hits += 1
@@ -54,7 +71,10 @@ def _same_holder(first: str, second: str) -> bool:
 
 
 def report_agreement(folder: Path, *, disputed: bool = False, own: bool = True) -> list[str]:
-    """Return lines on the agreement of every pair of annotators in a labels folder, and on the disputed quotes; without ``own`` of the project's only."""
+    """Return lines on the agreement of every pair of annotators in a labels folder.
+
+    And on the disputed quotes; without ``own`` of the project's only.
+    """
     annotators = read_annotators(folder, own=own)
     deciding = adjudicators_among(annotators)
     judgments = read_all_judgments(folder, own=own)
@@ -68,10 +88,23 @@ def report_agreement(folder: Path, *, disputed: bool = False, own: bool = True) 
         lines += [f"{kinds}: {counted(len(pairs), 'quote')}", *_figures(pairs)]
     labels, open_ones = agree(judgments, deciding, people_among(annotators))
     ways = [label.by for label in labels.values()]
-    lines.append("labels: " + ", ".join(f"{ways.count(way)} {way}" for way in ("agreed", "adjudicated", "one")) + f", {len(open_ones)} disputed")
+    lines.append(
+        "labels: "
+        + ", ".join(f"{ways.count(way)} {way}" for way in ("agreed", "adjudicated", "one"))
+        + f", {len(open_ones)} disputed"
+    )
     if disputed:
-        differ = {one.quote for pairs in by_names.values() for one, other in pairs if (one.stance, one.on_target) != (other.stance, other.on_target)}
-        lines += [f"  {one.quote}: {one.annotator} {one.stance} {'on' if one.on_target else 'off'} target" for one in judgments if one.quote in differ]
+        differ = {
+            one.quote
+            for pairs in by_names.values()
+            for one, other in pairs
+            if (one.stance, one.on_target) != (other.stance, other.on_target)
+        }
+        lines += [
+            f"  {one.quote}: {one.annotator} {one.stance} {'on' if one.on_target else 'off'} target"
+            for one in judgments
+            if one.quote in differ
+        ]
     return lines
 
 
@@ -89,12 +122,18 @@ def _figures(pairs: Sequence[tuple[Judgment, Judgment]]) -> list[str]:
         if n and "True" in other:
             lines.append(f"  {stance:12s}  {_beyond_chance(one, other)}   n = {n}")
     f1, named = holders_f1(pairs)
-    lines.append("  attributed stances (holder and stance): " + ("none named" if math.isnan(f1) else f"F1 {f1:.3f}   n = {named}"))
+    lines.append(
+        "  attributed stances (holder and stance): "
+        + ("none named" if math.isnan(f1) else f"F1 {f1:.3f}   n = {named}")
+    )
     return lines
 
 
 def _beyond_chance(first: Sequence[str], second: Sequence[str]) -> str:
-    """Return both coefficients as text; where all judgments are the same, chance would agree as well and neither is defined."""
+    """Return both coefficients as text.
+
+    Where all judgments are the same, chance would agree as well and neither is defined.
+    """
     if len({*first, *second}) < 2:
         return "kappa and alpha not defined (all judged the same)"
     return f"kappa {kappa(first, second):.3f}   alpha {alpha(first, second):.3f}"

@@ -17,8 +17,21 @@ from stance.extraction.text.context import sentence_before
 from stance.labels.judgments import read_judgment
 from stance.labels.labelled_articles import read_each
 
-CSV_COLUMNS = ("quote", "article", "speaker", "cue", "context", "text", "suggested", "stance", "on_target", "attributed", "note")
-# The labeling interface to paste into a Label Studio project: what a task shows and what an annotator answers.
+CSV_COLUMNS = (
+    "quote",
+    "article",
+    "speaker",
+    "cue",
+    "context",
+    "text",
+    "suggested",
+    "stance",
+    "on_target",
+    "attributed",
+    "note",
+)
+# The labeling interface to paste into a Label Studio project: what a task shows and what an
+# annotator answers.
 CONFIG = f"""<View>
   <Header value="$speaker ($cue)"/>
   <Header value="What stands before" size="5"/>
@@ -45,12 +58,25 @@ def to_tasks(items: Iterable[Item]) -> list[dict[str, Any]]:
     """Return Label Studio tasks, one a quote; a prediction comes along as a pre-annotation."""
     tasks = []
     for article, quote, prediction in items:
-        data = {"quote": quote.id, "article": article.id, "speaker": quote.speaker or "", "cue": quote.cue or ""}
-        task: dict[str, Any] = {"data": {**data, "context": sentence_before(article, quote), "text": quote.shown_text}}
+        data = {
+            "quote": quote.id,
+            "article": article.id,
+            "speaker": quote.speaker or "",
+            "cue": quote.cue or "",
+        }
+        task: dict[str, Any] = {
+            "data": {**data, "context": sentence_before(article, quote), "text": quote.shown_text}
+        }
         if prediction is not None and prediction.stance is not None:
             version = f"{prediction.model['name']}-{prediction.model['version']}"
             share = prediction.probabilities[prediction.stance]
-            task["predictions"] = [{"model_version": version, "score": round(share, 4), "result": [_choice("stance", prediction.stance)]}]
+            task["predictions"] = [
+                {
+                    "model_version": version,
+                    "score": round(share, 4),
+                    "result": [_choice("stance", prediction.stance)],
+                }
+            ]
         tasks.append(task)
     return tasks
 
@@ -78,7 +104,10 @@ def to_csv(items: Iterable[Item]) -> str:
 
 
 def write_tasks(items: Iterable[Item], out: Path) -> None:
-    """Write quotes to label: tasks for Label Studio with its labeling interface beside them (.json and .xml), or a spreadsheet (.csv).
+    """Write quotes to label.
+
+    Tasks for Label Studio with its labeling interface beside them (.json and .xml), or a
+    spreadsheet (.csv).
 
     Raises
     ------
@@ -89,13 +118,19 @@ def write_tasks(items: Iterable[Item], out: Path) -> None:
         write_whole(out, json.dumps(to_tasks(items), ensure_ascii=False, indent=1) + "\n")
         write_whole(out.with_suffix(".xml"), CONFIG)
     elif out.suffix == ".csv":
-        write_whole(out, to_csv(items).encode("utf-8-sig"))  # without the mark Excel takes it for another encoding
+        write_whole(
+            out, to_csv(items).encode("utf-8-sig")
+        )  # without the mark Excel takes it for another encoding
     else:
-        raise DataError(f"{out}: unknown kind of file; expected .json (Label Studio) or .csv (spreadsheet)")
+        raise DataError(
+            f"{out}: unknown kind of file; expected .json (Label Studio) or .csv (spreadsheet)"
+        )
 
 
 def check_unfilled(path: Path, known: Iterable[Judgment]) -> None:
-    """Refuse to overwrite a spreadsheet in which somebody's judgments stand that were not imported.
+    """Refuse to overwrite a spreadsheet.
+
+    In which somebody's judgments stand that were not imported.
 
     Parameters
     ----------
@@ -113,7 +148,10 @@ def check_unfilled(path: Path, known: Iterable[Judgment]) -> None:
         return
     imported = {(one.quote, one.stance) for one in known}
     reader = _csv_reader(read_text(path))
-    filled = [((row.get("quote") or "").strip(), (row.get("stance") or "").strip().lower()) for row in reader]
+    filled = [
+        ((row.get("quote") or "").strip(), (row.get("stance") or "").strip().lower())
+        for row in reader
+    ]
     n_lost = sum(bool(stance) and (quote, stance) not in imported for quote, stance in filled)
     if n_lost:
         raise DataError(
@@ -128,15 +166,35 @@ def _csv_reader(text: str) -> "csv.DictReader[str]":
     return csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
 
 
-def judgment_tasks(judgments: Iterable[Judgment], tasks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return tasks with the judgments as annotations: what Label Studio exports after labelling."""
+def judgment_tasks(
+    judgments: Iterable[Judgment], tasks: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return tasks with the judgments as annotations.
+
+    What Label Studio exports after labelling.
+    """
     by_quote: dict[str, list[dict[str, Any]]] = {}
     for one in judgments:
-        result = [_choice("stance", one.stance), _choice("on_target", "on target" if one.on_target else "off target")]
-        for name, text in (("attributed", "; ".join(f"{holder}={stance}" for holder, stance in one.attributed)), ("note", one.note)):
+        result = [
+            _choice("stance", one.stance),
+            _choice("on_target", "on target" if one.on_target else "off target"),
+        ]
+        for name, text in (
+            ("attributed", "; ".join(f"{holder}={stance}" for holder, stance in one.attributed)),
+            ("note", one.note),
+        ):
             if text:
-                result.append({"from_name": name, "to_name": "text", "type": "textarea", "value": {"text": [text]}})
-        by_quote.setdefault(one.quote, []).append({"completed_by": {"email": one.annotator}, "was_cancelled": False, "result": result})
+                result.append(
+                    {
+                        "from_name": name,
+                        "to_name": "text",
+                        "type": "textarea",
+                        "value": {"text": [text]},
+                    }
+                )
+        by_quote.setdefault(one.quote, []).append(
+            {"completed_by": {"email": one.annotator}, "was_cancelled": False, "result": result}
+        )
     return [{**task, "annotations": by_quote.get(task["data"]["quote"], [])} for task in tasks]
 
 
@@ -146,9 +204,11 @@ def read_import(path: Path, annotator: str | None) -> list[Judgment]:
     Parameters
     ----------
     path
-        What `to_tasks` or `to_csv` wrote, labelled by people. Rows without a stance and skipped tasks are not judged.
+        What `to_tasks` or `to_csv` wrote, labelled by people. Rows without a stance and skipped
+        tasks are not judged.
     annotator
-        Who judged; needed for CSV. For Label Studio by default the e-mail or number of each annotation's author.
+        Who judged; needed for CSV. For Label Studio by default the e-mail or number of each
+        annotation's author.
 
     Raises
     ------
@@ -158,19 +218,33 @@ def read_import(path: Path, annotator: str | None) -> list[Judgment]:
     readers = {".json": _from_json, ".csv": _from_csv}
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise DataError(f"{path}: unknown kind of file; expected .json (an export of Label Studio) or .csv (a spreadsheet saved as CSV UTF-8)")
+        raise DataError(
+            f"{path}: unknown kind of file; expected .json (an export of Label Studio) or .csv (a "
+            "spreadsheet saved as CSV UTF-8)"
+        )
     words = ("yes", "no") if reader is _from_csv else ("on target", "off target")
-    return read_each(reader(read_text(path), path, annotator), lambda row, place: _read_given(row, place, words))
+    return read_each(
+        reader(read_text(path), path, annotator), lambda row, place: _read_given(row, place, words)
+    )
 
 
 def _read_given(row: Mapping[str, Any], place: str, words: tuple[str, str]) -> Judgment:
-    """Read a judgment; what is wrong with its target is told in the words that the person chose from."""
+    """Read a judgment.
+
+    What is wrong with its target is told in the words that the person chose from.
+    """
     on, stance = row["on_target"], row["stance"]
     if stance in STANCES and not isinstance(on, bool):
         need = "; a neutral statement needs it" if stance == "neutral" and not on else ""
-        raise DataError(f"{place}: on_target is {'empty' if on in (None, '') else repr(on)}, expected {words[0]} or {words[1]}{need}")
+        raise DataError(
+            f"{place}: on_target is {'empty' if on in (None, '') else repr(on)}, expected "
+            f"{words[0]} or {words[1]}{need}"
+        )
     if stance in STANCES and stance != "neutral" and not on:
-        raise DataError(f"{place}: on_target is {words[1]!r} but the stance is {stance!r}; a statement off the target is neutral")
+        raise DataError(
+            f"{place}: on_target is {words[1]!r} but the stance is {stance!r}; a statement off "
+            "the target is neutral"
+        )
     return read_judgment(row, place)
 
 
@@ -181,7 +255,9 @@ def _from_json(text: str, path: Path, annotator: str | None) -> Placed:
     try:
         tasks = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as fault:
-        raise DataError(f"{path}: not JSON ({fault}); export from Label Studio as JSON, not JSON-MIN") from fault
+        raise DataError(
+            f"{path}: not JSON ({fault}); export from Label Studio as JSON, not JSON-MIN"
+        ) from fault
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise DataError(f"{path}: expected a list of tasks; export from Label Studio as JSON")
     rows: Placed = []
@@ -189,7 +265,10 @@ def _from_json(text: str, path: Path, annotator: str | None) -> Placed:
         place = f"{path}: task {number}"
         data = task.get("data")
         if isinstance(data, dict) and "annotations" not in task:
-            raise DataError(f"{place}: lacks annotations, so it is a task before labelling; label it in Label Studio, then export as JSON, not JSON-MIN")
+            raise DataError(
+                f"{place}: lacks annotations, so it is a task before labelling; label it in Label "
+                "Studio, then export as JSON, not JSON-MIN"
+            )
         if not isinstance(data, dict):
             raise DataError(f"{place}: lacks data; export from Label Studio as JSON, not JSON-MIN")
         for annotation in task["annotations"]:
@@ -198,35 +277,77 @@ def _from_json(text: str, path: Path, annotator: str | None) -> Placed:
     return rows
 
 
-def _judged(data: Mapping[str, Any], annotation: Mapping[str, Any], annotator: str | None) -> dict[str, Any]:
-    values = {one["from_name"]: one["value"] for one in annotation["result"] if "from_name" in one and "value" in one}
-    first = {name: (value.get("choices") or value.get("text") or [None]) for name, value in values.items()}
-    given = {name: (value[0] if isinstance(value, list) else value) for name, value in first.items()}
+def _judged(
+    data: Mapping[str, Any], annotation: Mapping[str, Any], annotator: str | None
+) -> dict[str, Any]:
+    values = {
+        one["from_name"]: one["value"]
+        for one in annotation["result"]
+        if "from_name" in one and "value" in one
+    }
+    first = {
+        name: (value.get("choices") or value.get("text") or [None])
+        for name, value in values.items()
+    }
+    given = {
+        name: (value[0] if isinstance(value, list) else value) for name, value in first.items()
+    }
     author = annotation.get("completed_by")
     who = author.get("email") or author.get("id") if isinstance(author, dict) else author
-    return _row(data.get("quote"), annotator or (f"person-{who}" if isinstance(who, int) else who), given)
+    return _row(
+        data.get("quote"), annotator or (f"person-{who}" if isinstance(who, int) else who), given
+    )
 
 
 def _from_csv(text: str, path: Path, annotator: str | None) -> Placed:
     if not annotator:
         raise DataError(f"{path}: a spreadsheet does not say who judged; give --annotator NAME")
     reader = _csv_reader(text)
-    missing = [name for name in ("quote", "stance", "on_target") if name not in (reader.fieldnames or [])]
+    missing = [
+        name for name in ("quote", "stance", "on_target") if name not in (reader.fieldnames or [])
+    ]
     if missing:
-        raise DataError(f"{path}: lacks the columns {', '.join(missing)}; found {', '.join(reader.fieldnames or ['none'])}")
-    return [(f"{path}:{reader.line_num}", _row(row["quote"], annotator, row)) for row in reader if (row.get("stance") or "").strip()]
+        raise DataError(
+            f"{path}: lacks the columns {', '.join(missing)}; found "
+            f"{', '.join(reader.fieldnames or ['none'])}"
+        )
+    return [
+        (f"{path}:{reader.line_num}", _row(row["quote"], annotator, row))
+        for row in reader
+        if (row.get("stance") or "").strip()
+    ]
 
 
 _TRUE, _FALSE = ("on target", "on", "true", "yes", "1"), ("off target", "off", "false", "no", "0")
 
 
 def _row(quote: Any, annotator: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the row of a judgment as `read_judgment` takes it; what is not understood stays, so that the message shows it."""
+    """Return the row of a judgment as `read_judgment` takes it.
+
+    What is not understood stays, so that the message shows it.
+    """
     on = str(given.get("on_target") or "").strip().lower()
     stance = str(given.get("stance") or "").strip().lower()
     # A stance other than neutral says by itself that the statement is on target.
-    on_target = True if on in _TRUE or (not on and stance in STANCES and stance != "neutral") else False if on in _FALSE else given.get("on_target")
-    held = [part.rpartition("=") for part in str(given.get("attributed") or "").split(";") if part.strip()]
+    on_target = (
+        True
+        if on in _TRUE or (not on and stance in STANCES and stance != "neutral")
+        else False
+        if on in _FALSE
+        else given.get("on_target")
+    )
+    held = [
+        part.rpartition("=")
+        for part in str(given.get("attributed") or "").split(";")
+        if part.strip()
+    ]
     attributed = [{"holder": holder.strip(), "stance": name.strip()} for holder, _, name in held]
     note = str(given.get("note") or "").strip()
-    return {"quote": quote, "annotator": annotator, "stance": stance, "on_target": on_target, "attributed": attributed, **({"note": note} if note else {})}
+    return {
+        "quote": quote,
+        "annotator": annotator,
+        "stance": stance,
+        "on_target": on_target,
+        "attributed": attributed,
+        **({"note": note} if note else {}),
+    }

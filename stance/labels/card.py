@@ -1,4 +1,7 @@
-"""The figures of the dataset card ``labels/README.md``, written by a command so that they cannot drift from the data."""
+"""The figures of the dataset card ``labels/README.md``, written by a command.
+
+So that they cannot drift from the data.
+"""
 
 from collections import Counter
 from pathlib import Path
@@ -16,9 +19,12 @@ START, END = "<!-- figures: written by stance labels-card -->", "<!-- end of fig
 
 
 def figures(folder: Path) -> str:
-    """Return the figures as Markdown: articles, quotes, labels and forms per split, then the agreement.
+    """Return the figures as Markdown.
 
-    The user's own articles and judgments are left out: the card goes with the project, they stay where they are.
+    Articles, quotes, labels and forms per split, then the agreement.
+
+    The user's own articles and judgments are left out: the card goes with the project, they stay
+    where they are.
     """
     reports, labels = read_labels(folder, own=False)
     batches = read_splits(folder / "splits.toml")
@@ -31,7 +37,11 @@ def figures(folder: Path) -> str:
     lines = [table(head, [_row(name, by_split[name], labels) for name in order])]
     conflicts = {article.conflict for article, _ in reports if article.conflict}
     unnamed = sum(article.conflict is None for article, _ in reports)
-    lines += ["", f"{len(conflicts)} conflicts and processes are named in the field `conflict` ({unnamed} articles name none there)."]
+    lines += [
+        "",
+        f"{len(conflicts)} conflicts and processes are named in the field `conflict` ({unnamed} "
+        "articles name none there).",
+    ]
     lines += ["", "```text", *report_agreement(folder, own=False), "```"]
     return "\n".join(lines)
 
@@ -42,7 +52,15 @@ def _row(name: str, reports: list[Labelled], labels: dict[str, Label]) -> list[o
     off = sum(not labels[quote.id].on_target for quote in quotes if quote.id in labels)
     forms = Counter(quote.form for quote in quotes)
     several = sum(len(quote.spans) > 1 for quote in quotes)
-    return [name, len(reports), len(quotes), *(stances[stance] for stance in STANCES), off, *(forms[form] for form in FORMS), several]
+    return [
+        name,
+        len(reports),
+        len(quotes),
+        *(stances[stance] for stance in STANCES),
+        off,
+        *(forms[form] for form in FORMS),
+        several,
+    ]
 
 
 def write_card(folder: Path) -> Path:
@@ -57,6 +75,8 @@ def write_card(folder: Path) -> Path:
     before, start, rest = read_text(path).partition(START)
     _, end, after = rest.partition(END)
     if not start or not end:
-        raise DataError(f"{path}: lacks the lines {START!r} and {END!r}; the figures stand between them")
+        raise DataError(
+            f"{path}: lacks the lines {START!r} and {END!r}; the figures stand between them"
+        )
     write_whole(path, f"{before}{START}\n\n{figures(folder)}\n\n{END}{after}")
     return path

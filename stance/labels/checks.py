@@ -1,4 +1,7 @@
-"""What makes labelled reports trustworthy: their form, nothing left unmarked, nothing copied across splits, no words in a real person's mouth."""
+"""What makes labelled reports trustworthy.
+
+Their form, nothing left unmarked, nothing copied across splits, no words in a real person's mouth.
+"""
 
 import itertools
 import re
@@ -9,13 +12,14 @@ from pathlib import Path
 from stance.core.errors import ConfigError, DataError, gather
 from stance.core.files import read_text, read_toml, sha256
 from stance.core.formatting import counted
-from stance.core.paths import shown
+from stance.core.paths import display_path
 from stance.core.types import COARSE, STANCES, VALUES, Article, Quote
 from stance.labels.consensus import read_labels
 from stance.labels.labelled_articles import Labelled
 from stance.labels.splits import read_splits
 
-# A run of so many words in two reports of different splits is no chance: the longest chance run in 366 reports is 11.
+# A run of so many words in two reports of different splits is no chance: the longest chance run in
+# 366 reports is 11.
 RUN_WORDS = 12
 _QUOTED = re.compile(r"[“\"«]([^“”\"«»\n]+)[”\"»]")
 
@@ -26,7 +30,11 @@ def unmarked(article: Article, quotes: Sequence[Quote], known: Sequence[str]) ->
     for quote in quotes:
         for start, end in quote.spans:
             covered[start:end] = b"\1" * (end - start)
-    found = [match for match in _QUOTED.finditer(article.text) if not any(covered[match.start(1) : match.end(1)])]
+    found = [
+        match
+        for match in _QUOTED.finditer(article.text)
+        if not any(covered[match.start(1) : match.end(1)])
+    ]
     listed = {one.strip(" ,.") for one in known}
     return [match[1] for match in found if match[1].strip(" ,.") not in listed]
 
@@ -36,19 +44,32 @@ def overlapping(quotes: Sequence[Quote]) -> list[tuple[str, str]]:
     spans = sorted((span, quote) for quote in quotes for span in quote.spans)
     pairs = []
     for (first, one), (second, other) in itertools.pairwise(spans):
-        if second[0] < first[1] and one.id not in (other.id, other.parent) and other.id != one.parent:
+        if (
+            second[0] < first[1]
+            and one.id not in (other.id, other.parent)
+            and other.id != one.parent
+        ):
             pairs.append((one.id, other.id))
     return pairs
 
 
 def split_statements(article: Article, quotes: Sequence[Quote]) -> list[tuple[str, str]]:
-    """Return the pairs of quotes that are one quotation interrupted only by its attribution: one attribution is one statement."""
-    ordered = sorted((quote for quote in quotes if quote.form == "direct"), key=lambda quote: quote.spans)
+    """Return the pairs of quotes that are one quotation interrupted only by its attribution.
+
+    One attribution is one statement.
+    """
+    ordered = sorted(
+        (quote for quote in quotes if quote.form == "direct"), key=lambda quote: quote.spans
+    )
     pairs = []
     for one, other in itertools.pairwise(ordered):
         end, start = one.spans[-1][1], other.spans[0][0]
         same_paragraph = "\n" not in article.text[end:start]
-        shared = one.cue_span is not None and other.cue_span == one.cue_span and end <= one.cue_span[0] < start
+        shared = (
+            one.cue_span is not None
+            and other.cue_span == one.cue_span
+            and end <= one.cue_span[0] < start
+        )
         if same_paragraph and shared and one.speaker == other.speaker:
             pairs.append((one.id, other.id))
     return pairs
@@ -61,7 +82,9 @@ def runs_of(text: str, n_words: int = RUN_WORDS) -> set[tuple[str, ...]]:
 
 
 def copies(reports: Sequence[Labelled], splits: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Return pairs of articles of different splits that share a run of `RUN_WORDS` words, with that run.
+    """Return pairs of articles of different splits that share a run of `RUN_WORDS` words.
+
+    With that run.
 
     ``splits`` maps article ids to splits; articles that it does not name are left out.
     """
@@ -78,21 +101,34 @@ def copies(reports: Sequence[Labelled], splits: Mapping[str, str]) -> list[tuple
     return [(first, second, run) for (first, second), run in sorted(found.items())]
 
 
-def same_plots(reports: Sequence[Labelled], splits: Mapping[str, str], threshold: float = 0.5) -> list[tuple[str, str, float]]:
-    """Return pairs of articles of different splits whose words are alike: cosine of TF-IDF vectors of at least ``threshold``.
+def same_plots(
+    reports: Sequence[Labelled], splits: Mapping[str, str], threshold: float = 0.5
+) -> list[tuple[str, str, float]]:
+    """Return pairs of articles of different splits whose words are alike.
 
-    Two reports by different authors on one real event reach .38; a report rewritten with other names about .6.
+    Cosine of TF-IDF vectors of at least ``threshold``.
+
+    Two reports by different authors on one real event reach .38; a report rewritten with other
+    names about .6.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     articles = [article for article, _ in reports if article.id in splits]
     if len(articles) < 2:
         return []
-    vectors = TfidfVectorizer(sublinear_tf=True, min_df=2 if len(articles) > 20 else 1).fit_transform([article.text for article in articles])
+    vectors = TfidfVectorizer(
+        sublinear_tf=True, min_df=2 if len(articles) > 20 else 1
+    ).fit_transform([article.text for article in articles])
     alike = (vectors @ vectors.T).tocoo()
     pairs = zip(alike.row.tolist(), alike.col.tolist(), alike.data.tolist(), strict=True)
-    found = [(articles[i].id, articles[j].id, value) for i, j, value in pairs if i < j and value >= threshold]
-    return [(first, second, value) for first, second, value in found if splits[first] != splits[second]]
+    found = [
+        (articles[i].id, articles[j].id, value)
+        for i, j, value in pairs
+        if i < j and value >= threshold
+    ]
+    return [
+        (first, second, value) for first, second, value in found if splits[first] != splits[second]
+    ]
 
 
 def real_speakers(reports: Sequence[Labelled], persons: Sequence[str]) -> list[tuple[str, str]]:
@@ -138,14 +174,23 @@ def check_seeds(folder: Path) -> str:
         found = sha256(path) if path.is_file() else "no file"
         expected = str(entry.get("sha256", "none")) if isinstance(entry, dict) else "none"
         if found != expected:
-            faults.append(f"{shown(path)}: checksum {found[:12]}…, the index says {expected[:12]}…; restore the file, byte for byte")
-    faults += [f"{shown(path)}: is not in {shown(folder / 'index.toml')}; add it" for path in sorted(folder.glob("*.txt")) if path.stem not in index]
+            faults.append(
+                f"{display_path(path)}: checksum {found[:12]}…, the index says {expected[:12]}…; "
+                "restore the file, byte for byte"
+            )
+    faults += [
+        f"{display_path(path)}: is not in {display_path(folder / 'index.toml')}; add it"
+        for path in sorted(folder.glob("*.txt"))
+        if path.stem not in index
+    ]
     gather(faults, DataError)
     return f"seeds: {counted(len(index), 'article')}, checksums right"
 
 
 def check_codebook(path: Path) -> str:
-    """Compare the codebook's labels, their order, coarse names and values with what the code computes.
+    """Compare the codebook's labels, their order.
+
+    Coarse names and values with what the code computes.
 
     Raises
     ------
@@ -155,7 +200,12 @@ def check_codebook(path: Path) -> str:
     entries = read_toml(path).get("stances", [])
     found = [tuple(entry.get(key) for key in ("name", "coarse", "value")) for entry in entries]
     expected = [(stance, COARSE[stance], VALUES[stance]) for stance in STANCES]
-    gather([f"{shown(path)}: stances are {found}, expected {expected}"] if found != expected else [], ConfigError)
+    gather(
+        [f"{display_path(path)}: stances are {found}, expected {expected}"]
+        if found != expected
+        else [],
+        ConfigError,
+    )
     return f"codebook: {len(found)} stances"
 
 
@@ -170,22 +220,38 @@ def check_labels(folder: Path) -> str:
     reports, labels = read_labels(folder)
     n_quotes = sum(len(quotes) for _, quotes in reports)
     known = ("synthetic", "news", "own")
-    faults = [f"labels: {article.id}: origin {article.origin!r}, expected one of {', '.join(known)}" for article, _ in reports if article.origin not in known]
-    faults += [f"labels: {article}: the same text stands under another id; remove one" for article in repeated(reports)]
+    faults = [
+        f"labels: {article.id}: origin {article.origin!r}, expected one of {', '.join(known)}"
+        for article, _ in reports
+        if article.origin not in known
+    ]
+    faults += [
+        f"labels: {article}: the same text stands under another id; remove one"
+        for article in repeated(reports)
+    ]
     for article, quotes in reports:
         if article.origin == "own":
-            continue  # its quotes are those that the program found: what it missed is no fault of the labels
+            # its quotes are those that the program found: what it missed is no fault of the labels
+            continue
         faults += [
-            f"labels: {article.id}: {words[:60]!r} stands in quotation marks outside every quote; mark it, or list it in not_quotes"
+            f"labels: {article.id}: {words[:60]!r} stands in quotation marks outside every quote; "
+            "mark it, or list it in not_quotes"
             for words in unmarked(article, quotes, article.not_quotes)
         ]
         faults += [
-            f"labels: {first} and {second} are one quotation interrupted by its attribution; make them one quote with two spans"
+            f"labels: {first} and {second} are one quotation interrupted by its attribution; make "
+            "them one quote with two spans"
             for first, second in split_statements(article, quotes)
         ]
-        faults += [f"labels: {first} and {second} overlap; one statement has one attribution" for first, second in overlapping(quotes)]
+        faults += [
+            f"labels: {first} and {second} overlap; one statement has one attribution"
+            for first, second in overlapping(quotes)
+        ]
     gather(faults, DataError)
-    return f"labels: {counted(len(reports), 'article')}, {counted(n_quotes, 'quote')}, {counted(len(labels), 'label')}"
+    return (
+        f"labels: {counted(len(reports), 'article')}, {counted(n_quotes, 'quote')}, "
+        f"{counted(len(labels), 'label')}"
+    )
 
 
 def check_speakers(folder: Path) -> str:
@@ -196,10 +262,21 @@ def check_speakers(folder: Path) -> str:
     DataError
         With every such quote.
     """
-    persons = [line for line in read_text(folder / "real_persons.txt").splitlines() if line.strip() and not line.startswith("#")]
+    persons = [
+        line
+        for line in read_text(folder / "real_persons.txt").splitlines()
+        if line.strip() and not line.startswith("#")
+    ]
     reports, _ = read_labels(folder)
     found = real_speakers(reports, persons)
-    gather([f"labels: {quote}: {speaker} is a real person; give the words to an invented one or to a role" for quote, speaker in found], DataError)
+    gather(
+        [
+            f"labels: {quote}: {speaker} is a real person; give the words to an invented one or "
+            "to a role"
+            for quote, speaker in found
+        ],
+        DataError,
+    )
     return f"speakers: none of {len(persons)} real persons speaks in an invented report"
 
 
@@ -213,18 +290,26 @@ def check_leaks(folder: Path) -> str:
     """
     reports, _ = read_labels(folder)
     batches = read_splits(folder / "splits.toml")
-    splits = {article.id: batches[batch] for article, _ in reports if article.origin != "own" and (batch := article.id.split("_")[0]) in batches}
+    splits = {
+        article.id: batches[batch]
+        for article, _ in reports
+        if article.origin != "own" and (batch := article.id.split("_")[0]) in batches
+    }
     faults = [
-        f"labels: {first} ({splits[first]}) and {second} ({splits[second]}) share the words {run!r}; keep both in one split"
+        f"labels: {first} ({splits[first]}) and {second} ({splits[second]}) share the words "
+        f"{run!r}; keep both in one split"
         for first, second, run in copies(reports, splits)
     ]
     plots = same_plots(reports, splits)
     faults += [
-        f"labels: {first} ({splits[first]}) and {second} ({splits[second]}) tell alike (cosine {value:.2f}); keep both in one split"
+        f"labels: {first} ({splits[first]}) and {second} ({splits[second]}) tell alike (cosine "
+        f"{value:.2f}); keep both in one split"
         for first, second, value in plots
     ]
     gather(faults, DataError)
     counts = Counter(splits.values())
     return (
-        "splits: " + ", ".join(f"{counts[name]} {name}" for name in ("train", "validation", "test")) + f" reports, no run of {RUN_WORDS} words in two of them"
+        "splits: "
+        + ", ".join(f"{counts[name]} {name}" for name in ("train", "validation", "test"))
+        + f" reports, no run of {RUN_WORDS} words in two of them"
     )

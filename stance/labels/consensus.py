@@ -10,13 +10,21 @@ from typing import Any
 from stance.core.errors import DataError, gather
 from stance.core.paths import home
 from stance.core.types import Judgment
-from stance.labels.judgments import adjudicators_among, people_among, read_all_judgments, read_annotators
+from stance.labels.judgments import (
+    adjudicators_among,
+    people_among,
+    read_all_judgments,
+    read_annotators,
+)
 from stance.labels.labelled_articles import Labelled, read_reports, report_files
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Label:
-    """The agreed stance of one quote. ``by`` says how it was reached: ``one``, ``agreed``, or ``adjudicated``; ``first`` is the first reader's stance."""
+    """The agreed stance of one quote. ``by`` says how it was reached.
+
+    ``one``, ``agreed``, or ``adjudicated``; ``first`` is the first reader's stance.
+    """
 
     quote: str
     stance: str
@@ -26,11 +34,16 @@ class Label:
     first: str
 
 
-def agree(judgments: Iterable[Judgment], adjudicators: Iterable[str] = ("adjudicator",), people: Iterable[str] = ()) -> tuple[dict[str, Label], list[str]]:
+def agree(
+    judgments: Iterable[Judgment],
+    adjudicators: Iterable[str] = ("adjudicator",),
+    people: Iterable[str] = (),
+) -> tuple[dict[str, Label], list[str]]:
     """Make one label of each quote's judgments; the order of the judgments does not matter.
 
-    An adjudicator's judgment decides; otherwise the judgments must agree on stance and on_target, those of ``people`` alone where
-    there are any. Attributed stances are those that more than half of the judgments name.
+    An adjudicator's judgment decides; otherwise the judgments must agree on stance and on_target,
+    those of ``people`` alone where there are any. Attributed stances are those that more than half
+    of the judgments name.
 
     Returns
     -------
@@ -64,22 +77,32 @@ def _held(judgments: Sequence[Judgment]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(held for held, n in count.items() if 2 * n > len(judgments)))
 
 
-def read_labels(folder: Path | None = None, *, own: bool = True) -> tuple[list[Labelled], dict[str, Label]]:
-    """Read everything in ``labels/``: the reports, the seed articles, the user's own articles, and their agreed labels.
+def read_labels(
+    folder: Path | None = None, *, own: bool = True
+) -> tuple[list[Labelled], dict[str, Label]]:
+    """Read everything in ``labels/``.
 
-    Quotes of ``own/`` may lack a label: they wait for one. Without ``own`` only what the project itself holds is read: neither the
-    user's articles nor any judgment that the user imported.
+    The reports, the seed articles, the user's own articles, and their agreed labels.
+
+    Quotes of ``own/`` may lack a label: they wait for one. Without ``own`` only what the project
+    itself holds is read: neither the user's articles nor any judgment that the user imported.
 
     Raises
     ------
     DataError
-        If quotes lack a label, judgments name unknown quotes or annotators, or a dispute is not adjudicated.
+        If quotes lack a label, judgments name unknown quotes or annotators, or a dispute is not
+        adjudicated.
     """
     folder = folder or home() / "labels"
     if not folder.is_dir():
-        raise DataError(f"{folder}: no such folder; expected the project's labels/ (set STANCE_HOME to the project)")
+        raise DataError(
+            f"{folder}: no such folder; expected the project's labels/ (set STANCE_HOME to the "
+            "project)"
+        )
     annotators = read_annotators(folder, own=own)
-    reports = [one for path in report_files(folder, own=own) for one in read_reports(path, folder.parent)]
+    reports = [
+        one for path in report_files(folder, own=own) for one in read_reports(path, folder.parent)
+    ]
     judgments = read_all_judgments(folder, own=own)
     labels, disputed = agree(judgments, adjudicators_among(annotators), people_among(annotators))
     gather(_faults(reports, judgments, annotators, labels, disputed), DataError)
@@ -87,36 +110,71 @@ def read_labels(folder: Path | None = None, *, own: bool = True) -> tuple[list[L
 
 
 def _faults(
-    reports: Sequence[Labelled], judgments: Sequence[Judgment], annotators: Mapping[str, Any], labels: Mapping[str, Label], disputed: Sequence[str]
+    reports: Sequence[Labelled],
+    judgments: Sequence[Judgment],
+    annotators: Mapping[str, Any],
+    labels: Mapping[str, Label],
+    disputed: Sequence[str],
 ) -> list[str]:
     """Return what keeps labels from being trusted, a line each."""
     known = Counter(quote.id for _, quotes in reports for quote in quotes)
-    waiting = {quote.id for article, quotes in reports if article.origin == "own" for quote in quotes}
+    waiting = {
+        quote.id for article, quotes in reports if article.origin == "own" for quote in quotes
+    }
     # What decides on the user's own quotes stays with them, out of the project's files.
     deciders = {True: "own", False: "adjudicator"}
-    faults = [f"labels: quote {quote} stands {n} times; ids must differ" for quote, n in known.items() if n > 1]
-    faults += [f"labels/judgments: {one.annotator} judges {one.quote}, which is in no report" for one in judgments if one.quote not in known]
+    faults = [
+        f"labels: quote {quote} stands {n} times; ids must differ"
+        for quote, n in known.items()
+        if n > 1
+    ]
     faults += [
-        f"labels/judgments: annotator {name!r} is neither in labels/annotators.toml nor in labels/own/annotators.toml"
+        f"labels/judgments: {one.annotator} judges {one.quote}, which is in no report"
+        for one in judgments
+        if one.quote not in known
+    ]
+    faults += [
+        f"labels/judgments: annotator {name!r} is neither in labels/annotators.toml nor in "
+        "labels/own/annotators.toml"
         for name in sorted({one.annotator for one in judgments} - set(annotators))
     ]
     faults += [
-        f"labels/judgments: {quote} is judged in two ways ({_said_of(quote, judgments)}); decide: add a line to "
+        f"labels/judgments: {quote} is judged in two ways ({_said_of(quote, judgments)}); decide: "
+        "add a line to "
         f"labels/judgments/{deciders[quote in waiting]}.jsonl like {_deciding(quote, judgments)}"
         for quote in disputed
     ]
-    faults += [f"labels/judgments: {quote} has no judgment" for quote in known if quote not in labels and quote not in set(disputed) | waiting]
+    faults += [
+        f"labels/judgments: {quote} has no judgment"
+        for quote in known
+        if quote not in labels and quote not in set(disputed) | waiting
+    ]
     twice = Counter((one.quote, one.annotator) for one in judgments)
-    faults += [f"labels/judgments: {annotator} judges {quote} {n} times" for (quote, annotator), n in twice.items() if n > 1]
+    faults += [
+        f"labels/judgments: {annotator} judges {quote} {n} times"
+        for (quote, annotator), n in twice.items()
+        if n > 1
+    ]
     return faults
 
 
 def _said_of(quote: str, judgments: Iterable[Judgment]) -> str:
     given = [one for one in judgments if one.quote == quote]
-    return ", ".join(f"{one.annotator}: {one.stance}{'' if one.on_target else ' off target'}" for one in given)
+    return ", ".join(
+        f"{one.annotator}: {one.stance}{'' if one.on_target else ' off target'}" for one in given
+    )
 
 
 def _deciding(quote: str, judgments: Iterable[Judgment]) -> str:
     """Return the line that decides for the first reading, as an example."""
     first = next(one for one in judgments if one.quote == quote)
-    return json.dumps({"quote": quote, "annotator": "adjudicator", "stance": first.stance, "on_target": first.on_target, "note": "why"}, ensure_ascii=False)
+    return json.dumps(
+        {
+            "quote": quote,
+            "annotator": "adjudicator",
+            "stance": first.stance,
+            "on_target": first.on_target,
+            "note": "why",
+        },
+        ensure_ascii=False,
+    )

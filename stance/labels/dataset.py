@@ -1,4 +1,7 @@
-"""One checked table of labelled quotes, its fingerprint, and splits that keep every article whole."""
+"""One checked table of labelled quotes, its fingerprint.
+
+And splits that keep every article whole.
+"""
 
 import hashlib
 import json
@@ -40,7 +43,9 @@ COLUMNS = (
 
 
 def to_table(reports: Iterable[Labelled], labels: Mapping[str, Label]) -> pd.DataFrame:
-    """Return the labelled quotes, one a row, with the columns of `COLUMNS`; quotes marked optional stay out.
+    """Return the labelled quotes, one a row, with the columns of `COLUMNS`.
+
+    Quotes marked optional stay out.
 
     Raises
     ------
@@ -71,12 +76,17 @@ def to_table(reports: Iterable[Labelled], labels: Mapping[str, Label]) -> pd.Dat
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     if table.empty:
-        raise DataError("no labelled quotes; expected reports in labels/reports and judgments in labels/judgments")
+        raise DataError(
+            "no labelled quotes; expected reports in labels/reports and judgments in "
+            "labels/judgments"
+        )
     return table
 
 
 def load_table(folder: Path) -> pd.DataFrame:
-    """Return the project's own labelled quotes with a column ``split``: train, validation, test, seeds or own.
+    """Return the project's own labelled quotes with a column ``split``.
+
+    Train, validation, test, seeds or own.
 
     Raises
     ------
@@ -87,15 +97,23 @@ def load_table(folder: Path) -> pd.DataFrame:
     table = to_table(reports, labels)
     splits = read_splits(folder / "splits.toml")
     fixed = {"news": "seeds", "own": "own"}
-    table["split"] = [fixed.get(origin) or splits.get(batch, "") for origin, batch in zip(table["origin"], table["batch"], strict=True)]
+    table["split"] = [
+        fixed.get(origin) or splits.get(batch, "")
+        for origin, batch in zip(table["origin"], table["batch"], strict=True)
+    ]
     lost = sorted(set(table.loc[table["split"] == "", "batch"]))
     if lost:
-        raise DataError(f"labels/splits.toml: batches {', '.join(lost)} belong to no split; add them to train, validation or test")
+        raise DataError(
+            f"labels/splits.toml: batches {', '.join(lost)} belong to no split; add them to "
+            "train, validation or test"
+        )
     return table
 
 
 def read_measuring(path: Path) -> pd.DataFrame:
-    """Read a labelled set that is only measured on: JSONL articles whose quotes carry their stance.
+    """Read a labelled set that is only measured on.
+
+    JSONL articles whose quotes carry their stance.
 
     Raises
     ------
@@ -106,12 +124,36 @@ def read_measuring(path: Path) -> pd.DataFrame:
     labels: dict[str, Label] = {}
     for place, row in read_rows(path):
         try:
-            article = Article(str(row["id"]), row["text"], conflict=row.get("conflict"), origin="news")
-            # The offsets are the truth: the printed text of such a set may join or trim its stretches in a way of its own.
-            quotes = tuple(Quote.from_dict({**quote, "text": article.cut([tuple(span) for span in quote["spans"]])}, article) for quote in row["quotes"])
-            labels.update({quote["id"]: Label(quote["id"], quote["stance"], bool(quote["on_target"]), (), "given", quote["stance"]) for quote in row["quotes"]})
+            article = Article(
+                str(row["id"]), row["text"], conflict=row.get("conflict"), origin="news"
+            )
+            # The offsets are the truth: the printed text of such a set may join or trim its
+            # stretches in a way of its own.
+            quotes = tuple(
+                Quote.from_dict(
+                    {**quote, "text": article.cut([tuple(span) for span in quote["spans"]])},
+                    article,
+                )
+                for quote in row["quotes"]
+            )
+            labels.update(
+                {
+                    quote["id"]: Label(
+                        quote["id"],
+                        quote["stance"],
+                        bool(quote["on_target"]),
+                        (),
+                        "given",
+                        quote["stance"],
+                    )
+                    for quote in row["quotes"]
+                }
+            )
         except (KeyError, TypeError) as fault:
-            raise DataError(f"{place}: expected id, text and quotes with id, spans, form, stance, on_target; {fault!r}") from fault
+            raise DataError(
+                f"{place}: expected id, text and quotes with id, spans, form, stance, on_target; "
+                f"{fault!r}"
+            ) from fault
         reports.append((article, quotes))
     table = to_table(reports, labels)
     table["split"] = path.parent.name
@@ -119,19 +161,32 @@ def read_measuring(path: Path) -> pd.DataFrame:
 
 
 def fingerprint(table: pd.DataFrame) -> str:
-    """Return a checksum of what a model can learn from the table, whatever the order of its rows."""
+    """Return a checksum of what a model can learn from the table.
+
+    Whatever the order of its rows.
+    """
     columns = ["quote", "text", "cue", "context", "stance", "on_target"]
-    lines = sorted(json.dumps(list(row), ensure_ascii=False, default=str) for row in table[columns].itertuples(index=False))
+    lines = sorted(
+        json.dumps(list(row), ensure_ascii=False, default=str)
+        for row in table[columns].itertuples(index=False)
+    )
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def digests(sets: Mapping[str, pd.DataFrame]) -> dict[str, str]:
-    """Return the beginning of each set's fingerprint: enough to tell whether two runs were measured on the same labels."""
+    """Return the beginning of each set's fingerprint.
+
+    Enough to tell whether two runs were measured on the same labels.
+    """
     return {name: fingerprint(table)[:12] for name, table in sets.items()}
 
 
-def folds_by_article(table: pd.DataFrame, n_folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Split into folds (train rows, test rows) that share no article, with like shares of the stances.
+def folds_by_article(
+    table: pd.DataFrame, n_folds: int, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Split into folds (train rows, test rows) that share no article.
+
+    With like shares of the stances.
 
     Raises
     ------
@@ -140,7 +195,10 @@ def folds_by_article(table: pd.DataFrame, n_folds: int, seed: int) -> list[tuple
     """
     n_articles = table["article"].nunique()
     if n_articles < n_folds:
-        raise DataError(f"split by article: {counted(n_articles, 'article')} for {n_folds} folds; use fewer folds")
+        raise DataError(
+            f"split by article: {counted(n_articles, 'article')} for {n_folds} folds; use fewer "
+            "folds"
+        )
     splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     return list(splitter.split(table, table["stance"], groups=table["article"]))
 
@@ -157,12 +215,21 @@ def counts(table: pd.DataFrame) -> dict[str, int]:
 
 
 def dev_set() -> Path:
-    """Return where the set lies that is only measured on: STANCE_DEV, else beside the checkout. It may be absent."""
-    return Path(os.environ.get("STANCE_DEV") or home().parent / "shared" / "data" / "real_dev" / "articles.jsonl")
+    """Return where the set lies that is only measured on: STANCE_DEV, else beside the checkout.
+
+    It may be absent.
+    """
+    return Path(
+        os.environ.get("STANCE_DEV")
+        or home().parent / "shared" / "data" / "real_dev" / "articles.jsonl"
+    )
 
 
 def load_sets() -> dict[str, pd.DataFrame]:
-    """Return the labelled tables by split: train, validation and test reports, seeds, and dev where it is present."""
+    """Return the labelled tables by split.
+
+    Train, validation and test reports, seeds, and dev where it is present.
+    """
     table = load_table(home() / "labels")
     sets = {str(name): part.reset_index(drop=True) for name, part in table.groupby("split")}
     if dev_set().is_file():

@@ -9,7 +9,7 @@ from typing import Any
 
 from stance.core.errors import DataError, gather
 from stance.core.files import read_rows, read_toml
-from stance.core.paths import shown
+from stance.core.paths import display_path
 from stance.core.types import STANCES, Judgment
 from stance.labels.labelled_articles import read_each
 
@@ -23,27 +23,37 @@ def read_judgment(row: Mapping[str, Any], place: str) -> Judgment:
     Raises
     ------
     DataError
-        If a stance is not in the codebook, an attributed one has no holder, or an off-target statement has a stance.
+        If a stance is not in the codebook, an attributed one has no holder, or an off-target
+        statement has a stance.
     """
     for held in row.get("attributed", ()):
         if not held.get("holder"):
-            raise DataError(f"{place}: attributed {held.get('stance')!r} has no holder; expected holder=stance, for example Merrow=oppose")
+            raise DataError(
+                f"{place}: attributed {held.get('stance')!r} has no holder; expected "
+                "holder=stance, for example Merrow=oppose"
+            )
     stances = [row.get("stance"), *(held.get("stance") for held in row.get("attributed", ()))]
     for stance in stances:
         if stance not in STANCES:
             near = difflib.get_close_matches(str(stance), STANCES, 1)
             raise DataError(
-                f"{place}: stance {stance!r} is not in labels/codebook.toml ({', '.join(STANCES)})" + (f"; did you mean {near[0]!r}?" if near else "")
+                f"{place}: stance {stance!r} is not in labels/codebook.toml ({', '.join(STANCES)})"
+                + (f"; did you mean {near[0]!r}?" if near else "")
             )
     if not isinstance(row.get("on_target"), bool):
         raise DataError(f"{place}: on_target is {row.get('on_target')!r}, expected true or false")
     if not row["on_target"] and row["stance"] != "neutral":
-        raise DataError(f"{place}: on_target is false but the stance is {row['stance']!r}; a statement off the target is neutral")
+        raise DataError(
+            f"{place}: on_target is false but the stance is {row['stance']!r}; a statement off "
+            "the target is neutral"
+        )
     for name in ("quote", "annotator"):
         if not isinstance(row.get(name), str):
             raise DataError(f"{place}: {name} is {row.get(name)!r}, expected text")
     held = tuple((str(one["holder"]), str(one["stance"])) for one in row.get("attributed", ()))
-    return Judgment(row["quote"], row["annotator"], row["stance"], row["on_target"], held, row.get("note"))
+    return Judgment(
+        row["quote"], row["annotator"], row["stance"], row["on_target"], held, row.get("note")
+    )
 
 
 def read_judgments(path: Path) -> list[Judgment]:
@@ -58,7 +68,9 @@ def read_judgments(path: Path) -> list[Judgment]:
 
 
 def read_annotators(folder: Path, *, own: bool = True) -> dict[str, dict[str, str]]:
-    """Read who judged: annotator -> role, kind, who; the project's, and with ``own`` also the user's in ``own/``.
+    """Read who judged: annotator -> role, kind, who.
+
+    The project's, and with ``own`` also the user's in ``own/``.
 
     Raises
     ------
@@ -67,7 +79,9 @@ def read_annotators(folder: Path, *, own: bool = True) -> dict[str, dict[str, st
     """
     users = folder / "own" / ANNOTATORS
     # The project's come last: nobody takes the name of one of them.
-    return (read_annotators_file(users) if own and users.is_file() else {}) | read_annotators_file(folder / ANNOTATORS)
+    return (read_annotators_file(users) if own and users.is_file() else {}) | read_annotators_file(
+        folder / ANNOTATORS
+    )
 
 
 def read_annotators_file(path: Path) -> dict[str, dict[str, str]]:
@@ -79,15 +93,27 @@ def read_annotators_file(path: Path) -> dict[str, dict[str, str]]:
         If the file is not TOML or an entry has no role.
     """
     found = read_toml(path)
-    without = [name for name, entry in found.items() if not isinstance(entry, dict) or not entry.get("role")]
-    gather([f"{shown(path)}: {name}: no role; expected author, second reader or adjudicator" for name in without], DataError)
+    without = [
+        name
+        for name, entry in found.items()
+        if not isinstance(entry, dict) or not entry.get("role")
+    ]
+    gather(
+        [
+            f"{display_path(path)}: {name}: no role; expected author, second reader or adjudicator"
+            for name in without
+        ],
+        DataError,
+    )
     return found
 
 
 def read_all_judgments(folder: Path, *, own: bool = True) -> list[Judgment]:
     """Read the judgments of all annotators, with ``own`` also those that the user imported."""
     paths = sorted((folder / "judgments").glob("*.jsonl"))
-    return [one for path in paths if own or path.name != OWN_JUDGMENTS for one in read_judgments(path)]
+    return [
+        one for path in paths if own or path.name != OWN_JUDGMENTS for one in read_judgments(path)
+    ]
 
 
 def people_among(annotators: Mapping[str, Mapping[str, str]]) -> list[str]:
@@ -100,7 +126,9 @@ def adjudicators_among(annotators: Mapping[str, Mapping[str, str]]) -> list[str]
     return [name for name, entry in annotators.items() if entry["role"] == "adjudicator"]
 
 
-def paired(judgments: Iterable[Judgment], skip: Iterable[str] = ("adjudicator",)) -> list[tuple[Judgment, Judgment]]:
+def paired(
+    judgments: Iterable[Judgment], skip: Iterable[str] = ("adjudicator",)
+) -> list[tuple[Judgment, Judgment]]:
     """Return the pairs of judgments of one quote by two annotators, adjudicators left out."""
     left_out = set(skip)
     by_quote: dict[str, list[Judgment]] = defaultdict(list)
@@ -124,10 +152,13 @@ def merge(old: Sequence[Judgment], new: Sequence[Judgment], known: Iterable[str]
     for one in new:
         before = said.get((one.quote, one.annotator))
         if one.quote not in quotes:
-            faults.append(f"{one.quote}: no such quote in labels/; import the article's quotes first")
+            faults.append(
+                f"{one.quote}: no such quote in labels/; import the article's quotes first"
+            )
         elif before is not None and before != one:
             faults.append(
-                f"{one.quote}: {one.annotator} said {before.stance} before and says {one.stance} now; give --annotator another name for a second reading"
+                f"{one.quote}: {one.annotator} said {before.stance} before and says {one.stance} "
+                "now; give --annotator another name for a second reading"
             )
         said.setdefault((one.quote, one.annotator), one)
     gather(faults, DataError)

@@ -15,7 +15,9 @@ Read = TypeVar("Read")
 
 
 def read_report(row: Mapping[str, Any], place: str, root: Path) -> Labelled:
-    """Read one article and its quotes; the text stands in the row, or in the file that ``source`` names.
+    """Read one article and its quotes.
+
+    The text stands in the row, or in the file that ``source`` names.
 
     Raises
     ------
@@ -26,9 +28,16 @@ def read_report(row: Mapping[str, Any], place: str, root: Path) -> Labelled:
     if text is None and isinstance(row.get("source"), str):
         text = read_text(root / row["source"])
     if not isinstance(text, str) or not isinstance(row.get("id"), str):
-        raise DataError(f"{place}: expected an id and a text (or a source file), found the fields {', '.join(sorted(row))}")
+        raise DataError(
+            f"{place}: expected an id and a text (or a source file), found the fields "
+            f"{', '.join(sorted(row))}"
+        )
     fields = {field.name for field in dataclasses.fields(Article)} - {"text"}
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items() if key in fields}
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in row.items()
+        if key in fields
+    }
     article = Article(text=text, **values)
     try:
         quotes = tuple(Quote.from_dict(quote, article) for quote in row.get("quotes", ()))
@@ -49,7 +58,10 @@ def read_reports(path: Path, root: Path | None = None) -> list[Labelled]:
     return read_each(read_rows(path), lambda row, at: read_report(row, at, folder))
 
 
-def read_each(rows: Iterable[tuple[str, Mapping[str, Any]]], read_one: Callable[[Mapping[str, Any], str], Read]) -> list[Read]:
+def read_each(
+    rows: Iterable[tuple[str, Mapping[str, Any]]],
+    read_one: Callable[[Mapping[str, Any], str], Read],
+) -> list[Read]:
     """Read (place, row) pairs one by one and return what came of them.
 
     Raises
@@ -69,6 +81,9 @@ def read_each(rows: Iterable[tuple[str, Mapping[str, Any]]], read_one: Callable[
 
 
 def report_files(folder: Path, *, own: bool = True) -> list[Path]:
-    """Return the files with labelled articles: the reports, the seeds, and with ``own`` the user's own articles."""
+    """Return the files with labelled articles.
+
+    The reports, the seeds, and with ``own`` the user's own articles.
+    """
     users = sorted((folder / "own").glob("*.jsonl")) if own else []
     return [*sorted((folder / "reports").glob("*.jsonl")), folder / "seeds.jsonl", *users]

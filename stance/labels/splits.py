@@ -4,7 +4,7 @@ from pathlib import Path
 
 from stance.core.errors import DataError, gather
 from stance.core.files import read_toml
-from stance.core.paths import shown
+from stance.core.paths import display_path
 
 SPLITS = ("train", "validation", "test")
 
@@ -18,8 +18,18 @@ def read_splits(path: Path) -> dict[str, str]:
         If the file is not TOML, or holds anything else than a list of batches for each split.
     """
     found = read_toml(path)
-    strange = [name for name, batches in found.items() if name not in SPLITS or not isinstance(batches, list)]
-    gather([f'{shown(path)}: {name} = {found[name]!r}; expected {" and ".join(SPLITS)}, each a list of batches like ["w01"]' for name in strange], DataError)
+    strange = [
+        name
+        for name, batches in found.items()
+        if name not in SPLITS or not isinstance(batches, list)
+    ]
+    gather(
+        [
+            f'{display_path(path)}: {name} = {found[name]!r}; expected {" and ".join(SPLITS)}, each a list of batches like ["w01"]'
+            for name in strange
+        ],
+        DataError,
+    )
     return {str(batch): split for split, batches in found.items() for batch in batches}
 
 
@@ -31,10 +41,14 @@ SETS = {
     "seeds": ("seed articles", "real news, not trained on"),
     "dev": ("development set", "real news, not trained on"),
 }
-# The user's own labels, where they were kept out of training; in no table of the project, which could be published.
+# The user's own labels, where they were kept out of training; in no table of the project, which
+# could be published.
 _OWN = ("your own articles", "not trained on")
 
 
 def set_words(name: str) -> tuple[str, str]:
-    """Return what people call a set and how it came to be measured; its own name where it is none that is known."""
+    """Return what people call a set and how it came to be measured.
+
+    Its own name where it is none that is known.
+    """
     return SETS.get(name, _OWN if name == "own" else (name, ""))

@@ -1,4 +1,7 @@
-"""Probabilities that mean what they say, and how much is answered at which risk. Predicting needs numpy only."""
+"""Probabilities that mean what they say, and how much is answered at which risk.
+
+Predicting needs numpy only.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,9 +16,12 @@ COLDEST, HOTTEST = 0.2, 5.0
 
 
 def temper(shares: np.ndarray, temperature: float) -> np.ndarray:
-    """Return the probabilities made sharper (temperature below 1) or flatter (above 1); the likeliest stays the likeliest.
+    """Return the probabilities made sharper (temperature below 1) or flatter (above 1).
 
-    Source: temperature scaling, Guo et al. 2017, arXiv:1706.04599, on the logarithms of a vote's probabilities.
+    The likeliest stays the likeliest.
+
+    Source: temperature scaling, Guo et al. 2017, arXiv:1706.04599, on the logarithms of a vote's
+    probabilities.
     """
     if temperature == 1.0 or not len(shares):
         return shares
@@ -46,22 +52,33 @@ def fit_temperature(shares: np.ndarray, truth: Sequence[str]) -> float:
 
 
 def risk_coverage(confidence: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return (coverage, risk) when only the surest 1, 2, … quotes are answered: the share answered, and the share of them that is wrong."""
+    """Return (coverage, risk) when only the surest 1, 2, … quotes are answered.
+
+    The share answered, and the share of them that is wrong.
+    """
     order = np.argsort(-confidence, kind="stable")
     n = np.arange(1, len(order) + 1)
     return n / max(len(order), 1), np.cumsum(~np.asarray(right, dtype=bool)[order]) / n
 
 
 def answered(confidence: np.ndarray, right: np.ndarray, abstain_at: float) -> tuple[float, float]:
-    """Return (coverage, risk) when everything less sure than ``abstain_at`` is left unanswered; the risk of no answer is 0."""
+    """Return (coverage, risk) when everything less sure than ``abstain_at`` is left unanswered.
+
+    The risk of no answer is 0.
+    """
     given = np.asarray(confidence) >= abstain_at
-    return float(given.mean()), float((~np.asarray(right, dtype=bool)[given]).mean()) if given.any() else 0.0
+    return float(given.mean()), float(
+        (~np.asarray(right, dtype=bool)[given]).mean()
+    ) if given.any() else 0.0
 
 
 def thresholds(shares: np.ndarray, truth: Sequence[str]) -> list[dict[str, Any]]:
-    """Return per risk of `RISKS` the confidence below which to abstain so that at most that share of the answers is wrong.
+    """Return per risk of `RISKS` the confidence below which to abstain.
 
-    The largest coverage whose risk was kept on the given predictions; nothing is promised where none was.
+    So that at most that share of the answers is wrong.
+
+    The largest coverage whose risk was kept on the given predictions; nothing is promised where
+    none was.
     """
     confidence = shares.max(axis=1)
     right = _right(shares, truth)
@@ -72,13 +89,21 @@ def thresholds(shares: np.ndarray, truth: Sequence[str]) -> list[dict[str, Any]]
         kept = np.flatnonzero(risk <= most)
         if len(kept):
             last = int(kept[-1])
-            rows.append({"risk": most, "abstain_at": round(float(ordered[last]), 4), "coverage": round(float(coverage[last]), 4)})
+            rows.append(
+                {
+                    "risk": most,
+                    "abstain_at": round(float(ordered[last]), 4),
+                    "coverage": round(float(coverage[last]), 4),
+                }
+            )
     return rows
 
 
 def _right(shares: np.ndarray, truth: Sequence[str]) -> np.ndarray:
     """Return where the likeliest stance is the label, shape (n_quotes,)."""
-    return np.asarray(shares.argmax(axis=1) == np.array([STANCES.index(one) for one in truth], dtype=int))
+    return np.asarray(
+        shares.argmax(axis=1) == np.array([STANCES.index(one) for one in truth], dtype=int)
+    )
 
 
 def risk_curve(shares: np.ndarray, truth: Sequence[str]) -> list[dict[str, float]]:
@@ -89,10 +114,23 @@ def risk_curve(shares: np.ndarray, truth: Sequence[str]) -> list[dict[str, float
     for step in range(4, 20):
         answered = confidence >= step / 20
         if answered.any():
-            rows.append({"from": step / 20, "answered": round(float(answered.mean()), 4), "wrong": round(float(wrong[answered].mean()), 4)})
+            rows.append(
+                {
+                    "from": step / 20,
+                    "answered": round(float(answered.mean()), 4),
+                    "wrong": round(float(wrong[answered].mean()), 4),
+                }
+            )
     return rows
 
 
 def risk_at(curve: Sequence[Mapping[str, float]], threshold: float) -> Mapping[str, float] | None:
-    """Return the highest step of `risk_curve` that lies at or below a threshold; None below the first."""
-    return max((row for row in curve if row["from"] <= threshold + 1e-9), key=lambda row: row["from"], default=None)
+    """Return the highest step of `risk_curve` that lies at or below a threshold.
+
+    None below the first.
+    """
+    return max(
+        (row for row in curve if row["from"] <= threshold + 1e-9),
+        key=lambda row: row["from"],
+        default=None,
+    )

@@ -1,8 +1,11 @@
-"""A trained model without its training library: a folder of JSON and npz that is read, never executed, and the sums that predict.
+"""A trained model without its training library.
 
-The folder holds ``card.json`` (labels, configuration, scores, versions, a checksum of every file) and two files a member:
-``member-N.json`` (what it is, its vocabulary) and ``member-N.npz`` (its numbers). A network adds ``member-N.model.onnx`` and
-``member-N.tokenizer.json``. Reading needs numpy only.
+A folder of JSON and npz that is read, never executed, and the sums that predict.
+
+The folder holds ``card.json`` (labels, configuration, scores, versions, a checksum of every file)
+and two files a member: ``member-N.json`` (what it is, its vocabulary) and ``member-N.npz`` (its
+numbers). A network adds ``member-N.model.onnx`` and ``member-N.tokenizer.json``. Reading needs
+numpy only.
 """
 
 import hashlib
@@ -18,26 +21,51 @@ import numpy as np
 
 from stance.core.errors import ModelError
 from stance.core.files import write_whole
-from stance.core.paths import shown
+from stance.core.paths import display_path
 from stance.core.types import STANCES
 from stance.features.row_text import VIEWS
 from stance.models.calibration import temper
-from stance.models.heads import NETWORK, TOKENIZER, Constant, Encoded, EncoderLinear, EncoderTrees, Head, Linked, OnnxText, Stacked
+from stance.models.heads import (
+    NETWORK,
+    TOKENIZER,
+    Constant,
+    Encoded,
+    EncoderLinear,
+    EncoderTrees,
+    Head,
+    Linked,
+    OnnxText,
+    Stacked,
+)
 from stance.models.link_functions import LINKS
 from stance.models.ngram_linear import NgramLinear
 from stance.models.prediction_sets import check_bounds
 from stance.models.speaker_pooling import Prior
 
-# 2: blocks have views of their own, a stance may be learned in two classes, networks; 3: links, trees, stacks; 4: networks that take texts together
+# 2: blocks have views of their own, a stance may be learned in two classes, networks; 3: links,
+# trees, stacks; 4: networks that take texts together
 FORMAT = 4
-# What reading a foreign or mangled member can raise: wrong JSON, no zip, other names, other shapes, other types.
-UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OSError, EOFError, RecursionError, zipfile.BadZipFile, zlib.error)
+# What reading a foreign or mangled member can raise: wrong JSON, no zip, other names, other
+# shapes, other types.
+UNREADABLE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    OSError,
+    EOFError,
+    RecursionError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 class PortableModel:
     """A model folder in memory: the weighted mean of its members' probabilities."""
 
-    def __init__(self, card: dict[str, Any], members: Sequence[tuple[float, Sequence[str], Head]]) -> None:
+    def __init__(
+        self, card: dict[str, Any], members: Sequence[tuple[float, Sequence[str], Head]]
+    ) -> None:
         self.card = card
         self.members = list(members)
 
@@ -58,28 +86,37 @@ class PortableModel:
         if not rows:
             return out
         for weight, classes, head in self.members:
-            # A stance that training never saw has probability 0; one that was learned in two has the sum.
+            # A stance that training never saw has probability 0; one that was learned in two has
+            # the sum.
             shares = weight / total * head.probabilities(rows)
             for column, one in enumerate(classes):
                 out[:, STANCES.index(one)] += shares[:, column]
         return temper(out, float(self.card.get("temperature", 1.0)))
 
 
-def write_model(folder: Path, card: dict[str, Any], members: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+def write_model(
+    folder: Path, card: dict[str, Any], members: Sequence[tuple[dict[str, Any], dict[str, Any]]]
+) -> None:
     """Write a model folder; the card last, so that a folder with a card is whole.
 
     Parameters
     ----------
     members
-        Per member its description (``kind``, ``weight``, ``classes``, …) and its parts: arrays by name, and the bytes of files of their own.
+        Per member its description (``kind``, ``weight``, ``classes``, …) and its parts: arrays by
+        name, and the bytes of files of their own.
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = {}
     for number, (description, parts) in enumerate(members):
         whole_files = {f".{name}": data for name, data in parts.items() if isinstance(data, bytes)}
         buffer = BytesIO()
-        np.savez_compressed(buffer, **{name: data for name, data in parts.items() if not isinstance(data, bytes)})
-        texts = {".json": json.dumps(description, ensure_ascii=False).encode("utf-8"), ".npz": buffer.getvalue()}
+        np.savez_compressed(
+            buffer, **{name: data for name, data in parts.items() if not isinstance(data, bytes)}
+        )
+        texts = {
+            ".json": json.dumps(description, ensure_ascii=False).encode("utf-8"),
+            ".npz": buffer.getvalue(),
+        }
         for suffix, data in {**texts, **whole_files}.items():
             name = f"member-{number}{suffix}"
             write_whole(folder / name, data)
@@ -94,25 +131,41 @@ def read_model(folder: Path) -> PortableModel:
     Raises
     ------
     ModelError
-        If a file is missing, damaged, foreign, or written by a newer version; the message names it.
+        If a file is missing, damaged, foreign, or written by a newer version; the message names
+        it.
     """
     card = read_card(folder)
     members = []
     for number in range(sum(name.endswith(".npz") for name in card["files"])):
-        raw = {suffix: _checked_bytes(folder / f"member-{number}{suffix}", card["files"]) for suffix in (".json", ".npz")}
+        raw = {
+            suffix: _checked_bytes(folder / f"member-{number}{suffix}", card["files"])
+            for suffix in (".json", ".npz")
+        }
         try:
             description = json.loads(raw[".json"])
             with np.load(BytesIO(raw[".npz"]), allow_pickle=False) as stored:
                 parts: dict[str, Any] = {name: stored[name] for name in stored.files}
             if description["kind"] == "onnx":
-                parts |= {name: _checked_bytes(folder / f"member-{number}.{name}", card["files"]) for name in (NETWORK, TOKENIZER)}
-            members.append((float(description["weight"]), _known_classes(description), _head(description, parts)))
+                parts |= {
+                    name: _checked_bytes(folder / f"member-{number}.{name}", card["files"])
+                    for name in (NETWORK, TOKENIZER)
+                }
+            members.append(
+                (
+                    float(description["weight"]),
+                    _known_classes(description),
+                    _head(description, parts),
+                )
+            )
         except UNREADABLE as fault:
             raise ModelError(
-                f"{shown(folder)}/member-{number}: {fault or type(fault).__name__}; expected a member of a stance model; train or export it anew"
+                f"{display_path(folder)}/member-{number}: {fault or type(fault).__name__}; "
+                "expected a member of a stance model; train or export it anew"
             ) from fault
     if not members:
-        raise ModelError(f"{shown(folder)}/card.json: names no member files; train or export it anew")
+        raise ModelError(
+            f"{display_path(folder)}/card.json: names no member files; train or export it anew"
+        )
     return PortableModel(card, members)
 
 
@@ -128,25 +181,40 @@ def read_card(folder: Path) -> dict[str, Any]:
     try:
         card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as fault:
-        raise ModelError(f"{folder}: no card.json, so no model folder; train one (make train) or name another") from fault
+        raise ModelError(
+            f"{folder}: no card.json, so no model folder; train one (make train) or name another"
+        ) from fault
     except (OSError, ValueError, RecursionError) as fault:
         raise ModelError(f"{path}: damaged ({fault}); train or export it anew") from fault
     found = card.get("format") if isinstance(card, dict) else None
     if not isinstance(found, int) or isinstance(found, bool) or not 1 <= found <= FORMAT:
-        raise ModelError(f"{path}: format {found!r}, this version reads up to {FORMAT}; upgrade stance, or train anew")
+        raise ModelError(
+            f"{path}: format {found!r}, this version reads up to {FORMAT}; upgrade stance, or "
+            "train anew"
+        )
     for name in ("name", "version", "files"):
         if name not in card:
             raise ModelError(f"{path}: lacks {name!r}; train or export it anew")
     if card.get("stances") != list(STANCES):
-        raise ModelError(f"{path}: stances {card.get('stances')}, expected {list(STANCES)}; it was made for another codebook, train anew")
+        raise ModelError(
+            f"{path}: stances {card.get('stances')}, expected {list(STANCES)}; it was made for "
+            "another codebook, train anew"
+        )
     try:
         check_bounds(card)
         Prior.of_card(card)
     except (ValueError, LookupError, TypeError) as fault:
-        raise ModelError(f"{path}: {fault!r} in its entries sets or speakers; train or export it anew") from fault
+        raise ModelError(
+            f"{path}: {fault!r} in its entries sets or speakers; train or export it anew"
+        ) from fault
     files = card["files"]
-    if not isinstance(files, dict) or any(Path(name).name != name or not isinstance(digest, str) for name, digest in files.items()):
-        raise ModelError(f"{path}: files must name files of its own folder with their checksums; train or export it anew")
+    if not isinstance(files, dict) or any(
+        Path(name).name != name or not isinstance(digest, str) for name, digest in files.items()
+    ):
+        raise ModelError(
+            f"{path}: files must name files of its own folder with their checksums; train or "
+            "export it anew"
+        )
     return card
 
 
@@ -154,11 +222,14 @@ def _checked_bytes(path: Path, files: Mapping[str, str]) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as fault:
-        raise ModelError(f"{path}: cannot be read ({fault.strerror}); export the model again") from fault
+        raise ModelError(
+            f"{path}: cannot be read ({fault.strerror}); export the model again"
+        ) from fault
     found = hashlib.sha256(data).hexdigest()
     if found != files.get(path.name):
         raise ModelError(
-            f"{path}: checksum {found[:12]}…, the card says {str(files.get(path.name))[:12]}…; the file is damaged or foreign, export the model again"
+            f"{path}: checksum {found[:12]}…, the card says {str(files.get(path.name))[:12]}…; "
+            "the file is damaged or foreign, export the model again"
         )
     return data
 
@@ -176,7 +247,10 @@ def _head(description: Mapping[str, Any], arrays: Mapping[str, Any]) -> Head:
     if kind == "constant":
         return Constant(arrays["shares"])
     if kind == "stack":
-        heads = [_head(one, _parts_of(number, arrays)) for number, one in enumerate(description["members"])]
+        heads = [
+            _head(one, _parts_of(number, arrays))
+            for number, one in enumerate(description["members"])
+        ]
         return Stacked(heads, [one["order"] for one in description["members"]], arrays)
     if kind == "ngrams":
         # In format 1 all blocks of a member had one view, written beside them.
@@ -202,4 +276,6 @@ def _linked(head: NgramLinear | EncoderLinear, description: Mapping[str, Any]) -
 
 def _parts_of(number: int, arrays: Mapping[str, Any]) -> dict[str, Any]:
     prefix = f"{number}_"
-    return {name.removeprefix(prefix): part for name, part in arrays.items() if name.startswith(prefix)}
+    return {
+        name.removeprefix(prefix): part for name, part in arrays.items() if name.startswith(prefix)
+    }

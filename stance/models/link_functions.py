@@ -1,4 +1,7 @@
-"""From linear scores to probabilities: how a linear model's columns are read. Needs numpy only, so that training and prediction share it."""
+"""From linear scores to probabilities: how a linear model's columns are read.
+
+Needs numpy only, so that training and prediction share it.
+"""
 
 from collections.abc import Callable
 
@@ -20,12 +23,15 @@ def logistic(values: np.ndarray) -> np.ndarray:
 
 
 def two_step(values: np.ndarray) -> np.ndarray:
-    """Return the probabilities of a first decision and, where it says yes, of a second among several.
+    """Return the probabilities of a first decision and, where it says yes.
+
+    Of a second among several.
 
     Parameters
     ----------
     values
-        Shape (n, 1 + k): the first decision's score for yes, then one score for each of the k classes of the second.
+        Shape (n, 1 + k): the first decision's score for yes, then one score for each of the k
+        classes of the second.
 
     Returns
     -------
@@ -37,10 +43,12 @@ def two_step(values: np.ndarray) -> np.ndarray:
 
 
 def ordinal(values: np.ndarray) -> np.ndarray:
-    """Return the probabilities of k + 1 classes in order, from the scores of lying above each of the k borders, shape (n, k) -> (n, k + 1).
+    """Return the probabilities of k + 1 classes in order.
 
-    Source: Frank and Hall 2001, doi:10.1007/3-540-44795-4_13. Borders are learned apart; where a higher one is said to be
-    passed more surely than a lower one, it is as sure as the lower one.
+    From the scores of lying above each of the k borders, shape (n, k) -> (n, k + 1).
+
+    Source: Frank and Hall 2001, doi:10.1007/3-540-44795-4_13. Borders are learned apart; where a
+    higher one is said to be passed more surely than a lower one, it is as sure as the lower one.
     """
     above = np.minimum.accumulate(logistic(values), axis=1)
     ends = np.ones((len(values), 1))
@@ -48,8 +56,15 @@ def ordinal(values: np.ndarray) -> np.ndarray:
 
 
 def log_shares(shares: np.ndarray) -> np.ndarray:
-    """Return what a stack reads: the logarithms of its members' probabilities, shape (n, n_members, k) -> (n, n_members * k)."""
+    """Return what a stack reads.
+
+    The logarithms of its members' probabilities, shape (n, n_members, k) -> (n, n_members * k).
+    """
     return np.asarray(np.log(np.maximum(shares, FLOOR)).reshape(len(shares), -1))
 
 
-LINKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"softmax": softmax, "two-step": two_step, "ordinal": ordinal}
+LINKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "softmax": softmax,
+    "two-step": two_step,
+    "ordinal": ordinal,
+}

@@ -1,4 +1,7 @@
-"""TF-IDF blocks of terms and a logistic regression over them, summed without scikit-learn: many rows at once, words met before remembered."""
+"""TF-IDF blocks of terms and a logistic regression over them, summed without scikit-learn.
+
+Many rows at once, words met before remembered.
+"""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
@@ -11,14 +14,18 @@ from stance.features.analyzers import ANALYZERS, ROW_ANALYZERS, WORD, char_terms
 from stance.features.row_text import VIEWS, stretches_of, view_of
 from stance.models.link_functions import softmax
 
-# Stretches of letters that are remembered: enough for a newspaper's vocabulary, about 20 MB when full.
+# Stretches of letters that are remembered: enough for a newspaper's vocabulary, about 20 MB when
+# full.
 MOST_KEPT = 50_000
 LONGEST_KEPT = 40
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Block:
-    """Terms with their places. They come from a view's n-grams (``analyze``), or from the whole row where ``view`` is None."""
+    """Terms with their places.
+
+    They come from a view's n-grams (``analyze``), or from the whole row where ``view`` is None.
+    """
 
     analyze: Callable[..., list[str]]
     view: str | None
@@ -28,7 +35,11 @@ class _Block:
 
     def terms(self, row: Mapping[str, Any]) -> list[str]:
         """Return the terms of one row, known or not."""
-        return self.analyze(row) if self.view is None else self.analyze(view_of(row, self.view).lower(), self.low, self.high)
+        return (
+            self.analyze(row)
+            if self.view is None
+            else self.analyze(view_of(row, self.view).lower(), self.low, self.high)
+        )
 
 
 def _block(description: Mapping[str, Any], index: dict[str, int]) -> _Block:
@@ -37,14 +48,24 @@ def _block(description: Mapping[str, Any], index: dict[str, int]) -> _Block:
         return _Block(ROW_ANALYZERS[name], None, 1, 1, index)
     if description["view"] not in VIEWS:
         raise ValueError(f"view {description['view']!r} is unknown")
-    return _Block(ANALYZERS[name], description["view"], int(description["low"]), int(description["high"]), index)
+    return _Block(
+        ANALYZERS[name],
+        description["view"],
+        int(description["low"]),
+        int(description["high"]),
+        index,
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Found:
-    """The known terms of some texts: which text each is of, its place, and the sums that they come to if none stands in its text twice.
+    """The known terms of some texts.
 
-    Sums come a unit at a time, shape (n_units, n_classes + 1): a unit is a term, or a stretch of letters with all its terms.
+    Which text each is of, its place, and the sums that they come to if none stands in its text
+    twice.
+
+    Sums come a unit at a time, shape (n_units, n_classes + 1): a unit is a term, or a stretch of
+    letters with all its terms.
     """
 
     text_of: np.ndarray
@@ -56,7 +77,9 @@ class _Found:
 class NgramLinear:
     """TF-IDF blocks of terms (n-grams of a view, or terms of the whole row) and a multinomial logistic regression over them."""
 
-    def __init__(self, blocks: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> None:
+    def __init__(
+        self, blocks: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.ndarray]
+    ) -> None:
         self.coef = arrays["coef"].T.copy()
         self.intercept = arrays["intercept"]
         self.blocks: list[_Block] = []
@@ -67,15 +90,24 @@ class NgramLinear:
             start += len(terms)
         if start != len(self.coef):
             raise ValueError(f"{start} terms for {len(self.coef)} coefficients")
-        self._idf = np.concatenate([np.zeros(0), *(arrays[f"idf{number}"] for number in range(len(blocks)))])
-        # What one occurrence of a term adds: to the sum of each class, and to the square of the block's length.
+        self._idf = np.concatenate(
+            [np.zeros(0), *(arrays[f"idf{number}"] for number in range(len(blocks)))]
+        )
+        # What one occurrence of a term adds: to the sum of each class, and to the square of the
+        # block's length.
         self._adds = np.column_stack([self.coef * self._idf[:, None], self._idf**2])
-        self._block_of = np.repeat(np.arange(len(blocks)), [len(block["terms"]) for block in blocks])
-        # Per block, what stretches of letters met before came to. Threads may write the same entry twice, never a different one.
+        self._block_of = np.repeat(
+            np.arange(len(blocks)), [len(block["terms"]) for block in blocks]
+        )
+        # Per block, what stretches of letters met before came to. Threads may write the same entry
+        # twice, never a different one.
         self._known: list[dict[str, Any]] = [{} for _ in self.blocks]
 
     def contributions(self, row: Mapping[str, Any]) -> tuple[list[str], np.ndarray, np.ndarray]:
-        """Return one row's known terms, their TF-IDF values and their coefficients, shape (n_terms, n_classes)."""
+        """Return one row's known terms, their TF-IDF values and their coefficients.
+
+        Shape (n_terms, n_classes).
+        """
         names: list[str] = []
         values: list[np.ndarray] = []
         places: list[np.ndarray] = []
@@ -86,8 +118,12 @@ class NgramLinear:
                     count[term] = count.get(term, 0) + 1
             if not count:
                 continue
-            at = np.fromiter((block.index[term] for term in count), dtype=np.int64, count=len(count))
-            weight = (1 + np.log(np.fromiter(count.values(), dtype=np.float64, count=len(count)))) * self._idf[at]
+            at = np.fromiter(
+                (block.index[term] for term in count), dtype=np.int64, count=len(count)
+            )
+            weight = (
+                1 + np.log(np.fromiter(count.values(), dtype=np.float64, count=len(count)))
+            ) * self._idf[at]
             names.extend(count)
             values.append(weight / np.sqrt((weight**2).sum()))
             places.append(at)
@@ -100,15 +136,27 @@ class NgramLinear:
         return softmax(self.scores(rows))
 
     def scores(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
-        """Return the sums of each row, shape (n_rows, n_columns), all rows of a call counted together.
+        """Return the sums of each row, shape (n_rows, n_columns).
 
-        Within a text the order of adding is its own, so that an answer is the same to the last bit whatever else is in the batch.
+        All rows of a call counted together.
+
+        Within a text the order of adding is its own, so that an answer is the same to the last bit
+        whatever else is in the batch.
         """
         views = {block.view: _stretches(rows, block.view) for block in self.blocks if block.view}
-        found = [self._find(rows, views, block, known) for block, known in zip(self.blocks, self._known, strict=True)]
+        found = [
+            self._find(rows, views, block, known)
+            for block, known in zip(self.blocks, self._known, strict=True)
+        ]
         return np.asarray(self.intercept + self._sums(len(rows), found))
 
-    def _find(self, rows: Sequence[Mapping[str, Any]], views: Mapping[str, tuple[list[str], np.ndarray]], block: _Block, known: dict[str, Any]) -> _Found:
+    def _find(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        views: Mapping[str, tuple[list[str], np.ndarray]],
+        block: _Block,
+        known: dict[str, Any],
+    ) -> _Found:
         if block.view is None:
             return self._row_terms(rows, block)
         if block.analyze is char_terms:
@@ -120,52 +168,90 @@ class NgramLinear:
         text_of = np.repeat(np.arange(len(rows)), list(map(len, terms)))
         return self._known_terms([(list(chain.from_iterable(terms)), text_of, text_of)], block)
 
-    def _words(self, stretches: list[str], text_of: np.ndarray, block: _Block, known: dict[str, Any]) -> _Found:
+    def _words(
+        self, stretches: list[str], text_of: np.ndarray, block: _Block, known: dict[str, Any]
+    ) -> _Found:
         found = _look_up(stretches, known, lambda new: [tuple(WORD.findall(one)) for one in new])
         words = list(chain.from_iterable(found))
         text_of = np.repeat(text_of, list(map(len, found)))
         sizes = range(block.low, min(block.high, len(words)) + 1)
-        return self._known_terms([(word_runs(words, n), text_of[: len(words) - n + 1], text_of[n - 1 :]) for n in sizes], block)
+        return self._known_terms(
+            [(word_runs(words, n), text_of[: len(words) - n + 1], text_of[n - 1 :]) for n in sizes],
+            block,
+        )
 
-    def _known_terms(self, runs: Sequence[tuple[list[str], np.ndarray, np.ndarray]], block: _Block) -> _Found:
+    def _known_terms(
+        self, runs: Sequence[tuple[list[str], np.ndarray, np.ndarray]], block: _Block
+    ) -> _Found:
         """Keep of the terms those that are known and do not begin in one text and end in the next."""
         texts, places = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
         for terms, first_of, last_of in runs:
-            at = np.fromiter(map(block.index.get, terms, repeat(-1)), dtype=np.int64, count=len(terms))
+            at = np.fromiter(
+                map(block.index.get, terms, repeat(-1)), dtype=np.int64, count=len(terms)
+            )
             kept = np.flatnonzero((at >= 0) & (first_of == last_of))
             texts.append(first_of[kept])
             places.append(at[kept])
         text_of, found = np.concatenate(texts), np.concatenate(places)
         return _Found(text_of, found, text_of, self._adds[found])
 
-    def _letters(self, stretches: list[str], text_of: np.ndarray, block: _Block, known: dict[str, Any]) -> _Found:
-        """Look stretches up by their letters' n-grams: none crosses a blank, so what a stretch holds is worked out once."""
+    def _letters(
+        self, stretches: list[str], text_of: np.ndarray, block: _Block, known: dict[str, Any]
+    ) -> _Found:
+        """Look stretches up by their letters' n-grams.
+
+        None crosses a blank, so what a stretch holds is worked out once.
+        """
         found = _look_up(stretches, known, lambda new: self._work_out(new, block))
-        # Not zip(*found): its thousands of iterators would set the garbage collector off in every batch.
+        # Not zip(*found): its thousands of iterators would set the garbage collector off in every
+        # batch.
         raw = [one[0] for one in found]
         sums = b"".join([one[1] for one in found])
         places = np.frombuffer(b"".join(raw), dtype=np.int32)
         n_places = np.fromiter(map(len, raw), dtype=np.int64, count=len(raw)) // places.itemsize
-        return _Found(np.repeat(text_of, n_places), places, text_of, np.frombuffer(sums).reshape(-1, self._adds.shape[1]))
+        return _Found(
+            np.repeat(text_of, n_places),
+            places,
+            text_of,
+            np.frombuffer(sums).reshape(-1, self._adds.shape[1]),
+        )
 
     def _work_out(self, stretches: Sequence[str], block: _Block) -> list[tuple[bytes, bytes]]:
-        """Return per stretch the places of its letters' n-grams and the sums they come to, as bytes: small, and quick to join."""
-        found = [[at for at in map(block.index.get, char_terms(one, block.low, block.high)) if at is not None] for one in stretches]
+        """Return per stretch the places of its letters' n-grams and the sums they come to.
+
+        As bytes: small, and quick to join.
+        """
+        found = [
+            [
+                at
+                for at in map(block.index.get, char_terms(one, block.low, block.high))
+                if at is not None
+            ]
+            for one in stretches
+        ]
         sizes = list(map(len, found))
         places = np.fromiter(chain.from_iterable(found), dtype=np.int32, count=sum(sizes))
         sums = _add_up(np.repeat(np.arange(len(found)), sizes), self._adds[places], len(found))
         ends = np.cumsum(sizes).tolist()
-        return [(places[end - size : end].tobytes(), one.tobytes()) for size, end, one in zip(sizes, ends, sums, strict=True)]
+        return [
+            (places[end - size : end].tobytes(), one.tobytes())
+            for size, end, one in zip(sizes, ends, sums, strict=True)
+        ]
 
     def _sums(self, n_texts: int, found: Sequence[_Found]) -> np.ndarray:
-        """Return the sums of each class, shape (n_texts, n_classes): each block's by itself, scaled to length 1, then together.
+        """Return the sums of each class, shape (n_texts, n_classes).
 
-        A term that stands n times in its text counts 1 + log n times. Few do: the sums as if all stood there once are set right by them.
+        Each block's by itself, scaled to length 1, then together.
+
+        A term that stands n times in its text counts 1 + log n times. Few do: the sums as if all
+        stood there once are set right by them.
         """
         n_blocks = len(found)
         if not n_blocks:
             return np.zeros((n_texts, len(self.intercept)))
-        bins = np.concatenate([one.unit_text * n_blocks + number for number, one in enumerate(found)])
+        bins = np.concatenate(
+            [one.unit_text * n_blocks + number for number, one in enumerate(found)]
+        )
         total = _add_up(bins, np.concatenate([one.unit_sums for one in found]), n_texts * n_blocks)
         text_of, places, count = self._repeated(n_texts, found)
         if len(places):
@@ -173,22 +259,30 @@ class NgramLinear:
             surplus = self._adds[places]
             surplus[:, :-1] *= (weight - count)[:, None]
             surplus[:, -1] *= weight * weight - count
-            total += _add_up(text_of * n_blocks + self._block_of[places], surplus, n_texts * n_blocks)
+            total += _add_up(
+                text_of * n_blocks + self._block_of[places], surplus, n_texts * n_blocks
+            )
         length = np.sqrt(total[:, -1:])
         length[length == 0] = 1.0
         scaled: np.ndarray = (total[:, :-1] / length).reshape(n_texts, n_blocks, -1)
         return np.asarray(scaled.sum(axis=1))
 
-    def _repeated(self, n_texts: int, found: Sequence[_Found]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _repeated(
+        self, n_texts: int, found: Sequence[_Found]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return text, place and count of the terms that stand in their text more than once."""
         n_terms = len(self.coef)
-        kind = np.int32 if n_texts * n_terms < 2**31 else np.int64  # half the bytes sort twice as fast
+        kind = (
+            np.int32 if n_texts * n_terms < 2**31 else np.int64
+        )  # half the bytes sort twice as fast
         keys: np.ndarray = np.concatenate([one.text_of for one in found]).astype(kind)
         keys *= kind(n_terms)
         keys += np.concatenate([one.places for one in found]).astype(kind, copy=False)
         keys.sort()
         again = np.flatnonzero(keys[1:] == keys[:-1])
-        first = np.flatnonzero(again[1:] - again[:-1] > 1) + 1  # equal neighbours without a gap are of one term
+        first = (
+            np.flatnonzero(again[1:] - again[:-1] > 1) + 1
+        )  # equal neighbours without a gap are of one term
         ends = np.concatenate([first, [len(again)]])
         first = np.concatenate([[0], first])[: len(again)]
         text_of, places = np.divmod(keys[again[first]].astype(np.int64), n_terms)
@@ -201,12 +295,21 @@ def _stretches(rows: Sequence[Mapping[str, Any]], view: str) -> tuple[list[str],
     return list(chain.from_iterable(found)), np.repeat(np.arange(len(rows)), list(map(len, found)))
 
 
-def _look_up(stretches: Sequence[str], known: dict[str, Any], work_out: Callable[[Sequence[str]], Sequence[Any]]) -> list[Any]:
-    """Return what is known of each stretch; what is new is worked out together, and kept while there is room."""
+def _look_up(
+    stretches: Sequence[str],
+    known: dict[str, Any],
+    work_out: Callable[[Sequence[str]], Sequence[Any]],
+) -> list[Any]:
+    """Return what is known of each stretch.
+
+    What is new is worked out together, and kept while there is room.
+    """
     found = list(map(known.get, stretches))
     if None not in found:
         return found
-    missing = list(dict.fromkeys(part for part, one in zip(stretches, found, strict=True) if one is None))
+    missing = list(
+        dict.fromkeys(part for part, one in zip(stretches, found, strict=True) if one is None)
+    )
     new = dict(zip(missing, work_out(missing), strict=True))
     if len(known) < MOST_KEPT:
         known.update((part, one) for part, one in new.items() if len(part) <= LONGEST_KEPT)
@@ -214,7 +317,10 @@ def _look_up(stretches: Sequence[str], known: dict[str, Any], work_out: Callable
 
 
 def _add_up(place: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
-    """Return the sums of the rows of ``values`` that share a place, shape (n, n_columns), added in the order given."""
+    """Return the sums of the rows of ``values`` that share a place, shape (n, n_columns).
+
+    Added in the order given.
+    """
     width = values.shape[1]
     cells = place[:, None] * width + np.arange(width)
     return np.bincount(cells.ravel(), values.ravel(), minlength=n * width).reshape(n, width)

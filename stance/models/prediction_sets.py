@@ -1,11 +1,17 @@
-"""Prediction sets: the stances that a quote may well have, so that the right one is among them as often as was asked for.
+"""Prediction sets.
 
-Conformal prediction (Vovk et al. 2005), class-conditional: each stance has its own bound, so that a rare one is covered as well as a common one. The
-bounds come from quotes that were not learned from. Quotes of one report are alike, so reports, not quotes, are what is exchangeable: each report has the
-same weight whatever its number of quotes, and one report's weight is held back for the new one (hierarchical conformal prediction, Dunn, Wasserman &
-Ramdas 2022, doi:10.1080/01621459.2022.2060112; Lee, Barber & Willett 2023, arXiv:2306.06342). That speaks of a quote of a report drawn at random; so
-that the share also holds counted over all quotes, the same is asked with every quote weighing alike, and the wider of both sets is taken.
-Using the bounds needs numpy only.
+The stances that a quote may well have, so that the right one is among them as often as was asked
+for.
+
+Conformal prediction (Vovk et al. 2005), class-conditional: each stance has its own bound, so that
+a rare one is covered as well as a common one. The bounds come from quotes that were not learned
+from. Quotes of one report are alike, so reports, not quotes, are what is exchangeable: each report
+has the same weight whatever its number of quotes, and one report's weight is held back for the new
+one (hierarchical conformal prediction, Dunn, Wasserman & Ramdas 2022,
+doi:10.1080/01621459.2022.2060112; Lee, Barber & Willett 2023, arXiv:2306.06342). That speaks of a
+quote of a report drawn at random; so that the share also holds counted over all quotes, the same
+is asked with every quote weighing alike, and the wider of both sets is taken. Using the bounds
+needs numpy only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,8 +38,9 @@ def fit_sets(shares: np.ndarray, truth: Sequence[str], articles: Sequence[str]) 
     Returns
     -------
     dict
-        ``least``: per stance, the probability from which it belongs to the set, one number for each of ``levels``; 0 where there were too few
-        reports to promise anything: then it always belongs.
+        ``least``: per stance, the probability from which it belongs to the set, one number for
+        each of ``levels``; 0 where there were too few reports to promise anything: then it always
+        belongs.
     """
     labels, groups = np.array(truth), np.array(articles)
     least = {}
@@ -42,11 +49,19 @@ def fit_sets(shares: np.ndarray, truth: Sequence[str], articles: Sequence[str]) 
         bounds = [widest(shares[chosen, column], groups[chosen], level) for level in LEVELS]
         # Rounded down: a set may be too large by a hair, never too small.
         least[stance] = [float(np.floor(one * 1e6) / 1e6) for one in bounds]
-    return {"levels": list(LEVELS), "least": least, "n_quotes": len(labels), "n_reports": len(set(articles))}
+    return {
+        "levels": list(LEVELS),
+        "least": least,
+        "n_quotes": len(labels),
+        "n_reports": len(set(articles)),
+    }
 
 
 def widest(given: np.ndarray, groups: np.ndarray, level: float) -> float:
-    """Return the smaller of the two bounds with every report, and with every quote, weighing alike."""
+    """Return the smaller of the two bounds with every report, and with every quote.
+
+    Weighing alike.
+    """
     return min(bound(given, groups, level), bound(given, np.arange(len(given)), level))
 
 
@@ -91,5 +106,10 @@ def check_bounds(card: Mapping[str, Any]) -> None:
     if sets is None:
         return
     levels = sets["levels"]
-    if levels != sorted(levels) or not levels or max(levels) < HIGHEST or any(len(sets["least"][stance]) != len(levels) for stance in STANCES):
+    if (
+        levels != sorted(levels)
+        or not levels
+        or max(levels) < HIGHEST
+        or any(len(sets["least"][stance]) != len(levels) for stance in STANCES)
+    ):
         raise ValueError(f"sets: expected a bound for each of {list(LEVELS)} and each stance")

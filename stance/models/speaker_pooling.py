@@ -1,13 +1,17 @@
 """Several quotes of one speaker into one stance, with its uncertainty.
 
-Each speaker of an article leans in some way: shares of the five stances, drawn from a Dirichlet distribution that all speakers have in common. Each quote's
-label is drawn from these shares, and the classifier saw its words: by Bayes' rule its probabilities divided by the shares of the labels in training say how
-well the words go with each label. So quotes of one speaker inform each other, a lone unsure quote is held to what speakers usually say, and many
-quotes speak for themselves. What is wanted depends only on how many quotes have each stance. Up to `MOST_EXACT` quotes every such count is weighed, which is
-exact; for more quotes, labels and shares are drawn by turns (Gibbs sampling) and the counts are those of the draws.
+Each speaker of an article leans in some way: shares of the five stances, drawn from a Dirichlet
+distribution that all speakers have in common. Each quote's label is drawn from these shares, and
+the classifier saw its words: by Bayes' rule its probabilities divided by the shares of the labels
+in training say how well the words go with each label. So quotes of one speaker inform each other,
+a lone unsure quote is held to what speakers usually say, and many quotes speak for themselves.
+What is wanted depends only on how many quotes have each stance. Up to `MOST_EXACT` quotes every
+such count is weighed, which is exact; for more quotes, labels and shares are drawn by turns (Gibbs
+sampling) and the counts are those of the draws.
 
-Sources: Dirichlet-multinomial with fitted parameters, Minka 2000, "Estimating a Dirichlet distribution"; labels behind noisy readings, Dawid & Skene
-1979, doi:10.2307/2346806; Gibbs sampling, Gelfand & Smith 1990, doi:10.1080/01621459.1990.10476213. Pooling needs numpy only.
+Sources: Dirichlet-multinomial with fitted parameters, Minka 2000, "Estimating a Dirichlet
+distribution"; labels behind noisy readings, Dawid & Skene 1979, doi:10.2307/2346806; Gibbs
+sampling, Gelfand & Smith 1990, doi:10.1080/01621459.1990.10476213. Pooling needs numpy only.
 """
 
 import dataclasses
@@ -36,11 +40,13 @@ class Prior:
     Parameters
     ----------
     alpha
-        The Dirichlet distribution of speakers' shares: its sum says how alike the quotes of one speaker are (small: very).
+        The Dirichlet distribution of speakers' shares: its sum says how alike the quotes of one
+        speaker are (small: very).
     base
         The shares of the labels in training, which the classifier's probabilities hold already.
     trust
-        Exponent of each quote's evidence; below 1 where the classifier errs alike on quotes of one speaker.
+        Exponent of each quote's evidence; below 1 where the classifier errs alike on quotes of one
+        speaker.
     """
 
     alpha: tuple[float, ...]
@@ -63,13 +69,21 @@ class Prior:
         row = card.get("speakers")
         if row is None:
             return DEFAULT
-        prior = cls(tuple(map(float, row["alpha"])), tuple(map(float, row["base"])), float(row["trust"]))
-        if {len(prior.alpha), len(prior.base)} != {len(STANCES)} or min(*prior.alpha, *prior.base, prior.trust) <= 0:
-            raise ValueError(f"speakers: expected a number above 0 for each of {', '.join(STANCES)} in alpha and base, and a trust above 0")
+        prior = cls(
+            tuple(map(float, row["alpha"])), tuple(map(float, row["base"])), float(row["trust"])
+        )
+        if {len(prior.alpha), len(prior.base)} != {len(STANCES)} or min(
+            *prior.alpha, *prior.base, prior.trust
+        ) <= 0:
+            raise ValueError(
+                f"speakers: expected a number above 0 for each of {', '.join(STANCES)} in alpha "
+                "and base, and a trust above 0"
+            )
         return prior
 
 
-# Fitted on the training reports by stance train experiments/default.toml; for models whose card has none.
+# Fitted on the training reports by stance train experiments/default.toml; for models whose card
+# has none.
 DEFAULT = Prior((0.799, 0.405, 0.638, 0.334, 1.678), (0.208, 0.101, 0.171, 0.091, 0.429), 1.0)
 
 
@@ -77,8 +91,9 @@ DEFAULT = Prior((0.799, 0.405, 0.638, 0.334, 1.678), (0.208, 0.101, 0.171, 0.091
 class Pooled:
     """One speaker's quotes together.
 
-    ``shares`` are the probabilities of the speaker's stance (see `majority`), shape (5,); ``score`` is the expected mean score of the quotes' labels,
-    and with probability `INTERVAL` that mean lies from ``low`` to ``high``.
+    ``shares`` are the probabilities of the speaker's stance (see `majority`), shape (5,);
+    ``score`` is the expected mean score of the quotes' labels, and with probability `INTERVAL`
+    that mean lies from ``low`` to ``high``.
     """
 
     shares: np.ndarray
@@ -88,7 +103,10 @@ class Pooled:
 
 
 def majority(counts: np.ndarray) -> np.ndarray:
-    """Return whose stance labels make, shape (n, 5) -> (n, 5): the commonest but neutral, neutral where all are; equals share the place."""
+    """Return whose stance labels make, shape (n, 5) -> (n, 5).
+
+    The commonest but neutral, neutral where all are; equals share the place.
+    """
     taken = np.where(np.arange(len(STANCES)) == _NEUTRAL, 0, counts)
     most = (taken == taken.max(axis=1, keepdims=True)) & (taken > 0)
     most[:, _NEUTRAL] = ~most.any(axis=1)
@@ -96,7 +114,10 @@ def majority(counts: np.ndarray) -> np.ndarray:
 
 
 def count(labels: np.ndarray) -> np.ndarray:
-    """Return how often each stance stands in each row of labels (numbers from 0), shape (n, n_quotes) -> (n, 5)."""
+    """Return how often each stance stands in each row of labels (numbers from 0).
+
+    Shape (n, n_quotes) -> (n, 5).
+    """
     return np.stack([(labels == k).sum(axis=1) for k in range(len(STANCES))], axis=1)
 
 
@@ -106,7 +127,8 @@ def posterior(shares: np.ndarray, prior: Prior) -> tuple[np.ndarray, np.ndarray]
     Parameters
     ----------
     shares
-        The classifier's calibrated probabilities, shape (n_quotes, 5), columns in the codebook's order.
+        The classifier's calibrated probabilities, shape (n_quotes, 5), columns in the codebook's
+        order.
 
     Returns
     -------
@@ -120,13 +142,18 @@ def posterior(shares: np.ndarray, prior: Prior) -> tuple[np.ndarray, np.ndarray]
         return count(labels), np.full(len(labels), 1 / len(labels))
     fits = _evidence(shares, prior)
     counts = _counts(len(fits))
-    logs = np.log(_ways(fits)) + sum(_log_rising(one, len(fits))[counts[:, k]] for k, one in enumerate(prior.alpha))
+    logs = np.log(_ways(fits)) + sum(
+        _log_rising(one, len(fits))[counts[:, k]] for k, one in enumerate(prior.alpha)
+    )
     weights = np.exp(logs - logs.max())
     return counts, weights / weights.sum()
 
 
 def _evidence(shares: np.ndarray, prior: Prior) -> np.ndarray:
-    """Return how well each quote's words go with each label, up to a factor a quote, shape (n_quotes, 5): never 0."""
+    """Return how well each quote's words go with each label, up to a factor a quote.
+
+    Shape (n_quotes, 5): never 0.
+    """
     return np.asarray((shares / np.array(prior.base)) ** prior.trust + 1e-12)
 
 
@@ -137,7 +164,10 @@ def _counts(n: int) -> np.ndarray:
 
 
 def _ways(fits: np.ndarray) -> np.ndarray:
-    """Sum, for each row of `_counts`, the products of ``fits`` over all labels that add up to it: the coefficients of a product of linear forms."""
+    """Sum, for each row of `_counts`, the products of ``fits`` over all labels that add up to it.
+
+    The coefficients of a product of linear forms.
+    """
     n = len(fits)
     grid = np.zeros((n + 1,) * 4)
     grid[0, 0, 0, 0] = 1.0
@@ -145,17 +175,27 @@ def _ways(fits: np.ndarray) -> np.ndarray:
         before = grid[(slice(0, done + 1),) * 4].copy()
         grid[(slice(0, done + 1),) * 4] *= row[4]
         for axis in range(4):
-            grid[tuple(slice(1, done + 2) if k == axis else slice(0, done + 1) for k in range(4))] += row[axis] * before
+            grid[
+                tuple(slice(1, done + 2) if k == axis else slice(0, done + 1) for k in range(4))
+            ] += row[axis] * before
     return np.asarray(grid[tuple(_counts(n)[:, :4].T)])
 
 
 def _log_rising(alpha: float, n: int) -> np.ndarray:
-    """Return the logarithm of alpha (alpha + 1) ... (alpha + c - 1) for c from 0 to n: what a Dirichlet distribution says of c labels."""
+    """Return the logarithm of alpha (alpha + 1) ... (alpha + c - 1) for c from 0 to n.
+
+    What a Dirichlet distribution says of c labels.
+    """
     return np.array([math.lgamma(alpha + c) - math.lgamma(alpha) for c in range(n + 1)])
 
 
-def draw_labels(shares: np.ndarray, prior: Prior, *, chains: int = CHAINS, seed: int = 0) -> np.ndarray:
-    """Return labels of one speaker's quotes drawn from what the model knows of them, shape (chains * KEPT, n_quotes); ``shares`` as for `posterior`."""
+def draw_labels(
+    shares: np.ndarray, prior: Prior, *, chains: int = CHAINS, seed: int = 0
+) -> np.ndarray:
+    """Return labels of one speaker's quotes drawn from what the model knows of them.
+
+    Shape (chains * KEPT, n_quotes); ``shares`` as for `posterior`.
+    """
     rng = np.random.default_rng(seed)
     fits = _evidence(shares, prior)
     labels = _draw(np.broadcast_to(shares, (chains, *shares.shape)), rng)
@@ -182,12 +222,17 @@ def pool(shares: np.ndarray, prior: Prior = DEFAULT) -> Pooled:
     places = np.searchsorted(reached, [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2])
     low, high = scores[order[np.minimum(places, len(order) - 1)]]
     score = float(weights @ scores)
-    # Where nearly all counts agree the expected score may lie beyond the bounds by a hair; an interval that does not hold it puzzles readers.
-    return Pooled(weights @ majority(counts), score, min(float(low), score), max(float(high), score))
+    # Where nearly all counts agree the expected score may lie beyond the bounds by a hair; an
+    # interval that does not hold it puzzles readers.
+    return Pooled(
+        weights @ majority(counts), score, min(float(low), score), max(float(high), score)
+    )
 
 
 def fit_prior(shares: np.ndarray, truth: Sequence[str], speakers: Sequence[Any]) -> Prior:
-    """Return the prior under which the labels of training speakers are likeliest; the trust is the one of `TRUSTS` that foretells their stances best.
+    """Return the prior under which the labels of training speakers are likeliest.
+
+    The trust is the one of `TRUSTS` that foretells their stances best.
 
     Parameters
     ----------
@@ -203,23 +248,39 @@ def fit_prior(shares: np.ndarray, truth: Sequence[str], speakers: Sequence[Any])
     groups: dict[Any, list[int]] = {}
     for place, speaker in enumerate(speakers):
         groups.setdefault(speaker, []).append(place)
-    counts = np.stack([np.bincount(labels[places], minlength=len(STANCES)) for places in groups.values()])
+    counts = np.stack(
+        [np.bincount(labels[places], minlength=len(STANCES)) for places in groups.values()]
+    )
     sizes = counts.sum(axis=1)
 
     def surprise(logs: np.ndarray) -> float:
         alpha = np.exp(logs)
-        return float(-(gammaln(alpha.sum()) - gammaln(alpha.sum() + sizes) + (gammaln(alpha + counts) - gammaln(alpha)).sum(axis=1)).sum())
+        return float(
+            -(
+                gammaln(alpha.sum())
+                - gammaln(alpha.sum() + sizes)
+                + (gammaln(alpha + counts) - gammaln(alpha)).sum(axis=1)
+            ).sum()
+        )
 
     # Bounded: with one quote a speaker nothing tells how alike a speaker's quotes are.
-    found = minimize(surprise, np.zeros(len(STANCES)), method="L-BFGS-B", bounds=[(-5.0, 5.0)] * len(STANCES))
+    found = minimize(
+        surprise, np.zeros(len(STANCES)), method="L-BFGS-B", bounds=[(-5.0, 5.0)] * len(STANCES)
+    )
     alpha = tuple(round(float(one), 4) for one in np.exp(found.x))
-    base = tuple(round(float(one), 4) for one in (np.bincount(labels, minlength=len(STANCES)) + 1) / (len(labels) + len(STANCES)))
+    base = tuple(
+        round(float(one), 4)
+        for one in (np.bincount(labels, minlength=len(STANCES)) + 1) / (len(labels) + len(STANCES))
+    )
     several = [np.array(places) for places in groups.values() if len(places) > 1]
     chosen = [several[k] for k in np.random.default_rng(0).permutation(len(several))[:MOST_FITTED]]
 
     def foretold(trust: float) -> float:
         prior = Prior(alpha, base, trust)
-        pairs = ((pool(shares[one], prior).shares, majority(count(labels[None, one]))[0]) for one in chosen)
+        pairs = (
+            (pool(shares[one], prior).shares, majority(count(labels[None, one]))[0])
+            for one in chosen
+        )
         return sum(float(np.log(max(given @ gold, 1e-3))) for given, gold in pairs)
 
     return Prior(alpha, base, max(TRUSTS, key=foretold) if chosen else 1.0)

@@ -12,8 +12,13 @@ from stance.prediction.model import Model
 
 
 def uncertainty(predictions: Sequence[Prediction]) -> np.ndarray:
-    """Return how unsure the model is of each quote: the entropy of its probabilities, scaled to 0 … 1."""
-    shares = np.array([[one.probabilities[stance] for stance in STANCES] for one in predictions]).reshape(-1, len(STANCES))
+    """Return how unsure the model is of each quote.
+
+    The entropy of its probabilities, scaled to 0 … 1.
+    """
+    shares = np.array(
+        [[one.probabilities[stance] for stance in STANCES] for one in predictions]
+    ).reshape(-1, len(STANCES))
     entropy = -(shares * np.log(np.maximum(shares, 1e-12))).sum(axis=1)
     return np.asarray(entropy / np.log(len(STANCES)))
 
@@ -21,8 +26,9 @@ def uncertainty(predictions: Sequence[Prediction]) -> np.ndarray:
 def rank(vectors: np.ndarray, unsure: np.ndarray, n_most: int) -> list[int]:
     """Return the places of the quotes most worth labelling, best first.
 
-    Each choice is the quote whose uncertainty times its distance from all chosen ones is largest, so that ten versions of
-    one sentence do not fill the list (greedy k-center, Sener and Savarese 2018, arXiv:1708.00489, weighted by entropy).
+    Each choice is the quote whose uncertainty times its distance from all chosen ones is largest,
+    so that ten versions of one sentence do not fill the list (greedy k-center, Sener and Savarese
+    2018, arXiv:1708.00489, weighted by entropy).
 
     Parameters
     ----------
@@ -46,11 +52,24 @@ def rank(vectors: np.ndarray, unsure: np.ndarray, n_most: int) -> list[int]:
     return chosen
 
 
-def most_worth(model: Model, pool: Sequence[tuple[Article, Quote]], n_most: int) -> list[tuple[Article, Quote, Prediction]]:
-    """Return the quotes of the pool that are most worth labelling, best first, with what the model says of them."""
+def most_worth(
+    model: Model, pool: Sequence[tuple[Article, Quote]], n_most: int
+) -> list[tuple[Article, Quote, Prediction]]:
+    """Return the quotes of the pool that are most worth labelling, best first.
+
+    With what the model says of them.
+    """
     if not pool:
         return []
-    rows = [{"id": quote.id, "text": quote.text, "cue": quote.cue, "context": context_of(article, quote)} for article, quote in pool]
+    rows = [
+        {
+            "id": quote.id,
+            "text": quote.text,
+            "cue": quote.cue,
+            "context": context_of(article, quote),
+        }
+        for article, quote in pool
+    ]
     found = list(model.predict_many(rows))
     vectors = get_encoder("minilm").encode([view_of(row, "cue+text") for row in rows])
     return [(*pool[k], found[k]) for k in rank(vectors, uncertainty(found), n_most)]

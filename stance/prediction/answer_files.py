@@ -1,4 +1,7 @@
-"""Predictions, to any file people want, a batch at a time: JSONL, CSV, Parquet, or a table to look at."""
+"""Predictions, to any file people want, a batch at a time.
+
+JSONL, CSV, Parquet, or a table to look at.
+"""
 
 import contextlib
 import csv
@@ -44,15 +47,31 @@ class JsonWriter:
         """Hold nothing."""
 
 
-FLAT = ("id", "stance", "score", "coarse", "abstained", "reason", "note", *(f"p_{stance}" for stance in STANCES), "model", "version")
+FLAT = (
+    "id",
+    "stance",
+    "score",
+    "coarse",
+    "abstained",
+    "reason",
+    "note",
+    *(f"p_{stance}" for stance in STANCES),
+    "model",
+    "version",
+)
 
 
-def flat(row: Mapping[str, Any], extra: Sequence[str] = (), kept: Mapping[str, str] | None = None) -> dict[str, Any]:
+def flat(
+    row: Mapping[str, Any], extra: Sequence[str] = (), kept: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Return an answer as one flat record for CSV and Parquet.
 
-    ``extra`` are columns that were asked for: explanation, prediction_set, attributed; ``kept`` says under which name each column of the input comes first.
+    ``extra`` are columns that were asked for: explanation, prediction_set, attributed; ``kept``
+    says under which name each column of the input comes first.
     """
-    record: dict[str, Any] = {name: _cell(row.get("input", {}).get(column)) for column, name in (kept or {}).items()}
+    record: dict[str, Any] = {
+        name: _cell(row.get("input", {}).get(column)) for column, name in (kept or {}).items()
+    }
     record |= {name: row.get(name) for name in FLAT[:7]}
     record |= {f"p_{stance}": row["probabilities"][stance] for stance in STANCES}
     record |= {"model": row["model"].get("name"), "version": row["model"].get("version")}
@@ -61,11 +80,17 @@ def flat(row: Mapping[str, Any], extra: Sequence[str] = (), kept: Mapping[str, s
 
 
 def _cell(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict | list) else value
+    return (
+        json.dumps(value, ensure_ascii=False, default=str)
+        if isinstance(value, dict | list)
+        else value
+    )
 
 
 def kept_names(columns: Iterable[str], extra: Sequence[str] = ()) -> dict[str, str]:
-    """Return input column -> its name beside the predictions: its own, or ``input_NAME`` where the predictions have a column of that name.
+    """Return input column -> its name beside the predictions.
+
+    Its own, or ``input_NAME`` where the predictions have a column of that name.
 
     Raises
     ------
@@ -75,9 +100,16 @@ def kept_names(columns: Iterable[str], extra: Sequence[str] = ()) -> dict[str, s
     columns = list(dict.fromkeys(columns))
     taken = {*FLAT, *extra}
     names = {column: f"input_{column}" if column in taken else column for column in columns}
-    twice = [column for column, name in names.items() if name != column and (name in columns or name in taken)]
+    twice = [
+        column
+        for column, name in names.items()
+        if name != column and (name in columns or name in taken)
+    ]
     if twice:
-        raise DataError(f"--keep-columns: {twice[0]!r} would come out as {names[twice[0]]!r}, which is there already; rename one")
+        raise DataError(
+            f"--keep-columns: {twice[0]!r} would come out as {names[twice[0]]!r}, which is there "
+            "already; rename one"
+        )
     return names
 
 
@@ -99,7 +131,9 @@ def shown_held(row: Mapping[str, Any]) -> str:
 class CsvWriter:
     """CSV with a header: one column a field."""
 
-    def __init__(self, out: IO[bytes], extra: Sequence[str] = (), kept: Iterable[str] | None = None) -> None:
+    def __init__(
+        self, out: IO[bytes], extra: Sequence[str] = (), kept: Iterable[str] | None = None
+    ) -> None:
         self._out = out
         self._extra = tuple(extra)
         self._kept = kept_names(kept or (), extra)
@@ -126,9 +160,15 @@ class CsvWriter:
 class ParquetWriter:
     """Parquet with typed columns, one row group for every `ROW_GROUP` rows."""
 
-    def __init__(self, out: IO[bytes], extra: Sequence[str] = (), kept: Iterable[str] | None = None) -> None:
+    def __init__(
+        self, out: IO[bytes], extra: Sequence[str] = (), kept: Iterable[str] | None = None
+    ) -> None:
         pa, parquet = load_pyarrow("--format parquet")
-        kinds = {"abstained": pa.bool_(), "score": pa.float64(), **{f"p_{stance}": pa.float64() for stance in STANCES}}
+        kinds = {
+            "abstained": pa.bool_(),
+            "score": pa.float64(),
+            **{f"p_{stance}": pa.float64() for stance in STANCES},
+        }
         self._kept = kept_names(kept or (), extra)
         self._names = [*self._kept.values(), *FLAT, *extra]
         self._schema = pa.schema([(name, kinds.get(name, pa.string())) for name in self._names])
@@ -143,7 +183,12 @@ class ParquetWriter:
         for row in rows:
             record = flat(row, self._extra, self._kept)
             # Kept columns are text: what a column holds is known only at the end.
-            self._held.append({name: _clean(str(value) if name in texts and value is not None else value) for name, value in record.items()})
+            self._held.append(
+                {
+                    name: _clean(str(value) if name in texts and value is not None else value)
+                    for name, value in record.items()
+                }
+            )
         if len(self._held) >= ROW_GROUP:
             self._flush()
 
@@ -159,17 +204,30 @@ class ParquetWriter:
 
 
 def _clean(value: Any) -> Any:
-    return value.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(value, str) else value
+    return (
+        value.encode("utf-8", "backslashreplace").decode("utf-8")
+        if isinstance(value, str)
+        else value
+    )
 
 
 class TableWriter:
     """A table for people, a page a batch."""
 
-    def __init__(self, out: IO[bytes], extra: Sequence[str] = (), kept: Iterable[str] | None = None) -> None:  # noqa: ARG002 - a person sees the id
+    def __init__(
+        # a person sees the id
+        self,
+        out: IO[bytes],
+        extra: Sequence[str] = (),
+        kept: Iterable[str] | None = None,  # noqa: ARG002 - a person sees the id
+    ) -> None:
         from rich.console import Console
 
         wide = sys.stdout.isatty()
-        self._console = Console(file=io.TextIOWrapper(out, encoding="utf-8", errors="replace", write_through=True), width=None if wide else 120)
+        self._console = Console(
+            file=io.TextIOWrapper(out, encoding="utf-8", errors="replace", write_through=True),
+            width=None if wide else 120,
+        )
         self._extra = tuple(extra)
         self._started = False
 
@@ -188,7 +246,14 @@ class TableWriter:
             sure = max(row["probabilities"].values())
             why = row.get("reason") or row.get("note") or shown_terms(row)
             one_of = [shown_set(row)] if "prediction_set" in self._extra else []
-            table.add_row(escape(str(row["id"] or "")), row["stance"] or "-", f"{sure:.2f}", f"{row['score']:+.2f}", *one_of, escape(why))
+            table.add_row(
+                escape(str(row["id"] or "")),
+                row["stance"] or "-",
+                f"{sure:.2f}",
+                f"{row['score']:+.2f}",
+                *one_of,
+                escape(why),
+            )
         if rows:
             self._console.print(table)
             self._started = True
@@ -199,11 +264,20 @@ class TableWriter:
             cast(io.TextIOWrapper, self._console.file).detach()
 
 
-def writer_for(kind: str, out: IO[bytes], extra: Sequence[str] = (), kept: Iterable[str] | None = None) -> RowWriter:
-    """Return the writer of a format, one of `FORMATS`; JSONL has every field anyway, the others the columns ``extra`` and ``kept`` where asked for."""
+def writer_for(
+    kind: str, out: IO[bytes], extra: Sequence[str] = (), kept: Iterable[str] | None = None
+) -> RowWriter:
+    """Return the writer of a format, one of `FORMATS`.
+
+    JSONL has every field anyway, the others the columns ``extra`` and ``kept`` where asked for.
+    """
     if kind == "jsonl":
         return JsonWriter(out)
-    writers: dict[str, type[CsvWriter | ParquetWriter | TableWriter]] = {"csv": CsvWriter, "parquet": ParquetWriter, "table": TableWriter}
+    writers: dict[str, type[CsvWriter | ParquetWriter | TableWriter]] = {
+        "csv": CsvWriter,
+        "parquet": ParquetWriter,
+        "table": TableWriter,
+    }
     return writers[kind](out, extra, kept)
 
 

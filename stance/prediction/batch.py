@@ -1,4 +1,7 @@
-"""Many rows from a file to a file: in constant memory, stopped at whole lines, and taken up again where it stopped."""
+"""Many rows from a file to a file.
+
+In constant memory, stopped at whole lines, and taken up again where it stopped.
+"""
 
 import contextlib
 import dataclasses
@@ -27,7 +30,10 @@ Answers = list[dict[str, Any]]
 
 @dataclasses.dataclass
 class Summary:
-    """What a run did: rows answered (those of an earlier, interrupted run included) and why some were not judged."""
+    """What a run did.
+
+    Rows answered (those of an earlier, interrupted run included) and why some were not judged.
+    """
 
     n_rows: int = 0
     n_resumed: int = 0
@@ -54,18 +60,30 @@ class Summary:
         parts = [f"{count} {reason}" for reason, count in self.reasons.most_common(5)]
         parts += [f"{self.n_unsure} unsure"] if self.n_unsure else []
         resumed = f", {self.n_resumed} of them from the run before" if self.n_resumed else ""
-        return f"{counted(self.n_rows, 'row')}{resumed}, {self.n_abstained} abstained" + (f" ({', '.join(parts)})" if parts else "")
+        return f"{counted(self.n_rows, 'row')}{resumed}, {self.n_abstained} abstained" + (
+            f" ({', '.join(parts)})" if parts else ""
+        )
 
 
 def _kind_of_fault(reason: str) -> str:
-    for kind in ("not JSON", "not UTF-8", "not English", "expected an object", "no text", "unknown field"):
+    for kind in (
+        "not JSON",
+        "not UTF-8",
+        "not English",
+        "expected an object",
+        "no text",
+        "unknown field",
+    ):
         if kind in reason:
             return kind
     return reason if len(reason) < 40 and ":" not in reason else "not readable"
 
 
 class Interruptible:
-    """While it is entered, Ctrl-C and SIGTERM wait for a batch to be written, and strike at once anywhere else."""
+    """While it is entered, Ctrl-C and SIGTERM wait for a batch to be written.
+
+    And strike at once anywhere else.
+    """
 
     def __init__(self) -> None:
         self._writing = False
@@ -74,7 +92,8 @@ class Interruptible:
 
     def __enter__(self) -> "Interruptible":
         for number in (signal.SIGINT, signal.SIGTERM):
-            with contextlib.suppress(ValueError):  # not in the main thread: signals never come here
+            # not in the main thread: signals never come here
+            with contextlib.suppress(ValueError):
                 self._before[number] = signal.signal(number, self._strike)
         return self
 
@@ -82,7 +101,9 @@ class Interruptible:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def _strike(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signal's signature
+    # the signal's signature
+    # the signal's signature
+    def _strike(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         if self._writing:
             self._pending = True
         else:
@@ -101,7 +122,10 @@ class Interruptible:
 
 
 def answers(model: Model, rows: Iterable[Row], options: Options) -> Iterator[Answers]:
-    """Yield the answers of the rows in their order, a batch at a time, as they are shown (see `stance.core.formatting.shown_figures`)."""
+    """Yield the answers of the rows in their order, a batch at a time.
+
+    As they are shown (see `stance.core.formatting.shown_figures`).
+    """
     rows = iter(rows)
     while batch := list(itertools.islice(rows, BATCH)):
         found = [shown_figures(answer) for answer in model.answer_rows(batch, options)]
@@ -113,11 +137,21 @@ def answers(model: Model, rows: Iterable[Row], options: Options) -> Iterator[Ans
 
 def _extra(options: Options) -> tuple[str, ...]:
     """Return the columns that were asked for beside the usual ones."""
-    return ("prediction_set",) * (options.sets is not None) + ("attributed",) * options.attributed + ("explanation",) * bool(options.explain)
+    return (
+        ("prediction_set",) * (options.sets is not None)
+        + ("attributed",) * options.attributed
+        + ("explanation",) * bool(options.explain)
+    )
 
 
 def predict_stream(
-    model: Model, rows: Iterable[Row], out: IO[bytes], kind: str, options: Options | None = None, *, seen: Callable[[int], None] = lambda _: None
+    model: Model,
+    rows: Iterable[Row],
+    out: IO[bytes],
+    kind: str,
+    options: Options | None = None,
+    *,
+    seen: Callable[[int], None] = lambda _: None,
 ) -> Summary:
     """Answer rows on an open stream.
 
@@ -161,7 +195,10 @@ def _with_columns(rows: Iterable[Row], columns: Mapping[str, None]) -> Iterator[
     for row in rows:
         new = [name for name in row.get("_kept", {}) if name not in columns]
         if new:
-            raise DataError(f"column {new[0]!r} comes up after the first {BATCH} rows; give --out FILE, which has room for it, or --format jsonl")
+            raise DataError(
+                f"column {new[0]!r} comes up after the first {BATCH} rows; give --out FILE, which "
+                "has room for it, or --format jsonl"
+            )
         yield row
 
 
@@ -177,12 +214,14 @@ def predict_to_file(
 ) -> Summary:
     """Answer rows into a file that appears when it is whole.
 
-    Until then answers lie line by line in ``OUT.part``; the same call takes them up and goes on after the last whole line.
+    Until then answers lie line by line in ``OUT.part``; the same call takes them up and goes on
+    after the last whole line.
 
     Parameters
     ----------
     kind
-        The format, one of `stance.prediction.answer_files.FORMATS`; None: the one that the file's name says.
+        The format, one of `stance.prediction.answer_files.FORMATS`; None: the one that the file's
+        name says.
     source
         Where the rows come from, a file or ``-``: only the same one is gone on with.
     seen
@@ -191,7 +230,8 @@ def predict_to_file(
     Raises
     ------
     DataError
-        If ``out`` exists, its kind is unknown, or ``OUT.part`` belongs to other rows, another model or other options.
+        If ``out`` exists, its kind is unknown, or ``OUT.part`` belongs to other rows, another
+        model or other options.
     """
     options = options or Options()
     kind, packing = _out_kind(out, kind)
@@ -201,7 +241,10 @@ def predict_to_file(
     rows = iter(rows)
     skipped = sum(1 for _ in itertools.islice(rows, summary.n_rows))
     if skipped < summary.n_rows:
-        raise DataError(f"{part}: holds {summary.n_rows} answers, {source} has only {skipped} rows; remove it to begin anew")
+        raise DataError(
+            f"{part}: holds {summary.n_rows} answers, {source} has only {skipped} rows; remove it "
+            "to begin anew"
+        )
     with Interruptible() as stop, part.open("ab") as stream:
         writer = writer_for("jsonl", stream)
         for found in answers(model, rows, options):
@@ -216,11 +259,16 @@ def predict_to_file(
 
 def _out_kind(out: Path, kind: str | None) -> tuple[str, str]:
     if out.exists():
-        raise DataError(f"{out}: exists already; remove it or name another file, nothing is overwritten")
+        raise DataError(
+            f"{out}: exists already; remove it or name another file, nothing is overwritten"
+        )
     named, packing = kind_of(out.name) or (None, "")
     kind = kind or named
     if kind not in FORMATS or (kind == "parquet" and packing):
-        raise DataError(f"{out}: unknown kind of file; expected .jsonl or .csv (also .gz or .zst behind it) or .parquet, or --format {'|'.join(FORMATS)}")
+        raise DataError(
+            f"{out}: unknown kind of file; expected .jsonl or .csv (also .gz or .zst behind it) "
+            f"or .parquet, or --format {'|'.join(FORMATS)}"
+        )
     return kind, packing
 
 
@@ -228,7 +276,11 @@ def _fingerprint(source: str) -> dict[str, Any]:
     if source == "-":
         return {"name": "-"}
     found = Path(source).stat()
-    return {"name": str(Path(source).resolve()), "bytes": found.st_size, "changed": found.st_mtime_ns}
+    return {
+        "name": str(Path(source).resolve()),
+        "bytes": found.st_size,
+        "changed": found.st_mtime_ns,
+    }
 
 
 def _take_up(part: Path, about: Path, origin: dict[str, Any]) -> Summary:
@@ -241,8 +293,15 @@ def _take_up(part: Path, about: Path, origin: dict[str, Any]) -> Summary:
         except (OSError, ValueError):
             known = None
         if known != origin:
-            changed = [name for name in origin if not isinstance(known, dict) or known.get(name) != origin[name]]
-            raise DataError(f"{part}: left by a run that differs in {', '.join(changed)}; remove it to begin anew, or repeat that run to finish it")
+            changed = [
+                name
+                for name in origin
+                if not isinstance(known, dict) or known.get(name) != origin[name]
+            ]
+            raise DataError(
+                f"{part}: left by a run that differs in {', '.join(changed)}; remove it to begin "
+                "anew, or repeat that run to finish it"
+            )
         with part.open("rb+") as file:
             end = 0
             for line in file:

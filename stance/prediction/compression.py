@@ -41,7 +41,9 @@ def load_zstd(where: str) -> Any:
         else:
             import backports.zstd as zstd
     except ImportError as fault:
-        raise DataError(f"{where}: zstd needs the package backports.zstd; install stance[tables]") from fault
+        raise DataError(
+            f"{where}: zstd needs the package backports.zstd; install stance[tables]"
+        ) from fault
     return zstd
 
 
@@ -57,7 +59,9 @@ def load_pyarrow(where: str) -> tuple[Any, Any]:
         import pyarrow
         from pyarrow import parquet
     except ImportError as fault:
-        raise DataError(f"{where}: Parquet needs the package pyarrow; install stance[tables]") from fault
+        raise DataError(
+            f"{where}: Parquet needs the package pyarrow; install stance[tables]"
+        ) from fault
     return pyarrow, parquet
 
 

@@ -1,4 +1,7 @@
-"""Tables in memory, of whatever library they come (pandas, polars, Arrow …), in and out through narwhals."""
+"""Tables in memory, of whatever library they come (pandas, polars, Arrow …).
+
+In and out through narwhals.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -16,14 +19,21 @@ ADDED = ("stance", "score", "coarse", "abstained", "reason", *(f"p_{stance}" for
 def is_frame(data: object) -> bool:
     """Tell a table from a list, a generator or any other iterable of rows."""
     name = type(data).__name__
-    return name == "LazyFrame" or (name != "Series" and (hasattr(data, "__arrow_c_stream__") or hasattr(data, "__dataframe__")) and name != "ChunkedArray")
+    return name == "LazyFrame" or (
+        name != "Series"
+        and (hasattr(data, "__arrow_c_stream__") or hasattr(data, "__dataframe__"))
+        and name != "ChunkedArray"
+    )
 
 
 def _narwhals(data: Any) -> "nw.DataFrame[Any]":
     try:
         import narwhals as nw
     except ImportError as fault:
-        raise DataError("a table needs the package narwhals; install stance[frames], or give rows as dictionaries") from fault
+        raise DataError(
+            "a table needs the package narwhals; install stance[frames], or give rows as "
+            "dictionaries"
+        ) from fault
     if hasattr(data, "read_all") or type(data).__name__ == "RecordBatch":
         import pyarrow as pa
 
@@ -31,7 +41,10 @@ def _narwhals(data: Any) -> "nw.DataFrame[Any]":
     try:
         return nw.from_native(data, eager_only=True)
     except TypeError as fault:
-        raise DataError(f"{type(data).__module__}.{type(data).__name__} is no table in memory; collect() a lazy one, or give rows as dictionaries") from fault
+        raise DataError(
+            f"{type(data).__module__}.{type(data).__name__} is no table in memory; collect() a "
+            "lazy one, or give rows as dictionaries"
+        ) from fault
 
 
 def frame_rows(data: Any, columns: Columns | None = None) -> Iterator[Mapping[str, Any]]:
@@ -45,22 +58,39 @@ def frame_rows(data: Any, columns: Columns | None = None) -> Iterator[Mapping[st
         If a column is missing or the table is of no known kind.
     """
     frame = _narwhals(data)
-    mapping = (columns or Columns()).found_in(frame.columns, f"{type(data).__module__.split('.')[0]} table", in_memory=True)
+    mapping = (columns or Columns()).found_in(
+        frame.columns, f"{type(data).__module__.split('.')[0]} table", in_memory=True
+    )
     rows = frame.select(list(mapping.values())).iter_rows(named=True)
-    index = getattr(data, "index", None) if "id" not in mapping and frame.implementation.is_pandas_like() else None
+    index = (
+        getattr(data, "index", None)
+        if "id" not in mapping and frame.implementation.is_pandas_like()
+        else None
+    )
     if index is None:
         return ({field: _plain(row[name]) for field, name in mapping.items()} for row in rows)
-    return ({"id": label, **{field: _plain(row[name]) for field, name in mapping.items()}} for label, row in zip(index, rows, strict=True))
+    return (
+        {"id": label, **{field: _plain(row[name]) for field, name in mapping.items()}}
+        for label, row in zip(index, rows, strict=True)
+    )
 
 
 def _plain(value: Any) -> Any:
     """Return None for what each library has in its place: NaN, NA, NaT."""
-    missing = value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)
+    missing = (
+        value is None
+        or type(value).__name__ in ("NAType", "NaTType")
+        or (isinstance(value, float) and value != value)
+    )
     return None if missing else value
 
 
-def add_predictions(data: Any, found: list[Prediction], prefix: str = "", *, with_sets: bool = False) -> Any:
-    """Return the table with columns `ADDED` behind its own, ``with_sets`` also prediction_set (joined by blanks): same library, same order, same index.
+def add_predictions(
+    data: Any, found: list[Prediction], prefix: str = "", *, with_sets: bool = False
+) -> Any:
+    """Return the table with columns `ADDED` behind its own.
+
+    ``with_sets`` also prediction_set (joined by blanks): same library, same order, same index.
 
     Raises
     ------
@@ -73,10 +103,24 @@ def add_predictions(data: Any, found: list[Prediction], prefix: str = "", *, wit
     names = (*ADDED, "prediction_set") if with_sets else ADDED
     taken = [prefix + name for name in names if prefix + name in frame.columns]
     if taken:
-        raise DataError(f"the table has a column {taken[0]} already; give prefix='predicted_', nothing is overwritten")
-    kinds: dict[str, Any] = {"score": nw.Float64, "abstained": nw.Boolean, **{f"p_{stance}": nw.Float64 for stance in STANCES}}
-    values: dict[str, list[Any]] = {name: [getattr(one, name) for one in found] for name in ADDED[:5]}
+        raise DataError(
+            f"the table has a column {taken[0]} already; give prefix='predicted_', nothing is "
+            "overwritten"
+        )
+    kinds: dict[str, Any] = {
+        "score": nw.Float64,
+        "abstained": nw.Boolean,
+        **{f"p_{stance}": nw.Float64 for stance in STANCES},
+    }
+    values: dict[str, list[Any]] = {
+        name: [getattr(one, name) for one in found] for name in ADDED[:5]
+    }
     values |= {f"p_{stance}": [one.probabilities[stance] for one in found] for stance in STANCES}
     values["prediction_set"] = [" ".join(one.prediction_set or ()) for one in found]
-    added = [nw.new_series(prefix + name, values[name], kinds.get(name, nw.String), backend=frame.implementation) for name in names]
+    added = [
+        nw.new_series(
+            prefix + name, values[name], kinds.get(name, nw.String), backend=frame.implementation
+        )
+        for name in names
+    ]
     return frame.with_columns(*added).to_native()

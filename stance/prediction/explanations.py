@@ -1,9 +1,11 @@
 """Why this prediction: the words without which the whole model would say something else.
 
-Each part of a row (a word of the quote, the reporting verb) is left out in turn, and the model, all of its members and its calibration, is asked again:
-what the stance's probability loses is the part's weight. Nothing is assumed of the model, so an encoder is explained like n-grams.
+Each part of a row (a word of the quote, the reporting verb) is left out in turn, and the model,
+all of its members and its calibration, is asked again: what the stance's probability loses is the
+part's weight. Nothing is assumed of the model, so an encoder is explained like n-grams.
 
-Sources: erasure, Li et al. 2016, arXiv:1612.08220; occlusion, Zeiler & Fergus 2014, arXiv:1311.2901.
+Sources: erasure, Li et al. 2016, arXiv:1612.08220; occlusion, Zeiler & Fergus 2014,
+arXiv:1311.2901.
 """
 
 import dataclasses
@@ -15,7 +17,8 @@ import numpy as np
 
 from stance.core.types import STANCES, Span
 
-# More parts than this are joined to phrases of neighbouring words, so that a long text costs no more than a paragraph.
+# More parts than this are joined to phrases of neighbouring words, so that a long text costs no
+# more than a paragraph.
 MOST_PARTS = 64
 _WORD = re.compile(r"\S*\w\S*")
 _EDGES = re.compile(r"^\W+|\W+$")
@@ -25,7 +28,10 @@ Probabilities = Callable[[Sequence[Row]], np.ndarray]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Part:
-    """A word or phrase of the quote with its place in the row's text, or the reporting verb (no place)."""
+    """A word or phrase of the quote with its place in the row's text.
+
+    Or the reporting verb (no place).
+    """
 
     text: str
     span: Span | None
@@ -33,9 +39,12 @@ class Part:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reason:
-    """A word and how much the stance's probability owes to it: above 0 it speaks for the stance, below against it.
+    """A word and how much the stance's probability owes to it.
 
-    ``span`` is its place in the row's text, None for the reporting verb and for features, which have no one place.
+    Above 0 it speaks for the stance, below against it.
+
+    ``span`` is its place in the row's text, None for the reporting verb and for features, which
+    have no one place.
     """
 
     term: str
@@ -49,13 +58,22 @@ class Reason:
 
 
 def parts_of(row: Row) -> list[Part]:
-    """Return what can be left out of a row: the reporting verb, then the words of the text in their order, at most `MOST_PARTS`."""
+    """Return what can be left out of a row.
+
+    The reporting verb, then the words of the text in their order, at most `MOST_PARTS`.
+    """
     text = str(row["text"])
     words = [found.span() for found in _WORD.finditer(text)]
     size = -(-len(words) // MOST_PARTS)
-    spans = [(words[at][0], words[min(at + size, len(words)) - 1][1]) for at in range(0, len(words), max(size, 1))]
+    spans = [
+        (words[at][0], words[min(at + size, len(words)) - 1][1])
+        for at in range(0, len(words), max(size, 1))
+    ]
     cue = " ".join(str(row.get("cue") or "").split())
-    return [Part(f"{cue}:", None)] * bool(cue) + [Part(_EDGES.sub("", text[start:end]) or text[start:end], (start, end)) for start, end in spans]
+    return [Part(f"{cue}:", None)] * bool(cue) + [
+        Part(_EDGES.sub("", text[start:end]) or text[start:end], (start, end))
+        for start, end in spans
+    ]
 
 
 def without(row: Row, parts: Collection[Part]) -> dict[str, Any]:
@@ -69,8 +87,16 @@ def without(row: Row, parts: Collection[Part]) -> dict[str, Any]:
 
 
 def reasons(row: Row, stance: str, probabilities: Probabilities) -> list[Reason]:
-    """Return every part of a row with what the stance's probability loses without it, the strongest first; one call for all parts."""
+    """Return every part of a row with what the stance's probability loses without it.
+
+    The strongest first; one call for all parts.
+    """
     parts = parts_of(row)
-    shares = probabilities([row, *(without(row, [part]) for part in parts)])[:, STANCES.index(stance)]
-    found = [Reason(part.text, float(shares[0] - left), part.span) for part, left in zip(parts, shares[1:], strict=True)]
+    shares = probabilities([row, *(without(row, [part]) for part in parts)])[
+        :, STANCES.index(stance)
+    ]
+    found = [
+        Reason(part.text, float(shares[0] - left), part.span)
+        for part, left in zip(parts, shares[1:], strict=True)
+    ]
     return sorted(found, key=lambda one: -abs(one.weight))

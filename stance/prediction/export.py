@@ -9,12 +9,15 @@ from stance.prediction.model import load
 
 
 def export_model(source: str | Path, folder: Path) -> list[Path]:
-    """Copy a trained model to ``folder``, which then is all that `stance.load` needs on another machine.
+    """Copy a trained model to ``folder``.
+
+    Which then is all that `stance.load` needs on another machine.
 
     Parameters
     ----------
     source
-        What `stance.load` takes: ``champion``, a run, a model folder, ``runs:/ID`` or ``models:/stance@champion``.
+        What `stance.load` takes: ``champion``, a run, a model folder, ``runs:/ID`` or
+        ``models:/stance@champion``.
     folder
         A folder that does not exist or is empty. It appears whole or not at all.
 
@@ -30,7 +33,9 @@ def export_model(source: str | Path, folder: Path) -> list[Path]:
     """
     model = load(source)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ModelError(f"{folder}: holds something already; name a new folder, nothing is overwritten")
+        raise ModelError(
+            f"{folder}: holds something already; name a new folder, nothing is overwritten"
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     names = [*sorted(model.card["files"]), "card.json"]
     beside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))

@@ -1,7 +1,10 @@
-"""Rows to predict, from any file people have, one at a time. What becomes of them is written by `stance.prediction.answer_files`.
+"""Rows to predict, from any file people have, one at a time.
 
-Kinds are told by suffix (``.jsonl .csv .tsv .parquet .txt``, each also ``.gz`` and ``.zst``), on standard input by the first bytes.
-A row that cannot be read becomes a row ``{"_fault": why}``, so that it is answered in its place.
+What becomes of them is written by `stance.prediction.answer_files`.
+
+Kinds are told by suffix (``.jsonl .csv .tsv .parquet .txt``, each also ``.gz`` and ``.zst``), on
+standard input by the first bytes. A row that cannot be read becomes a row ``{"_fault": why}``, so
+that it is answered in its place.
 """
 
 import contextlib
@@ -21,7 +24,14 @@ from stance.core.types import Row
 from stance.prediction.compression import PACKED, PEEK, load_pyarrow, open_unpacked
 from stance.prediction.rows import FIELDS, Columns
 
-KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".txt": "lines"}
+KINDS = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".parquet": "parquet",
+    ".txt": "lines",
+}
 MAX_FIELD = 10_000_000
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
@@ -35,8 +45,12 @@ def kind_of(name: str) -> tuple[str, str] | None:
 
 
 @contextlib.contextmanager
-def open_rows(source: str, columns: Columns | None = None) -> Iterator[tuple[Iterator[Row], "Position"]]:
-    """Open a file of rows (``-``: standard input) and yield its rows, lazily, and how far the reading is.
+def open_rows(
+    source: str, columns: Columns | None = None
+) -> Iterator[tuple[Iterator[Row], "Position"]]:
+    """Open a file of rows (``-``: standard input) and yield its rows, lazily.
+
+    And how far the reading is.
 
     Raises
     ------
@@ -53,10 +67,15 @@ def open_rows(source: str, columns: Columns | None = None) -> Iterator[tuple[Ite
             try:
                 raw = stack.enter_context(Path(source).open("rb"))
             except OSError as fault:
-                raise DataError(f"{source}: {_why(fault)}; check the path, or give the quote itself in quotation marks") from fault
+                raise DataError(
+                    f"{source}: {_why(fault)}; check the path, or give the quote itself in "
+                    "quotation marks"
+                ) from fault
             where, size = source, Path(source).stat().st_size
         position = Position(raw, size)
-        data = stack.enter_context(open_unpacked(io.BufferedReader(cast(Any, position), PEEK), where))
+        data = stack.enter_context(
+            open_unpacked(io.BufferedReader(cast(Any, position), PEEK), where)
+        )
         with _damage_told(where):
             rows = _rows(data, where, kind, columns, stack)
         yield _told(rows, where), position
@@ -80,7 +99,11 @@ class Position(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Read into a buffer; what a pipe has now is enough."""
-        piece = self._raw.read1(len(buffer)) if hasattr(self._raw, "read1") else self._raw.read(len(buffer))
+        piece = (
+            self._raw.read1(len(buffer))
+            if hasattr(self._raw, "read1")
+            else self._raw.read(len(buffer))
+        )
         buffer[: len(piece)] = piece
         self.read_bytes += len(piece)
         return len(piece)
@@ -92,11 +115,16 @@ def _damage_told(where: str) -> Iterator[None]:
     try:
         yield
     except (EOFError, gzip.BadGzipFile) as fault:
-        raise DataError(f"{where}: the packed file is damaged or cut off ({fault}); the rows before are answered") from fault
+        raise DataError(
+            f"{where}: the packed file is damaged or cut off ({fault}); the rows before are "
+            "answered"
+        ) from fault
     except Exception as fault:
         if type(fault).__name__ not in ("ZstdError", "ArrowInvalid", "error"):
             raise
-        raise DataError(f"{where}: cannot be read on ({fault}); the rows before are answered") from fault
+        raise DataError(
+            f"{where}: cannot be read on ({fault}); the rows before are answered"
+        ) from fault
 
 
 def _told(rows: Iterator[Row], where: str) -> Iterator[Row]:
@@ -104,7 +132,9 @@ def _told(rows: Iterator[Row], where: str) -> Iterator[Row]:
         yield from rows
 
 
-def _rows(data: io.BufferedReader, where: str, kind: str, columns: Columns, stack: contextlib.ExitStack) -> Iterator[Row]:
+def _rows(
+    data: io.BufferedReader, where: str, kind: str, columns: Columns, stack: contextlib.ExitStack
+) -> Iterator[Row]:
     start = data.peek(PEEK)
     if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise DataError(f"{where}: is UTF-16; convert it first (iconv -f UTF-16 -t UTF-8)")
@@ -123,11 +153,18 @@ def _rows(data: io.BufferedReader, where: str, kind: str, columns: Columns, stac
 def _line_rows(lines: TextIO, where: str, columns: Columns) -> Iterator[Row]:
     for number, line in _numbered(lines):
         fault = _NOT_UTF8.search(line)
-        yield {"_fault": _utf8_fault(f"{where}:{number}")} if fault else columns.read_from({"text": line.strip()}, {"text": "text"})
+        yield (
+            {"_fault": _utf8_fault(f"{where}:{number}")}
+            if fault
+            else columns.read_from({"text": line.strip()}, {"text": "text"})
+        )
 
 
 def numbered(rows: Iterable[Row]) -> Iterator[Row]:
-    """Give rows their number (from 1) as id where the file names none; as soon as one row has an id, none is made up for another."""
+    """Give rows their number (from 1) as id where the file names none.
+
+    As soon as one row has an id, none is made up for another.
+    """
     named = False
     for number, row in enumerate(rows, 1):
         named = named or "id" in row
@@ -135,7 +172,10 @@ def numbered(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _guessed(start: bytes, columns: Columns) -> str:
-    """JSONL where it begins with an object, CSV or TSV where the first line has the text's column, else one quote a line."""
+    """JSONL where it begins with an object, CSV or TSV where the first line has the text's column.
+
+    Else one quote a line.
+    """
     text = start.decode("utf-8", "replace").lstrip("\ufeff \r\n")
     if text.startswith("{"):
         return "jsonl"
@@ -159,9 +199,16 @@ def json_rows(lines: TextIO, where: str, columns: Columns) -> Iterator[Row]:
         place = f"{where}:{number}"
         row = given = _json_row(line, place)
         if not same and "_fault" not in row:
-            # An id that was not asked for and is not there stays away, so that the row's number takes its place.
-            row = {field: row.get(name) for field, name in renamed.items() if name in row or field != "id" or columns.id}
-            row = row if renamed["text"] in given else {"_fault": f"{place}: no {renamed['text']!r}"}
+            # An id that was not asked for and is not there stays away, so that the row's number
+            # takes its place.
+            row = {
+                field: row.get(name)
+                for field, name in renamed.items()
+                if name in row or field != "id" or columns.id
+            }
+            row = (
+                row if renamed["text"] in given else {"_fault": f"{place}: no {renamed['text']!r}"}
+            )
         yield {**row, "_kept": given} if columns.keep and "_fault" not in given else row
 
 
@@ -175,11 +222,20 @@ def _json_row(line: str, place: str) -> Row:
     if isinstance(row, dict):
         row.pop("_fault", None)  # ours to say
         return row
-    return {"text": row} if isinstance(row, str) else {"_fault": f"{place}: a {type(row).__name__}, expected an object with text"}
+    return (
+        {"text": row}
+        if isinstance(row, str)
+        else {"_fault": f"{place}: a {type(row).__name__}, expected an object with text"}
+    )
 
 
-def csv_rows(lines: TextIO, where: str, columns: Columns, delimiter: str | None = None) -> Iterator[Row]:
-    """Read CSV rows, lazily; the delimiter is the one of comma, semicolon and tab that sets the text's column apart, else the one with most columns.
+def csv_rows(
+    lines: TextIO, where: str, columns: Columns, delimiter: str | None = None
+) -> Iterator[Row]:
+    """Read CSV rows, lazily.
+
+    The delimiter is the one of comma, semicolon and tab that sets the text's column apart, else
+    the one with most columns.
 
     Raises
     ------
@@ -189,17 +245,22 @@ def csv_rows(lines: TextIO, where: str, columns: Columns, delimiter: str | None 
     csv.field_size_limit(MAX_FIELD)
     header = lines.readline()
     headers = {one: next(csv.reader([header], delimiter=one), []) for one in (delimiter or ",;\t")}
-    # Where none sets the text's column apart, the one that parts most: the message then names the columns as people see them.
+    # Where none sets the text's column apart, the one that parts most: the message then names the
+    # columns as people see them.
     delimiter = max(headers, key=lambda one: (columns.text in headers[one], len(headers[one])))
     names = headers[delimiter]
     mapping = columns.found_in(names, where)
     if columns.keep and len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise DataError(f"{where}: column {twice!r} is there twice and cannot be kept; rename one")
-    return _csv_rows(csv.reader(lines, delimiter=delimiter, strict=True), where, names, columns, mapping)
+    return _csv_rows(
+        csv.reader(lines, delimiter=delimiter, strict=True), where, names, columns, mapping
+    )
 
 
-def _csv_rows(reader: Any, where: str, names: Sequence[str], columns: Columns, mapping: Mapping[str, str]) -> Iterator[Row]:
+def _csv_rows(
+    reader: Any, where: str, names: Sequence[str], columns: Columns, mapping: Mapping[str, str]
+) -> Iterator[Row]:
     n_names = len(names)
     at = {field: names.index(name) for field, name in mapping.items()}
     while True:
@@ -209,12 +270,16 @@ def _csv_rows(reader: Any, where: str, names: Sequence[str], columns: Columns, m
         except StopIteration:
             return
         except csv.Error as fault:
-            yield {"_fault": f"{where}:{line}: {fault}; a quotation mark inside a field is doubled, a field with a delimiter is quoted"}
+            yield {
+                "_fault": f"{where}:{line}: {fault}; a quotation mark inside a field is doubled, a field with a delimiter is quoted"
+            }
             continue
         if not row:
             continue
         if len(row) > n_names:
-            yield {"_fault": f"{where}:{line}: {len(row)} fields, the header has {n_names}; a text with a delimiter must be quoted"}
+            yield {
+                "_fault": f"{where}:{line}: {len(row)} fields, the header has {n_names}; a text with a delimiter must be quoted"
+            }
         elif any(_NOT_UTF8.search(field) for field in row):
             yield {"_fault": _utf8_fault(f"{where}:{line}")}
         else:
@@ -222,10 +287,14 @@ def _csv_rows(reader: Any, where: str, names: Sequence[str], columns: Columns, m
             yield {**found, "_kept": dict(zip(names, row, strict=False))} if columns.keep else found
 
 
-def _parquet_rows(data: io.BufferedReader, where: str, columns: Columns, stack: contextlib.ExitStack) -> Iterator[Row]:
+def _parquet_rows(
+    data: io.BufferedReader, where: str, columns: Columns, stack: contextlib.ExitStack
+) -> Iterator[Row]:
     parquet = load_pyarrow(where)[1]
     if where == "stdin" or not where.endswith(".parquet"):
-        whole = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it; Parquet is read from its end
+        # the stack closes it; Parquet is read from its end
+        # the stack closes it; Parquet is read from its end
+        whole = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
         while piece := data.read(1 << 20):
             whole.write(piece)
         whole.seek(0)
@@ -235,23 +304,59 @@ def _parquet_rows(data: io.BufferedReader, where: str, columns: Columns, stack: 
     try:
         file = stack.enter_context(parquet.ParquetFile(source))
         mapping = columns.found_in(file.schema_arrow.names, where)
-        batches = file.iter_batches(batch_size=1024, columns=None if columns.keep else list(mapping.values()))
+        batches = file.iter_batches(
+            batch_size=1024, columns=None if columns.keep else list(mapping.values())
+        )
     except (OSError, ValueError) as fault:
-        raise DataError(f"{where}: no readable Parquet file ({str(fault).splitlines()[0]}); write it anew, or as CSV") from fault
+        raise DataError(
+            f"{where}: no readable Parquet file ({str(fault).splitlines()[0]}); write it anew, or "
+            "as CSV"
+        ) from fault
     return (columns.read_from(row, mapping) for batch in batches for row in batch.to_pylist())
 
 
 WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
-NO_ROWS = (*WORKBOOKS, ".json", ".md", ".html", ".htm", ".pdf", ".docx", ".doc", ".odt", ".rtf", ".zip", ".sav", ".dta", ".rds", ".feather", ".arrow")
+NO_ROWS = (
+    *WORKBOOKS,
+    ".json",
+    ".md",
+    ".html",
+    ".htm",
+    ".pdf",
+    ".docx",
+    ".doc",
+    ".odt",
+    ".rtf",
+    ".zip",
+    ".sav",
+    ".dta",
+    ".rds",
+    ".feather",
+    ".arrow",
+)
 
 
 def is_rows(source: str) -> bool:
     """Tell a file of rows, or standard input, from a quote: a quote may end like a file's name."""
-    return source == "-" or (kind_of(source) is not None and (not any(map(str.isspace, source.strip())) or Path(source).is_file()))
+    return source == "-" or (
+        kind_of(source) is not None
+        and (not any(map(str.isspace, source.strip())) or Path(source).is_file())
+    )
 
 
 def is_other_file(source: str) -> bool:
-    """Whether a source is a file of a kind that is not read: its name must not be judged as if it were a quote."""
-    if source == "-" or not source.strip() or "\n" in source or len(source) > 255 or kind_of(source):
+    """Whether a source is a file of a kind that is not read.
+
+    Its name must not be judged as if it were a quote.
+    """
+    if (
+        source == "-"
+        or not source.strip()
+        or "\n" in source
+        or len(source) > 255
+        or kind_of(source)
+    ):
         return False
-    return (Path(source).suffix.lower() in NO_ROWS and not any(map(str.isspace, source))) or Path(source).exists()
+    return (Path(source).suffix.lower() in NO_ROWS and not any(map(str.isspace, source))) or Path(
+        source
+    ).exists()

@@ -64,7 +64,11 @@ def reason_for(row: Row) -> str | None:
 def note_of(row: Row) -> str | None:
     """Return what must be said of a row that is judged: that it was cut."""
     length = len(row["text"])
-    return f"only the first {MAX_CHARS} of {length} characters were read" if length > MAX_CHARS else None
+    return (
+        f"only the first {MAX_CHARS} of {length} characters were read"
+        if length > MAX_CHARS
+        else None
+    )
 
 
 def cut_text(row: Row) -> Row:
@@ -78,7 +82,10 @@ _KNOWN = frozenset(FIELDS)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Columns:
-    """Which of a file's columns hold what; the text's must be there, the others where the file has them or they were asked for."""
+    """Which of a file's columns hold what.
+
+    The text's must be there, the others where the file has them or they were asked for.
+    """
 
     text: str = "text"
     id: str | None = None
@@ -87,8 +94,12 @@ class Columns:
     speaker: str | None = None
     keep: bool = False  # also hand on every column as it came, under "_kept"
 
-    def found_in(self, names: Sequence[str], where: str, *, in_memory: bool = False) -> dict[str, str]:
-        """Return field -> column for the columns that are there; the fault names the shell's options, of a table ``in_memory`` Python's argument.
+    def found_in(
+        self, names: Sequence[str], where: str, *, in_memory: bool = False
+    ) -> dict[str, str]:
+        """Return field -> column for the columns that are there.
+
+        The fault names the shell's options, of a table ``in_memory`` Python's argument.
 
         Raises
         ------
@@ -105,7 +116,8 @@ class Columns:
                 mapping[field] = name
             elif asked:
                 raise DataError(
-                    f"{where}: columns are {', '.join(names) or '(none)'}; expected a column {name}{_near(name, names)}{_hint(field, name, in_memory)}"
+                    f"{where}: columns are {', '.join(names) or '(none)'}; expected a column "
+                    f"{name}{_near(name, names)}{_hint(field, name, in_memory)}"
                 )
         return mapping
 
@@ -129,7 +141,9 @@ def _hint(field: str, name: str, in_memory: bool) -> str:
 
 
 def misnamed(row: Row) -> str | None:
-    """Return what is wrong with the names of a row's fields, else None; fields beside the known ones are the caller's own.
+    """Return what is wrong with the names of a row's fields, else None.
+
+    Fields beside the known ones are the caller's own.
 
     >>> misnamed({"text": "We are ready.", "Cue": "said"})
     'unknown field Cue; expected cue'
@@ -143,4 +157,7 @@ def misnamed(row: Row) -> str | None:
     if "text" in row or not row:
         return None
     found = ", ".join(str(name) for name in row if not str(name).startswith("_")) or "nothing else"
-    return f"no text: the row has {found[:200]}; expected text (and {', '.join(FIELDS[1:])} where known)"
+    return (
+        f"no text: the row has {found[:200]}; expected text (and {', '.join(FIELDS[1:])} where "
+        "known)"
+    )

@@ -1,6 +1,7 @@
 """The folders in ``models/``: found by name, and the one in use where none is named.
 
-Two files beside the model folders, ``champion.json`` and ``latest.json``, point to those in use, so that a first prediction need not wait for MLflow.
+Two files beside the model folders, ``champion.json`` and ``latest.json``, point to those in use,
+so that a first prediction need not wait for MLflow.
 """
 
 import json
@@ -10,18 +11,22 @@ from typing import NamedTuple
 
 from stance.core.errors import ModelError
 from stance.core.files import write_whole
-from stance.core.paths import home, shown
+from stance.core.paths import display_path, home
 
 FEWEST_OF_ID = 4
 
 
 def folders_named(name: str) -> list[Path]:
-    """Return the model folders of an experiment, or of a run's id or the beginning of it: a name that only resembles it is another experiment's."""
+    """Return the model folders of an experiment, or of a run's id or the beginning of it.
+
+    A name that only resembles it is another experiment's.
+    """
     found = []
     for card in (home() / "models").glob("*/card.json"):
         experiment, _, version = card.parent.name.rpartition("-")
         begins = len(name) >= FEWEST_OF_ID and (
-            version.startswith(name[: len(version)]) or (card.parent.name.startswith(name) and name.startswith(f"{experiment}-"))
+            version.startswith(name[: len(version)])
+            or (card.parent.name.startswith(name) and name.startswith(f"{experiment}-"))
         )
         if name in (card.parent.name, experiment) or begins:
             found.append(card.parent)
@@ -31,11 +36,18 @@ def folders_named(name: str) -> list[Path]:
 def known_folders() -> str:
     """Return in words which model folders there are, or how to get one."""
     known = sorted(path.parent.name for path in (home() / "models").glob("*/card.json"))
-    return f"there are {', '.join(known[:8])}{' …' if len(known) > 8 else ''}" if known else "there is none; train one (make train)"
+    return (
+        f"there are {', '.join(known[:8])}{' …' if len(known) > 8 else ''}"
+        if known
+        else "there is none; train one (make train)"
+    )
 
 
 class InUse(NamedTuple):
-    """The model that predicts where none is named: ``why`` is champion or latest, ``run`` the id of the run that made it, where it is known."""
+    """The model that predicts where none is named.
+
+    ``why`` is champion or latest, ``run`` the id of the run that made it, where it is known.
+    """
 
     why: str
     folder: Path
@@ -46,9 +58,12 @@ class InUse(NamedTuple):
 
 
 def in_use(pointers: Sequence[str] = ("champion", "latest")) -> InUse | None:
-    """Return the champion, without one the newest run of the default experiment, None where there is neither.
+    """Return the champion, without one the newest run of the default experiment, None.
 
-    Pointers beside the model folders are read, not the tracking store: a first prediction must not wait for MLflow.
+    Where there is neither.
+
+    Pointers beside the model folders are read, not the tracking store: a first prediction must not
+    wait for MLflow.
     """
     for name in pointers:
         found = pointer(name)
@@ -59,7 +74,10 @@ def in_use(pointers: Sequence[str] = ("champion", "latest")) -> InUse | None:
 
 
 def default_model(pointers: Sequence[str] = ("champion", "latest")) -> Path:
-    """Return the folder of the champion, else of the newest finished run of the default experiment; another experiment's never takes over by itself.
+    """Return the folder of the champion.
+
+    Else of the newest finished run of the default experiment; another experiment's never takes
+    over by itself.
 
     Raises
     ------
@@ -69,11 +87,17 @@ def default_model(pointers: Sequence[str] = ("champion", "latest")) -> Path:
     found = in_use(pointers)
     if found:
         return found.folder
-    models = shown(home() / "models")
+    models = display_path(home() / "models")
     if "latest" not in pointers:
-        raise ModelError(f"{models}: no champion yet; choose one (stance promote RUN), or name a run or a model folder")
+        raise ModelError(
+            f"{models}: no champion yet; choose one (stance promote RUN), or name a run or a "
+            "model folder"
+        )
     if any((home() / "models").glob("*/card.json")):
-        raise ModelError(f"{models}: no champion, and no run of the default experiment; run make train first, or name another with --model: {known_folders()}")
+        raise ModelError(
+            f"{models}: no champion, and no run of the default experiment; run make train first, "
+            f"or name another with --model: {known_folders()}"
+        )
     raise ModelError(f"{models}: no trained model; run make train first, or name a model folder")
 
 
@@ -87,5 +111,11 @@ def pointer(name: str) -> dict[str, str]:
 
 
 def point(name: str, folder: Path, run_id: str) -> None:
-    """Let ``models/NAME.json`` point to a model folder, so that prediction finds it without MLflow."""
-    write_whole(home() / "models" / f"{name}.json", json.dumps({"folder": folder.name, "run": run_id}) + "\n")
+    """Let ``models/NAME.json`` point to a model folder.
+
+    So that prediction finds it without MLflow.
+    """
+    write_whole(
+        home() / "models" / f"{name}.json",
+        json.dumps({"folder": folder.name, "run": run_id}) + "\n",
+    )

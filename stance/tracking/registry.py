@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from stance.core.errors import ModelError
-from stance.core.paths import home, shown
+from stance.core.paths import display_path, home
 from stance.tracking.model_folders import point
 from stance.tracking.runs import find_run
 from stance.tracking.store import open_store
@@ -15,8 +15,17 @@ REGISTERED = "stance"
 MAX_DESCRIPTION = 5000  # characters that MLflow's database keeps
 
 
-def log_model(mlflow: Any, folder: Path, code: Path, example: list[dict[str, Any]], requirements: list[str], description: str) -> str:
-    """Log a model folder as a pyfunc (code and data files, no pickle), register it and return its version.
+def log_model(
+    mlflow: Any,
+    folder: Path,
+    code: Path,
+    example: list[dict[str, Any]],
+    requirements: list[str],
+    description: str,
+) -> str:
+    """Log a model folder as a pyfunc (code and data files, no pickle).
+
+    Register it and return its version.
 
     Parameters
     ----------
@@ -35,9 +44,25 @@ def log_model(mlflow: Any, folder: Path, code: Path, example: list[dict[str, Any
     from mlflow.types.schema import AnyType
 
     untyped: Any = AnyType()  # type: ignore[no-untyped-call]
-    # Any type beside the text: pandas reads numbered ids of a CSV file as integers and an empty column as floats, and MLflow would refuse them.
-    inputs = Schema([ColSpec("string", "text"), *(ColSpec(untyped, name, required=False) for name in ("cue", "context", "speaker", "id"))])
-    outputs = Schema([ColSpec("string", "stance"), ColSpec("double", "score"), ColSpec("boolean", "abstained"), ColSpec("string", "prediction")])
+    # Any type beside the text: pandas reads numbered ids of a CSV file as integers and an empty
+    # column as floats, and MLflow would refuse them.
+    inputs = Schema(
+        [
+            ColSpec("string", "text"),
+            *(
+                ColSpec(untyped, name, required=False)
+                for name in ("cue", "context", "speaker", "id")
+            ),
+        ]
+    )
+    outputs = Schema(
+        [
+            ColSpec("string", "stance"),
+            ColSpec("double", "score"),
+            ColSpec("boolean", "abstained"),
+            ColSpec("string", "prediction"),
+        ]
+    )
     asked = ParamSchema([ParamSpec("abstain_at", "double", 0.0), ParamSpec("sets", "double", 0.0)])
     logged = mlflow.pyfunc.log_model(
         name="model",
@@ -50,15 +75,26 @@ def log_model(mlflow: Any, folder: Path, code: Path, example: list[dict[str, Any
     # Registered by hand: the fluent call prints to stderr in the middle of our own lines.
     client = mlflow.MlflowClient()
     with contextlib.suppress(mlflow.exceptions.MlflowException):  # it exists already
-        client.create_registered_model(REGISTERED, description="Stance toward negotiations of attributed quotes")
+        client.create_registered_model(
+            REGISTERED, description="Stance toward negotiations of attributed quotes"
+        )
     run_id = mlflow.active_run().info.run_id
     description = description[:MAX_DESCRIPTION]
-    made = client.create_model_version(REGISTERED, logged.model_uri, run_id, description=description, model_id=logged.model_id, await_creation_for=0)
+    made = client.create_model_version(
+        REGISTERED,
+        logged.model_uri,
+        run_id,
+        description=description,
+        model_id=logged.model_id,
+        await_creation_for=0,
+    )
     return str(made.version)
 
 
 def promote(name: str) -> tuple[str, str]:
-    """Move the alias ``champion`` to a run's registered model; whether it should is `stance.experiments.comparison.losses`'s to say.
+    """Move the alias ``champion`` to a run's registered model.
+
+    Whether it should is `stance.experiments.comparison.losses`'s to say.
 
     Returns
     -------
@@ -99,15 +135,24 @@ def download_model(uri: str) -> Path:
         if uri.startswith("models:"):
             name, _, alias = uri.removeprefix("models:/").partition("@")
             name, _, number = name.partition("/")
-            version = client.get_model_version_by_alias(name, alias) if alias else client.get_model_version(name, number)
+            version = (
+                client.get_model_version_by_alias(name, alias)
+                if alias
+                else client.get_model_version(name, number)
+            )
             run_id = version.run_id
         else:
             run_id = uri.removeprefix("runs:/").split("/")[0]
         run = client.get_run(run_id)
         folder: Path = home() / "models" / run.data.tags.get("model_folder", run_id)
         if not (folder / "card.json").is_file():
-            found = Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="model_folder"))
+            found = Path(
+                mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="model_folder")
+            )
             shutil.copytree(found, folder, dirs_exist_ok=True)
     except mlflow.exceptions.MlflowException as fault:
-        raise ModelError(f"{uri}: {str(fault).splitlines()[0]}; stance ui shows the runs, {shown(home() / 'models')} has the folders") from fault
+        raise ModelError(
+            f"{uri}: {str(fault).splitlines()[0]}; stance ui shows the runs, "
+            f"{display_path(home() / 'models')} has the folders"
+        ) from fault
     return folder

@@ -1,10 +1,14 @@
-"""The model folder that a name means: a folder, a run, an experiment, the champion, an address of MLflow. The store is opened only where no folder answers."""
+"""The model folder that a name means.
+
+A folder, a run, an experiment, the champion, an address of MLflow. The store is opened only where
+no folder answers.
+"""
 
 import re
 from pathlib import Path
 
 from stance.core.errors import ModelError
-from stance.core.paths import home, shown
+from stance.core.paths import display_path, home
 from stance.tracking.model_folders import default_model, folders_named, known_folders
 from stance.tracking.runs import experiment_of
 
@@ -38,4 +42,7 @@ def resolve(source: str | None) -> Path:
         from stance.tracking.store import open_store
 
         return download_model(f"runs:/{find_run(open_store(), source).info.run_id}")
-    raise ModelError(f"{source}: neither a model folder nor a run in {shown(home() / 'models')}; {known_folders()}")
+    raise ModelError(
+        f"{source}: neither a model folder nor a run in {display_path(home() / 'models')}; "
+        f"{known_folders()}"
+    )

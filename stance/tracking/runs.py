@@ -23,14 +23,20 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def tracked_run(mlflow: Any, name: str, tags: dict[str, str], *, run_id: str | None = None) -> Iterator[Any]:
-    """Run a block as one MLflow run that never stays RUNNING: SIGTERM ends it as KILLED, and a SIGKILL is swept at the next start.
+def tracked_run(
+    mlflow: Any, name: str, tags: dict[str, str], *, run_id: str | None = None
+) -> Iterator[Any]:
+    """Run a block as one MLflow run that never stays RUNNING.
+
+    SIGTERM ends it as KILLED, and a SIGKILL is swept at the next start.
 
     With ``run_id`` an earlier run is gone on with, under the name it has.
     """
     tags = {**tags, "pid": str(os.getpid()), "host": socket.gethostname()}
 
-    def killed(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal's signature
+    # the signal's signature
+    # the signal's signature
+    def killed(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
         mlflow.end_run("KILLED")
         raise SystemExit(128 + number)
 
@@ -44,12 +50,20 @@ def tracked_run(mlflow: Any, name: str, tags: dict[str, str], *, run_id: str | N
 
 def commit() -> str:
     """Return the commit that the project stands at, "-dirty" where files differ from it."""
-    found = subprocess.run(["git", "describe", "--always", "--dirty", "--exclude=*"], cwd=home(), capture_output=True, text=True, check=False)
+    found = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--exclude=*"],
+        cwd=home(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return found.stdout.strip() or "no git"
 
 
 def find_run(mlflow: Any, name: str) -> Any:
-    """Return the run with this id, this beginning of an id, or the newest finished run of this name or experiment (by its name or its file's).
+    """Return the run with this id, this beginning of an id.
+
+    Or the newest finished run of this name or experiment (by its name or its file's).
 
     Raises
     ------
@@ -61,19 +75,36 @@ def find_run(mlflow: Any, name: str) -> Any:
         name = pointer("champion").get("run", name)
     exact = [run for run in runs if len(name) >= 6 and run.info.run_id.startswith(name)]
     finished = [run for run in runs if run.info.status == "FINISHED"]
-    names = dict.fromkeys((name, experiment_of(name)))  # the file default.toml holds the experiment vote
-    named = [run for one in names for run in finished if one in (run.info.run_name, run.data.params.get("experiment"))]
+    names = dict.fromkeys(
+        (name, experiment_of(name))
+    )  # the file default.toml holds the experiment vote
+    named = [
+        run
+        for one in names
+        for run in finished
+        if one in (run.info.run_name, run.data.params.get("experiment"))
+    ]
     if not exact and not named:
         known = ", ".join(dict.fromkeys(str(run.info.run_name) for run in runs[:8])) or "none yet"
-        raise ConfigError(f"run {name!r}: not found; newest runs: {known}; give a run's name, the beginning of its id, or its experiment")
+        raise ConfigError(
+            f"run {name!r}: not found; newest runs: {known}; give a run's name, the beginning of "
+            "its id, or its experiment"
+        )
     return (exact or named)[0]
 
 
 def newest_beside(mlflow: Any, experiment: str) -> str | None:
-    """Return another experiment than this one of which a model was trained, the last one; None where there is none."""
+    """Return another experiment than this one of which a model was trained, the last one.
+
+    None where there is none.
+    """
     for run in all_runs(mlflow):
         name = run.data.params.get("experiment")
-        if run.info.status == "FINISHED" and kind_of(run) == "train" and name not in (None, experiment):
+        if (
+            run.info.status == "FINISHED"
+            and kind_of(run) == "train"
+            and name not in (None, experiment)
+        ):
             return str(name)
     return None
 
@@ -84,7 +115,12 @@ def all_runs(mlflow: Any) -> Iterator[Any]:
     experiment = client.get_experiment_by_name(EXPERIMENT)
     token = None
     while True:
-        page = client.search_runs([experiment.experiment_id], order_by=["attributes.start_time DESC"], max_results=500, page_token=token)
+        page = client.search_runs(
+            [experiment.experiment_id],
+            order_by=["attributes.start_time DESC"],
+            max_results=500,
+            page_token=token,
+        )
         yield from page
         token = page.token
         if not token:
@@ -92,18 +128,32 @@ def all_runs(mlflow: Any) -> Iterator[Any]:
 
 
 def logged_rows(mlflow: Any, run: Any, artifact: str) -> list[dict[str, Any]]:
-    """Return the rows of a table that a run logged under this name; MLflow's exception where it logged none."""
+    """Return the rows of a table that a run logged under this name.
+
+    MLflow's exception where it logged none.
+    """
     stored = mlflow.artifacts.load_dict(f"runs:/{run.info.run_id}/{artifact}")
     return [dict(zip(stored["columns"], row, strict=True)) for row in stored["data"]]
 
 
 def kind_of(run: Any) -> str:
-    """Return what a run is: train, benchmark, curve, quotes or sweep; told from what it logged where it was tracked before runs were tagged so."""
+    """Return what a run is: train, benchmark, curve, quotes or sweep.
+
+    Told from what it logged where it was tracked before runs were tagged so.
+    """
     tagged = run.data.tags.get("kind")
     if tagged:
         return str(tagged)
     params, metrics = run.data.params, run.data.metrics
-    return "benchmark" if "corpus" in params else "quotes" if "gold" in params else "train" if "train_n" in metrics else "curve"
+    return (
+        "benchmark"
+        if "corpus" in params
+        else "quotes"
+        if "gold" in params
+        else "train"
+        if "train_n" in metrics
+        else "curve"
+    )
 
 
 # Where each kind of run keeps what it answered.
@@ -124,21 +174,29 @@ def load_predictions(mlflow: Any, run: Any) -> "pd.DataFrame":
     artifact = ARTIFACTS.get(kind_of(run), "predictions.json")
     try:
         with tempfile.TemporaryDirectory() as place:
-            path = mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path=artifact, dst_path=place)
+            path = mlflow.artifacts.download_artifacts(
+                run_id=run.info.run_id, artifact_path=artifact, dst_path=place
+            )
             stored = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError, mlflow.exceptions.MlflowException) as fault:
         raise DataError(
-            f"run {run.info.run_name}: has no {artifact} ({type(fault).__name__}); compare runs of stance train or stance benchmark, or train it again"
+            f"run {run.info.run_name}: has no {artifact} ({type(fault).__name__}); compare runs "
+            "of stance train or stance benchmark, or train it again"
         ) from fault
     return pd.DataFrame(stored["data"], columns=stored["columns"])
 
 
 def experiment_of(name: str) -> str:
-    """Return the name of the experiment in ``experiments/NAME.toml``; ``name`` itself where there is no such file."""
+    """Return the name of the experiment in ``experiments/NAME.toml``.
+
+    ``name`` itself where there is no such file.
+    """
     if not name or not name.replace("-", "").replace("_", "").isalnum():
         return name
     try:
-        found = tomllib.loads((home() / "experiments" / f"{name}.toml").read_text(encoding="utf-8")).get("name", name)
+        found = tomllib.loads(
+            (home() / "experiments" / f"{name}.toml").read_text(encoding="utf-8")
+        ).get("name", name)
     except (OSError, ValueError):
         return name
     return str(found)

@@ -1,4 +1,6 @@
-"""The MLflow store of the project: opened under a lock, its page set up, the runs of killed processes ended.
+"""The MLflow store of the project.
+
+Opened under a lock, its page set up, the runs of killed processes ended.
 
 MLflow is imported inside functions only. What is worked around is written where that is done.
 """
@@ -32,14 +34,16 @@ def tracking_uri() -> str:
 def open_store() -> Any:
     """Return the mlflow module, set to the project's store with its experiment made.
 
-    The first touch of an empty sqlite store is not safe for two processes at once, so it happens under a file lock.
+    The first touch of an empty sqlite store is not safe for two processes at once, so it happens
+    under a file lock.
 
     Raises
     ------
     ConfigError
         If the store cannot be opened.
     """
-    # Before the import: the client looks at them while it is loaded. A dead server must not block for minutes.
+    # Before the import: the client looks at them while it is loaded. A dead server must not block
+    # for minutes.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("DO_NOT_TRACK", "true")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
@@ -64,7 +68,8 @@ def open_store() -> Any:
             mlflow.set_experiment(EXPERIMENT)
         except mlflow.exceptions.MlflowException as fault:
             raise ConfigError(
-                f"MLflow store {uri}: {str(fault).splitlines()[0]}; check MLFLOW_TRACKING_URI, or unset it to use the project's own store"
+                f"MLflow store {uri}: {str(fault).splitlines()[0]}; check MLFLOW_TRACKING_URI, or "
+                "unset it to use the project's own store"
             ) from fault
         _share_view(mlflow)
         _sweep(mlflow)
@@ -75,7 +80,9 @@ def _sweep(mlflow: Any) -> None:
     """End the runs that a killed process of this machine left RUNNING."""
     client = mlflow.MlflowClient()
     experiment = client.get_experiment_by_name(EXPERIMENT)
-    for run in client.search_runs([experiment.experiment_id], "attributes.status = 'RUNNING'", max_results=100):
+    for run in client.search_runs(
+        [experiment.experiment_id], "attributes.status = 'RUNNING'", max_results=100
+    ):
         pid, host = run.data.tags.get("pid", ""), run.data.tags.get("host")
         if host == socket.gethostname() and pid.isdigit() and not _alive(int(pid)):
             client.set_terminated(run.info.run_id, "KILLED")
@@ -92,8 +99,15 @@ def _alive(pid: int) -> bool:
 
 
 def _share_view(mlflow: Any) -> None:
-    """Store the runs table that `make ui` opens: without it a new browser shows an empty page of traces and no metrics."""
-    columns = ["attributes.`Models`", *(f"metrics.`{name}`" for name in VIEW_METRICS), "params.`experiment`"]
+    """Store the runs table that `make ui` opens.
+
+    Without it a new browser shows an empty page of traces and no metrics.
+    """
+    columns = [
+        "attributes.`Models`",
+        *(f"metrics.`{name}`" for name in VIEW_METRICS),
+        "params.`experiment`",
+    ]
     view = {
         "searchFilter": "",
         "orderByKey": "metrics.`cv_f1`",

@@ -21,12 +21,16 @@ def majority() -> DummyClassifier:
     return DummyClassifier(strategy="prior")
 
 
-def logreg(C: float = 1.0, class_weight: str | None = None, max_iter: int = 200) -> LogisticRegression:
+def logreg(
+    C: float = 1.0, class_weight: str | None = None, max_iter: int = 200
+) -> LogisticRegression:
     """Multinomial logistic regression."""
     return LogisticRegression(C=C, class_weight=class_weight, max_iter=max_iter, solver=SOLVER)
 
 
-def boosting(rounds: int = 100, learning_rate: float = 0.1, leaves: int = 15, l2: float = 1.0, seed: int = 13) -> HistGradientBoostingClassifier:
+def boosting(
+    rounds: int = 100, learning_rate: float = 0.1, leaves: int = 15, l2: float = 1.0, seed: int = 13
+) -> HistGradientBoostingClassifier:
     """Gradient-boosted trees over dense features.
 
     Parameters
@@ -41,7 +45,12 @@ def boosting(rounds: int = 100, learning_rate: float = 0.1, leaves: int = 15, l2
         Strength of regularisation, from 0.
     """
     return HistGradientBoostingClassifier(
-        max_iter=rounds, learning_rate=learning_rate, max_leaf_nodes=leaves, l2_regularization=l2, early_stopping=False, random_state=seed
+        max_iter=rounds,
+        learning_rate=learning_rate,
+        max_leaf_nodes=leaves,
+        l2_regularization=l2,
+        early_stopping=False,
+        random_state=seed,
     )
 
 
@@ -60,11 +69,20 @@ def build_member(features: dict[str, Any], classifier: dict[str, Any]) -> Pipeli
     """Return the pipeline of one member; each description is ``{"kind": …, option: value, …}``."""
     feature_options = {key: value for key, value in features.items() if key != "kind"}
     options = {key: value for key, value in classifier.items() if key != "kind"}
-    transformer = QuoteText() if features["kind"] == "none" else FEATURES[features["kind"]](**feature_options)
-    return Pipeline([("features", transformer), ("classifier", CLASSIFIERS[classifier["kind"]](**options))])
+    transformer = (
+        QuoteText() if features["kind"] == "none" else FEATURES[features["kind"]](**feature_options)
+    )
+    return Pipeline(
+        [("features", transformer), ("classifier", CLASSIFIERS[classifier["kind"]](**options))]
+    )
 
 
-def build_pipeline(members: Sequence[dict[str, Any]], *, neutral_in_two: bool = False, stack: dict[str, Any] | None = None) -> Any:
+def build_pipeline(
+    members: Sequence[dict[str, Any]],
+    *,
+    neutral_in_two: bool = False,
+    stack: dict[str, Any] | None = None,
+) -> Any:
     """Return one member's pipeline, or the soft vote of several, or their stack.
 
     Parameters
@@ -76,7 +94,10 @@ def build_pipeline(members: Sequence[dict[str, Any]], *, neutral_in_two: bool = 
     stack
         Options of `stance.training.ensembles.Stack`; None: a vote.
     """
-    named = [(f"{one['features']['kind']}-{number}", build_member(one["features"], one["classifier"])) for number, one in enumerate(members, 1)]
+    named = [
+        (f"{one['features']['kind']}-{number}", build_member(one["features"], one["classifier"]))
+        for number, one in enumerate(members, 1)
+    ]
     if stack is not None:
         whole: Any = Stack(named, **stack)
     else:
@@ -85,7 +106,10 @@ def build_pipeline(members: Sequence[dict[str, Any]], *, neutral_in_two: bool = 
 
 
 def probabilities(pipeline: Any, X: Any) -> np.ndarray:
-    """Return the pipeline's probabilities with columns in the codebook's order, shape (n_quotes, 5)."""
+    """Return the pipeline's probabilities with columns in the codebook's order.
+
+    Shape (n_quotes, 5).
+    """
     out = np.zeros((len(X), len(STANCES)))
     out[:, [STANCES.index(str(one)) for one in pipeline.classes_]] = pipeline.predict_proba(X)
     return out

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 
 
 def train_cues(labelled: Iterable[tuple[Article, Sequence[Quote]]], *, nlp: "Language") -> CueModel:
-    """Train the cue model on articles with their labelled quotes; ``stance train-cues --write`` keeps it.
+    """Train the cue model on articles with their labelled quotes.
+
+    ``stance train-cues --write`` keeps it.
 
     Parameters
     ----------
     labelled
-        Articles, each with all of its quotes: a verb that none of them names as its cue is a counter-example.
+        Articles, each with all of its quotes: a verb that none of them names as its cue is a
+        counter-example.
     nlp
         The pipeline with which the model will be used.
     """
@@ -33,10 +36,15 @@ def train_cues(labelled: Iterable[tuple[Article, Sequence[Quote]]], *, nlp: "Lan
     return fit_cues(rows)
 
 
-def labelled_candidates(article: Article, gold: Sequence[Quote], views: Sequence[View], docs: "Sequence[Doc]") -> list[tuple[dict[str, float], bool]]:
-    """Return the rows from which the cue model learns: each candidate's features, and whether it reports one of the gold quotes.
+def labelled_candidates(
+    article: Article, gold: Sequence[Quote], views: Sequence[View], docs: "Sequence[Doc]"
+) -> list[tuple[dict[str, float], bool]]:
+    """Return the rows from which the cue model learns.
 
-    A candidate is right if it covers at least half of the letters of a gold quote and they half of its own, and the cues meet.
+    Each candidate's features, and whether it reports one of the gold quotes.
+
+    A candidate is right if it covers at least half of the letters of a gold quote and they half of
+    its own, and the cues meet.
     """
     rows: list[tuple[dict[str, float], bool]] = []
     optional = [quote for quote in gold if quote.optional]
@@ -44,7 +52,11 @@ def labelled_candidates(article: Article, gold: Sequence[Quote], views: Sequence
         if view.paragraph.zone != BODY:
             continue
         candidates = find_candidates(doc, view)
-        candidates += [candidate for holder in view.holders for candidate in quotation_candidates(doc, view, holder)]
+        candidates += [
+            candidate
+            for holder in view.holders
+            for candidate in quotation_candidates(doc, view, holder)
+        ]
         for candidate in candidates:
             statement = make_statement(article, view, candidate)
             at = view.starts[candidate.cue.idx]
@@ -61,7 +73,15 @@ def labelled_candidates(article: Article, gold: Sequence[Quote], views: Sequence
 def _reports(text: str, statement: Statement, cue_start: int, quote: Quote) -> bool:
     if quote.cue_span is not None and not quote.cue_span[0] - 1 <= cue_start <= quote.cue_span[1]:
         return False
-    spans = [span for span in quote.spans if any(start < span[1] and span[0] < end for start, end in statement.spans)] if statement.holders else quote.spans
+    spans = (
+        [
+            span
+            for span in quote.spans
+            if any(start < span[1] and span[0] < end for start, end in statement.spans)
+        ]
+        if statement.holders
+        else quote.spans
+    )
     return bool(spans) and meets(text, statement.spans, spans)
 
 
@@ -80,7 +100,12 @@ def meets(text: str, ours: Sequence[Span], theirs: Sequence[Span], least: float 
     return bool(a | b) and len(a & b) / len(a | b) >= least
 
 
-def fit_cues(rows: Iterable[tuple[Mapping[str, float], bool]], *, hide_lemmas: float = 1.0, strength: float = 0.1) -> CueModel:
+def fit_cues(
+    rows: Iterable[tuple[Mapping[str, float], bool]],
+    *,
+    hide_lemmas: float = 1.0,
+    strength: float = 0.1,
+) -> CueModel:
     """Fit the model to (features, reports speech) rows.
 
     Parameters
@@ -88,7 +113,8 @@ def fit_cues(rows: Iterable[tuple[Mapping[str, float], bool]], *, hide_lemmas: f
     rows
         One row per candidate.
     hide_lemmas
-        Weight of the copies of all rows whose lemma is hidden: they teach what to think of a verb never seen.
+        Weight of the copies of all rows whose lemma is hidden: they teach what to think of a verb
+        never seen.
     strength
         Inverse of the regularisation (scikit-learn's ``C``).
     """
@@ -97,7 +123,10 @@ def fit_cues(rows: Iterable[tuple[Mapping[str, float], bool]], *, hide_lemmas: f
 
     seen = list(rows)
     known = [dict(features) for features, _ in seen]
-    hidden = [{name: value for name, value in features.items() if "lemma=" not in name} for features in known]
+    hidden = [
+        {name: value for name, value in features.items() if "lemma=" not in name}
+        for features in known
+    ]
     truth = [positive for _, positive in seen] * 2
     sample_weight = [1.0] * len(seen) + [hide_lemmas] * len(seen)
     vectorizer = DictVectorizer()
@@ -106,4 +135,7 @@ def fit_cues(rows: Iterable[tuple[Mapping[str, float], bool]], *, hide_lemmas: f
     matrix.indices, matrix.indptr = matrix.indices.astype("int32"), matrix.indptr.astype("int32")
     model = LogisticRegression(C=strength, max_iter=2000, solver="liblinear", random_state=0)
     model.fit(matrix, truth, sample_weight=sample_weight)
-    return CueModel(dict(zip(vectorizer.feature_names_, model.coef_[0].tolist(), strict=True)), float(model.intercept_[0]))
+    return CueModel(
+        dict(zip(vectorizer.feature_names_, model.coef_[0].tolist(), strict=True)),
+        float(model.intercept_[0]),
+    )

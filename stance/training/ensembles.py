@@ -18,8 +18,9 @@ from stance.training.linear import SOLVER, linear_of
 class NeutralInTwo(ClassifierMixin, BaseEstimator):
     """Learn *neutral* as two classes, on and off the target, and answer their sum.
 
-    A neutral quote about the talks (dates, places, another's position) and one about anything else have hardly a word in common; a linear
-    model draws a better border around each than around both.
+    A neutral quote about the talks (dates, places, another's position) and one about anything else
+    have hardly a word in common; a linear model draws a better border around each than around
+    both.
 
     Parameters
     ----------
@@ -32,7 +33,12 @@ class NeutralInTwo(ClassifierMixin, BaseEstimator):
 
     def fit(self, X: pd.DataFrame, y: Sequence[str]) -> Self:
         """Learn from a table with a column ``on_target``."""
-        labels = np.array([OFF_TARGET if stance == "neutral" and not on else stance for stance, on in zip(y, X["on_target"], strict=True)])
+        labels = np.array(
+            [
+                OFF_TARGET if stance == "neutral" and not on else stance
+                for stance, on in zip(y, X["on_target"], strict=True)
+            ]
+        )
         self.inner_ = clone(self.inner).fit(X, labels)
         self.classes_ = np.array(sorted(set(y)))
         return self
@@ -57,7 +63,8 @@ class NeutralInTwo(ClassifierMixin, BaseEstimator):
 class Vote(ClassifierMixin, BaseEstimator):
     """The soft vote of several pipelines: the mean of their probabilities, by their weights.
 
-    Unlike scikit-learn's it hands the labels on as they are: some classifiers look at what a label means.
+    Unlike scikit-learn's it hands the labels on as they are: some classifiers look at what a label
+    means.
 
     Parameters
     ----------
@@ -80,7 +87,9 @@ class Vote(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: Rows) -> np.ndarray:
         """Return shape (n_quotes, n_classes), columns in the order of ``classes_``."""
-        return np.asarray(np.average([one.predict_proba(X) for one in self.fitted_], axis=0, weights=self.weights))
+        return np.asarray(
+            np.average([one.predict_proba(X) for one in self.fitted_], axis=0, weights=self.weights)
+        )
 
     def predict(self, X: Rows) -> np.ndarray:
         """Return the likeliest class of each row."""
@@ -88,9 +97,12 @@ class Vote(ClassifierMixin, BaseEstimator):
 
 
 class Stack(ClassifierMixin, BaseEstimator):
-    """A logistic regression over the logarithms of the members' probabilities, learned from predictions out of fold.
+    """A logistic regression over the logarithms of the members' probabilities.
 
-    The folds share no article, so the members have not seen the quotes on which the regression learns whom to trust.
+    Learned from predictions out of fold.
+
+    The folds share no article, so the members have not seen the quotes on which the regression
+    learns whom to trust.
 
     Parameters
     ----------
@@ -104,7 +116,9 @@ class Stack(ClassifierMixin, BaseEstimator):
         Of the folds.
     """
 
-    def __init__(self, members: Sequence[tuple[str, Any]], folds: int = 5, C: float = 0.1, seed: int = 13) -> None:
+    def __init__(
+        self, members: Sequence[tuple[str, Any]], folds: int = 5, C: float = 0.1, seed: int = 13
+    ) -> None:
         self.members = members
         self.folds = folds
         self.C = C
@@ -120,8 +134,12 @@ class Stack(ClassifierMixin, BaseEstimator):
                 fitted = clone(member).fit(X.iloc[learned], labels[learned])
                 # A rare class may be missing from a fold.
                 places = np.searchsorted(self.classes_, fitted.classes_)
-                shares[np.ix_(left_out, np.array([number]), places)] = fitted.predict_proba(X.iloc[left_out])[:, None]
-        self.final_ = LogisticRegression(C=self.C, solver=SOLVER, max_iter=200).fit(log_shares(shares), labels)
+                shares[np.ix_(left_out, np.array([number]), places)] = fitted.predict_proba(
+                    X.iloc[left_out]
+                )[:, None]
+        self.final_ = LogisticRegression(C=self.C, solver=SOLVER, max_iter=200).fit(
+            log_shares(shares), labels
+        )
         self.fitted_ = [clone(member).fit(X, labels) for _, member in self.members]
         return self
 

@@ -1,4 +1,7 @@
-"""The network behind the fine-tuned encoder, in PyTorch: weights, batches, losses, and its way to ONNX."""
+"""The network behind the fine-tuned encoder, in PyTorch.
+
+Weights, batches, losses, and its way to ONNX.
+"""
 
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
@@ -27,14 +30,22 @@ def locate_weights() -> Path:
     ModelError
         If the extra ``finetune`` is not installed or the weights are other ones.
     """
-    missing = [name for name in (PACKAGE, "torch", "transformers", "onnx") if find_spec(name) is None]
+    missing = [
+        name for name in (PACKAGE, "torch", "transformers", "onnx") if find_spec(name) is None
+    ]
     if missing:
-        raise ModelError(f"fine-tuning needs {', '.join(missing)}, not installed; run make finetune, or pip install 'stance[finetune]'")
+        raise ModelError(
+            f"fine-tuning needs {', '.join(missing)}, not installed; run make finetune, or pip "
+            "install 'stance[finetune]'"
+        )
     spec = find_spec(PACKAGE)
     root = Path(next(iter(spec.submodule_search_locations or [""]))) / "model" if spec else Path()
     found = sha256(root / "model.safetensors")
     if found != WEIGHTS_SHA256:
-        raise ModelError(f"{root / 'model.safetensors'}: checksum {found[:12]}…, expected {WEIGHTS_SHA256[:12]}…; reinstall the package")
+        raise ModelError(
+            f"{root / 'model.safetensors'}: checksum {found[:12]}…, expected "
+            f"{WEIGHTS_SHA256[:12]}…; reinstall the package"
+        )
     return root
 
 
@@ -52,12 +63,19 @@ def build_network(root: Path, n_classes: int) -> "torch.nn.Module":
         def __init__(self) -> None:
             super().__init__()
             # Plain attention: what the models whose figures stand in docs/ were trained with.
-            self.encoder = AutoModel.from_pretrained(str(root), local_files_only=True, add_pooling_layer=False, attn_implementation="eager")
+            self.encoder = AutoModel.from_pretrained(
+                str(root),
+                local_files_only=True,
+                add_pooling_layer=False,
+                attn_implementation="eager",
+            )
             self.dropout = torch.nn.Dropout(0.1)
             self.head = torch.nn.Linear(self.encoder.config.hidden_size, n_classes)
 
         def vectors(self, input_ids: Any, attention_mask: Any) -> Any:
-            hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state.float()
+            hidden = self.encoder(
+                input_ids=input_ids, attention_mask=attention_mask
+            ).last_hidden_state.float()
             weight = attention_mask[:, :, None].to(hidden.dtype)
             return (hidden * weight).sum(1) / weight.sum(1)
 
@@ -75,10 +93,15 @@ def distance(first: "torch.Tensor", second: "torch.Tensor") -> "torch.Tensor":
     from torch.nn.functional import kl_div, log_softmax
 
     one, other = log_softmax(first, dim=1), log_softmax(second, dim=1)
-    return (kl_div(one, other, log_target=True, reduction="batchmean") + kl_div(other, one, log_target=True, reduction="batchmean")) / 2
+    return (
+        kl_div(one, other, log_target=True, reduction="batchmean")
+        + kl_div(other, one, log_target=True, reduction="batchmean")
+    ) / 2
 
 
-def contrast(vectors: "torch.Tensor", labels: "torch.Tensor", temperature: float = 0.1) -> "torch.Tensor":
+def contrast(
+    vectors: "torch.Tensor", labels: "torch.Tensor", temperature: float = 0.1
+) -> "torch.Tensor":
     """Return how far a batch is from having each text nearer to those of its own class than to the others, 0 where no class comes twice."""
     import torch
 
@@ -105,7 +128,9 @@ def warm_then_linear(n_steps: int) -> Any:
     return lambda step: min((step + 1) / warm, max(0.0, (n_steps - step) / max(1, n_steps - warm)))
 
 
-def batches_by_length(lengths: Sequence[int], size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+def batches_by_length(
+    lengths: Sequence[int], size: int, rng: np.random.Generator
+) -> Iterator[np.ndarray]:
     """Yield all positions once, in random batches of like length: padding is what costs."""
     order = rng.permutation(len(lengths))
     batches = []
@@ -117,7 +142,10 @@ def batches_by_length(lengths: Sequence[int], size: int, rng: np.random.Generato
 
 
 def pad(ids: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
-    """Return token ids filled up with zeros, and the mask of those that count, both (n_texts, longest)."""
+    """Return token ids filled up with zeros, and the mask of those that count.
+
+    Both (n_texts, longest).
+    """
     tokens = np.zeros((len(ids), max(map(len, ids))), dtype=np.int64)
     mask = np.zeros_like(tokens)
     for row, one in enumerate(ids):

@@ -9,18 +9,34 @@ from conftest import ROOT
 from pseudo_terminal import run_in_terminal
 from shell import cli
 
-HEAVY = ("sklearn", "pandas", "spacy", "mlflow", "scipy", "matplotlib", "onnxruntime", "numpy", "pydantic")
+HEAVY = (
+    "sklearn",
+    "pandas",
+    "spacy",
+    "mlflow",
+    "scipy",
+    "matplotlib",
+    "onnxruntime",
+    "numpy",
+    "pydantic",
+)
 
 
 def loaded_by(code):
     """The heavy modules that a piece of code leaves loaded."""
     script = f"import sys\n{code}\nprint([m for m in {HEAVY!r} if m in sys.modules])"
-    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip().splitlines()[-1]
+    return (
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+        .stdout.strip()
+        .splitlines()[-1]
+    )
 
 
 def test_importing_stance_and_asking_for_help_load_nothing_heavy():
     assert loaded_by("import stance") == "[]"
-    helped = "from stance.cli.app import app\ntry:\n    app(['--help'])\nexcept SystemExit:\n    pass"
+    helped = (
+        "from stance.cli.app import app\ntry:\n    app(['--help'])\nexcept SystemExit:\n    pass"
+    )
     assert loaded_by(helped) == "[]"
 
 
@@ -30,12 +46,22 @@ def test_predicting_loads_neither_the_training_library_nor_the_tracking_store(mo
 
 
 def test_one_quote_on_the_command_line_is_one_line(model_folder):
-    done = cli("predict", "We will come to the talks.", "--cue", "said", "--model", str(model_folder))
+    done = cli(
+        "predict", "We will come to the talks.", "--cue", "said", "--model", str(model_folder)
+    )
     assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(done.stdout)["stance"] in ("support", "conditional", "skeptical", "oppose", "neutral")
+    assert json.loads(done.stdout)["stance"] in (
+        "support",
+        "conditional",
+        "skeptical",
+        "oppose",
+        "neutral",
+    )
 
 
-def test_one_quote_has_the_same_fields_as_in_a_file_also_where_nothing_can_be_judged(model_folder, tmp_path):
+def test_one_quote_has_the_same_fields_as_in_a_file_also_where_nothing_can_be_judged(
+    model_folder, tmp_path
+):
     path = tmp_path / "rows.csv"
     path.write_text('text\n"We will come to the talks."\n"?!"\n')
     asked = ("--explain", "--attributed", "--model", str(model_folder))
@@ -50,9 +76,14 @@ def test_rows_from_standard_input_and_files_keep_their_order_and_count(model_fol
     rows[3]["text"] = ""
     lines = "".join(json.dumps(row) + "\n" for row in rows)
     (tmp_path / "rows.jsonl").write_text(lines)
-    (tmp_path / "rows.csv").write_text("id,text\n" + "".join(f'{row["id"]},"{row["text"]}"\n' for row in rows))
+    (tmp_path / "rows.csv").write_text(
+        "id,text\n" + "".join(f'{row["id"]},"{row["text"]}"\n' for row in rows)
+    )
     answers = [cli("predict", "-", "--model", str(model_folder), stdin=lines)]
-    answers += [cli("predict", str(tmp_path / name), "--model", str(model_folder)) for name in ("rows.jsonl", "rows.csv")]
+    answers += [
+        cli("predict", str(tmp_path / name), "--model", str(model_folder))
+        for name in ("rows.jsonl", "rows.csv")
+    ]
     for done in answers:
         assert done.returncode == 0
         assert "5 rows, 1 abstained" in done.stderr
@@ -64,13 +95,25 @@ def test_rows_from_standard_input_and_files_keep_their_order_and_count(model_fol
     ("arguments", "code", "message"),
     [
         (["predict", "x.jsonl"], 1, "x.jsonl: no such file"),
-        (["predict", "hello", "--model", "nowhere/model"], 1, "nowhere/model: neither a model folder nor a run"),
+        (
+            ["predict", "hello", "--model", "nowhere/model"],
+            1,
+            "nowhere/model: neither a model folder nor a run",
+        ),
         (["predict", "quotes.xlsx"], 1, "quotes.xlsx: unknown kind of file; expected .jsonl, .csv"),
         (["predict", "quotes.ods"], 1, "save the workbook as CSV"),
         (["predict", str(ROOT / "labels")], 1, "labels: unknown kind of file"),
-        (["predict", "We come.", "--keep-columns", "--model", "FOLDER"], 2, "one quote has no columns"),
+        (
+            ["predict", "We come.", "--keep-columns", "--model", "FOLDER"],
+            2,
+            "one quote has no columns",
+        ),
         (["predict", sys.executable], 1, "unknown kind of file; expected .jsonl, .csv"),
-        (["predict", "hello", "--model", "nothing"], 1, "nothing: neither a model folder nor a run in models; there "),
+        (
+            ["predict", "hello", "--model", "nothing"],
+            1,
+            "nothing: neither a model folder nor a run in models; there ",
+        ),
         (["extract", "article.pdf"], 1, "unknown kind of file '.pdf'"),
         (["train", "nothing.toml"], 1, "nothing.toml: cannot be read"),
         (["predict"], 2, "Missing argument"),
@@ -123,7 +166,10 @@ def test_a_missing_extra_is_told_before_anything_is_trained(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     done = CliRunner().invoke(app, ["train", str(ROOT / "experiments" / "finetuned.toml")])
     assert isinstance(done.exception, ConfigError)
-    assert "finetuned.toml: classifier 'finetuned' needs PyTorch, which is not installed; make finetune" in str(done.exception)
+    assert (
+        "finetuned.toml: classifier 'finetuned' needs PyTorch, which is not installed; make "
+        "finetune" in str(done.exception)
+    )
 
 
 def test_agreement_is_reported_for_each_pair_of_annotators(project):
@@ -134,12 +180,20 @@ def test_agreement_is_reported_for_each_pair_of_annotators(project):
     assert "cbc-news-2025-05#36: adjudicator neutral on target" in done.stdout
 
 
-GERMAN = "Der Minister sagte am Montag, die Brücke werde im Mai eröffnet. Er wolle in die Stadt und dann an den See fahren, so war es geplant."
+GERMAN = (
+    "Der Minister sagte am Montag, die Brücke werde im Mai eröffnet. Er wolle in die Stadt und "
+    "dann an den See fahren, so war es geplant."
+)
 
 
 def test_extracting_says_where_a_text_is_not_english(tmp_path):
-    rows = [{"id": "en", "text": "Dora Venn said the bridge would open in May."}, {"id": "de", "text": GERMAN}]
-    (tmp_path / "two.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    rows = [
+        {"id": "en", "text": "Dora Venn said the bridge would open in May."},
+        {"id": "de", "text": GERMAN},
+    ]
+    (tmp_path / "two.jsonl").write_text(
+        "".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8"
+    )
     done = cli("extract", str(tmp_path / "two.jsonl"))
     assert done.returncode == 0
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["en#1"]
@@ -150,8 +204,12 @@ def test_extracting_says_where_a_text_is_not_english(tmp_path):
 
 
 def test_a_terminal_sees_a_progress_bar_and_a_pipe_gets_only_quotes(tmp_path):
-    (tmp_path / "one.txt").write_text("Dora Venn said the bridge would open in May.", encoding="utf-8")
-    out, shown, _ = run_in_terminal([sys.executable, "-m", "stance", "extract", str(tmp_path / "one.txt")])
+    (tmp_path / "one.txt").write_text(
+        "Dora Venn said the bridge would open in May.", encoding="utf-8"
+    )
+    out, shown, _ = run_in_terminal(
+        [sys.executable, "-m", "stance", "extract", str(tmp_path / "one.txt")]
+    )
     assert "articles" in shown
     assert "1/1" in shown
     assert [json.loads(line)["id"] for line in out.splitlines()] == ["one#1"]
@@ -167,13 +225,22 @@ def test_the_first_articles_of_a_long_file_come_out_before_the_last_are_read(tmp
     assert "many.jsonl:41: not JSON" in done.stderr
 
 
-def test_every_verb_that_takes_articles_takes_folders_and_tells_empty_files(project, model_folder, tmp_path):
+def test_every_verb_that_takes_articles_takes_folders_and_tells_empty_files(
+    project, model_folder, tmp_path
+):
     folder = tmp_path / "articles"
     folder.mkdir()
-    (folder / "bridge.txt").write_text("Dora Venn said the bridge would open in May.", encoding="utf-8")
+    (folder / "bridge.txt").write_text(
+        "Dora Venn said the bridge would open in May.", encoding="utf-8"
+    )
     (folder / "empty.txt").write_text("", encoding="utf-8")
     model = ("--model", str(model_folder))
-    verbs = (["extract"], ["read", *model], ["report", "--out", str(tmp_path / "r.html"), *model], ["suggest", "--out", str(tmp_path / "t.csv"), *model])
+    verbs = (
+        ["extract"],
+        ["read", *model],
+        ["report", "--out", str(tmp_path / "r.html"), *model],
+        ["suggest", "--out", str(tmp_path / "t.csv"), *model],
+    )
     for verb, *options in verbs:
         done = cli(verb, str(folder), *options)
         assert done.returncode == 0, done.stderr
@@ -190,8 +257,11 @@ def test_every_verb_that_a_message_names_is_there():
     from stance.cli.app import app
 
     verbs = set(get_command(app).commands)
-    # In a message a verb follows a bracket, a semicolon, a backtick or the path to the command; "the stance toward talks" is prose.
-    named = re.compile(r"(?:\(|`|:\s|\bbin/|\buse |\bafter |\brun )stance ([a-z][a-z-]+)|\bstance ([a-z][a-z-]+) (?:shows|needs|RUN|FILE|--)")
+    # In a message a verb follows a bracket, a semicolon, a backtick or the path to the command;
+    # "the stance toward talks" is prose.
+    named = re.compile(
+        r"(?:\(|`|:\s|\bbin/|\buse |\bafter |\brun )stance ([a-z][a-z-]+)|\bstance ([a-z][a-z-]+) (?:shows|needs|RUN|FILE|--)"
+    )
     found = {}
     for path in sorted((ROOT / "stance").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -202,9 +272,14 @@ def test_every_verb_that_a_message_names_is_there():
 
 
 def test_a_text_file_that_looks_like_an_article_gets_a_hint_at_read(model_folder, tmp_path):
-    (tmp_path / "article.txt").write_text("Dora Venn said the bridge would open in May. " * 10 + "\n\nNobody else spoke.\n")
+    (tmp_path / "article.txt").write_text(
+        "Dora Venn said the bridge would open in May. " * 10 + "\n\nNobody else spoke.\n"
+    )
     done = cli("predict", str(tmp_path / "article.txt"), "--model", str(model_folder))
     assert len(done.stdout.splitlines()) == 2
     assert f"stance read {tmp_path / 'article.txt'} finds its quotes" in done.stderr
     (tmp_path / "quotes.txt").write_text("We come.\nWe stay.\n")
-    assert "stance read" not in cli("predict", str(tmp_path / "quotes.txt"), "--model", str(model_folder)).stderr
+    assert (
+        "stance read"
+        not in cli("predict", str(tmp_path / "quotes.txt"), "--model", str(model_folder)).stderr
+    )

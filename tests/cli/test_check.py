@@ -32,7 +32,12 @@ def test_check_reads_benchmarks_and_sweeps_too(project, root):
             assert any(line.startswith(f"experiments/{name}/{path.name}: ") for line in said), path
     assert any(line.startswith("experiments/sweeps/ngrams.toml: Which strength") for line in said)
     vast = project / "experiments" / "benchmarks" / "vast.toml"
-    vast.write_text(vast.read_text(encoding="utf-8").replace('corpus = "vast"', 'corpus = "waste"').replace("C = 2.0", "C = -2.0"), encoding="utf-8")
+    vast.write_text(
+        vast.read_text(encoding="utf-8")
+        .replace('corpus = "vast"', 'corpus = "waste"')
+        .replace("C = 2.0", "C = -2.0"),
+        encoding="utf-8",
+    )
     with pytest.raises(ConfigError) as told:
         check_experiment(vast)
     lines = vast.read_text(encoding="utf-8").splitlines()
@@ -40,8 +45,13 @@ def test_check_reads_benchmarks_and_sweeps_too(project, root):
         number = next(k for k, line in enumerate(lines, 1) if text in line)
         assert f"experiments/benchmarks/vast.toml:{number}: {place}" in str(told.value)
     sweep = project / "experiments" / "sweeps" / "ngrams.toml"
-    sweep.write_text(sweep.read_text(encoding="utf-8").replace("classifier.C", "classifier.K"), encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"experiments/sweeps/ngrams\.toml:13: choices: member\.0\.classifier\.K: unknown key"):
+    sweep.write_text(
+        sweep.read_text(encoding="utf-8").replace("classifier.C", "classifier.K"), encoding="utf-8"
+    )
+    with pytest.raises(
+        ConfigError,
+        match=r"experiments/sweeps/ngrams\.toml:13: choices: member\.0\.classifier\.K: unknown key",
+    ):
         check_experiment(sweep)
 
 
@@ -57,9 +67,13 @@ def test_a_copied_sentence_is_named_with_both_reports(project):
     (own.parent / "w02.jsonl").write_text(line.replace("w1_01", "w2_01"), encoding="utf-8")
     for path in (project / "labels" / "judgments").glob("*.jsonl"):
         lines = path.read_text(encoding="utf-8")
-        copied = "".join(one.replace("w1_01", "w2_01") + "\n" for one in lines.splitlines() if '"w1_01#' in one)
+        copied = "".join(
+            one.replace("w1_01", "w2_01") + "\n" for one in lines.splitlines() if '"w1_01#' in one
+        )
         path.write_text(lines + copied, encoding="utf-8")
-    (project / "labels" / "splits.toml").write_text('train = ["w1"]\nvalidation = []\ntest = ["w2"]\n')
+    (project / "labels" / "splits.toml").write_text(
+        'train = ["w1"]\nvalidation = []\ntest = ["w2"]\n'
+    )
     with pytest.raises(DataError, match=r"w1_01 \(train\) and w2_01 \(test\) share the words"):
         check_leaks(project / "labels")
     with pytest.raises(DataError, match=r"w2_01: the same text stands under another id"):
@@ -69,12 +83,32 @@ def test_a_copied_sentence_is_named_with_both_reports(project):
 @pytest.mark.parametrize(
     ("path", "old", "new", "message"),
     [
-        ("labels/codebook.toml", 'name = "conditional"', 'name = "iffy"', r"labels/codebook\.toml: stances are .*'iffy'.*, expected "),
+        (
+            "labels/codebook.toml",
+            'name = "conditional"',
+            'name = "iffy"',
+            r"labels/codebook\.toml: stances are .*'iffy'.*, expected ",
+        ),
         ("labels/codebook.toml", "[[stances]]", "[[stances", r"labels/codebook\.toml: not TOML \("),
-        ("seeds/index.toml", "sha256", "md5", r"seeds/cbc-news-2025-05\.txt: checksum [0-9a-f]{12}…, the index says none…; restore the file"),
+        (
+            "seeds/index.toml",
+            "sha256",
+            "md5",
+            r"seeds/cbc-news-2025-05\.txt: checksum [0-9a-f]{12}…, the index says none…; restore the file",
+        ),
         ("seeds/index.toml", "[", "{", r"seeds/index\.toml: not TOML \("),
-        ("labels/splits.toml", "validation", "valid", r"labels/splits\.toml: valid = \[\]; expected train and validation and test"),
-        ("labels/splits.toml", '["w1"]', '"w1"', r"labels/splits\.toml: train = 'w1'; expected .* each a list of batches"),
+        (
+            "labels/splits.toml",
+            "validation",
+            "valid",
+            r"labels/splits\.toml: valid = \[\]; expected train and validation and test",
+        ),
+        (
+            "labels/splits.toml",
+            '["w1"]',
+            '"w1"',
+            r"labels/splits\.toml: train = 'w1'; expected .* each a list of batches",
+        ),
         ("labels/annotators.toml", "role =", "rule =", r"labels/annotators\.toml: author: no role"),
     ],
 )
@@ -91,5 +125,9 @@ def test_faults_of_all_parts_are_told_at_once(project):
     (project / "experiments" / "other.toml").write_text("name = 3", encoding="utf-8")
     with pytest.raises(DataError) as told:
         check_all([project / "experiments" / "other.toml"])
-    for part in ("seeds/more.txt: is not in seeds/index.toml; add it", "codebook.toml: stances are []", "experiments/other.toml: 3 faults"):
+    for part in (
+        "seeds/more.txt: is not in seeds/index.toml; add it",
+        "codebook.toml: stances are []",
+        "experiments/other.toml: 3 faults",
+    ):
         assert part in str(told.value)

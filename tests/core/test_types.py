@@ -7,7 +7,14 @@ from stance.core.files import read_jsonl, to_jsonl, write_whole
 from stance.core.types import Article, Quote
 
 ARTICLE = Article("a", "“We will come,” she said. “Soon.”")
-ROW = {"id": "a#1", "text": "We will come Soon.", "spans": [[1, 13], [27, 32]], "form": "direct", "cue": "said", "speaker": None}
+ROW = {
+    "id": "a#1",
+    "text": "We will come Soon.",
+    "spans": [[1, 13], [27, 32]],
+    "form": "direct",
+    "cue": "said",
+    "speaker": None,
+}
 
 
 def test_an_interrupted_quotation_is_one_quote_with_two_spans():
@@ -35,7 +42,18 @@ def test_a_faulty_quote_is_refused_with_what_was_found(change, message):
 
 def test_the_public_form_of_a_quote_has_every_field_of_the_contract():
     row = Quote.from_dict(ROW, ARTICLE).to_dict()
-    assert {"id", "article", "text", "spans", "form", "cue", "speaker", "speaker_mention", "speaker_span", "speaker_role"} <= set(row)
+    assert {
+        "id",
+        "article",
+        "text",
+        "spans",
+        "form",
+        "cue",
+        "speaker",
+        "speaker_mention",
+        "speaker_span",
+        "speaker_role",
+    } <= set(row)
     assert row["spans"] == [[1, 13], [27, 32]]
     assert row["speaker_span"] is None
 
@@ -49,12 +67,19 @@ def test_a_quote_comes_back_from_its_public_form(text, data):
     assert Quote.from_dict(quote.to_dict(), article) == quote
 
 
-@given(st.lists(st.dictionaries(st.text(), st.text() | st.integers() | st.none(), min_size=1), max_size=5))
+@given(
+    st.lists(
+        st.dictionaries(st.text(), st.text() | st.integers() | st.none(), min_size=1), max_size=5
+    )
+)
 def test_rows_come_back_from_jsonl(rows):
     assert [row for _, row in read_jsonl(to_jsonl(rows).split("\n"), "here")] == rows
 
 
-@pytest.mark.parametrize(("line", "message"), [("{", "here:2: not JSON"), ("[1]", "here:2: expected a JSON object, found list")])
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [("{", "here:2: not JSON"), ("[1]", "here:2: expected a JSON object, found list")],
+)
 def test_a_bad_line_is_named_by_its_place(line, message):
     with pytest.raises(DataError, match=message):
         list(read_jsonl(['{"a": 1}', line], "here"))

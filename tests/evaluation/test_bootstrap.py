@@ -3,7 +3,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stance.evaluation.bootstrap import FEWEST_ARTICLES, bounds, draw_sums, mean_interval, ratio_interval, resample, units_of
+from stance.evaluation.bootstrap import (
+    FEWEST_ARTICLES,
+    bounds,
+    draw_sums,
+    mean_interval,
+    ratio_interval,
+    resample,
+    units_of,
+)
 
 
 @given(st.integers(1, 40), st.integers(0, 5))

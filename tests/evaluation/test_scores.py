@@ -5,22 +5,39 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
 from stance.core.types import COARSE, STANCES
-from stance.evaluation.scores import by_quote, calibration_error, compare, confusion_by_article, macro_f1, score, to_coarse
+from stance.evaluation.scores import (
+    by_quote,
+    calibration_error,
+    compare,
+    confusion_by_article,
+    macro_f1,
+    score,
+    to_coarse,
+)
 
-PAIRS = st.lists(st.tuples(st.sampled_from(STANCES), st.sampled_from(STANCES), st.sampled_from("abc")), min_size=1, max_size=40)
+PAIRS = st.lists(
+    st.tuples(st.sampled_from(STANCES), st.sampled_from(STANCES), st.sampled_from("abc")),
+    min_size=1,
+    max_size=40,
+)
 
 
 @given(PAIRS)
 def test_macro_f1_is_scikit_learns(pairs):
     truth, predicted, articles = zip(*pairs, strict=True)
     tables = confusion_by_article(truth, predicted, articles)
-    assert macro_f1(tables.sum(axis=0)) == pytest.approx(f1_score(truth, predicted, average="macro", zero_division=0))
+    assert macro_f1(tables.sum(axis=0)) == pytest.approx(
+        f1_score(truth, predicted, average="macro", zero_division=0)
+    )
     coarse = [[COARSE[one] for one in side] for side in (truth, predicted)]
-    assert macro_f1(to_coarse(tables.sum(axis=0))) == pytest.approx(f1_score(*coarse, average="macro", zero_division=0))
+    assert macro_f1(to_coarse(tables.sum(axis=0))) == pytest.approx(
+        f1_score(*coarse, average="macro", zero_division=0)
+    )
 
 
 def test_macro_f1_of_a_table_counted_by_hand():
-    # support: 2 of 3 found, 1 false alarm: F1 2/3; oppose: 1 of 2, 1 false alarm: F1 1/2; the others stand nowhere.
+    # support: 2 of 3 found, 1 false alarm: F1 2/3; oppose: 1 of 2, 1 false alarm: F1 1/2; the
+    # others stand nowhere.
     table = np.zeros((5, 5), dtype=int)
     table[0, 0], table[0, 3], table[3, 3], table[3, 0] = 2, 1, 1, 1
     assert macro_f1(table) == pytest.approx((2 / 3 + 1 / 2) / 2)
@@ -73,15 +90,25 @@ def test_a_cross_validation_drawn_several_times_scores_as_the_mean_of_its_draws(
     rng = np.random.default_rng(3)
     draws = [rng.integers(0, 4, size=(20, 5, 5)) for _ in range(3)]
     found = scores.score(np.stack(draws, axis=1))
-    assert found.value == pytest.approx(np.mean([scores.macro_f1(one.sum(axis=0)) for one in draws]))
+    assert found.value == pytest.approx(
+        np.mean([scores.macro_f1(one.sum(axis=0)) for one in draws])
+    )
     assert found.low <= found.value <= found.high
     # The same draw three times is one draw.
     thrice, once = scores.score(np.stack([draws[0]] * 3, axis=1)), scores.score(draws[0])
-    assert (thrice.value, thrice.low, thrice.high) == pytest.approx((once.value, once.low, once.high))
-    assert (thrice.n_quotes, thrice.n_articles, thrice.unit) == (once.n_quotes, once.n_articles, once.unit)
+    assert (thrice.value, thrice.low, thrice.high) == pytest.approx(
+        (once.value, once.low, once.high)
+    )
+    assert (thrice.n_quotes, thrice.n_articles, thrice.unit) == (
+        once.n_quotes,
+        once.n_articles,
+        once.unit,
+    )
 
 
 def test_the_surest_half_is_the_half_with_the_highest_confidence():
     from stance.evaluation.scores import surest_half
 
-    assert surest_half(np.array([0.9, 0.2, 0.8, 0.3, 0.7]), np.array([True, False, True, False, False])) == pytest.approx(2 / 3)
+    assert surest_half(
+        np.array([0.9, 0.2, 0.8, 0.3, 0.7]), np.array([True, False, True, False, False])
+    ) == pytest.approx(2 / 3)

@@ -18,9 +18,24 @@ def predictions(n_articles=12, n_quotes=5, name="test"):
     for article in range(n_articles):
         for number in range(n_quotes):
             stance = STANCES[number % 5]
-            row = {"quote": f"a{article}#{number}", "set": name, "article": f"a{article}", "stance": stance, "origin": "synthetic", "text": "…"}
-            row |= {"predicted": "neutral" if stance == "oppose" else stance, "form": "direct" if number else "indirect", "on_target": stance != "neutral"}
-            row |= {"conflict": "Gaza war" if article % 2 else None, "speaker": "Mara Lindqvist", "speaker_role": "lawmaker" if number else None}
+            row = {
+                "quote": f"a{article}#{number}",
+                "set": name,
+                "article": f"a{article}",
+                "stance": stance,
+                "origin": "synthetic",
+                "text": "…",
+            }
+            row |= {
+                "predicted": "neutral" if stance == "oppose" else stance,
+                "form": "direct" if number else "indirect",
+                "on_target": stance != "neutral",
+            }
+            row |= {
+                "conflict": "Gaza war" if article % 2 else None,
+                "speaker": "Mara Lindqvist",
+                "speaker_role": "lawmaker" if number else None,
+            }
             rows.append({**row, "confidence": round(float(rng.uniform(0.3, 1)), 3)})
     return pd.DataFrame(rows)
 
@@ -34,11 +49,27 @@ def predictions(n_articles=12, n_quotes=5, name="test"):
         ("Israel-Lebanon", "synthetic", "other Middle East"),
         ("Iran's nuclear file", "synthetic", "Iran"),
         ("invented (Asia, Tarkhan nuclear talks)", "synthetic", "invented"),
-        ("Khorvan nuclear file", "synthetic", "invented"),  # no mark says so; the report's origin does
+        (
+            "Khorvan nuclear file",
+            "synthetic",
+            "invented",
+        ),  # no mark says so; the report's origin does
         ("Khorvan nuclear file", "own", "other"),
-        ("Upper Tagra dam water dispute (invented, northeast Africa; outside war)", "synthetic", "outside war"),
-        ("Kessal – Upper Nubar war over the Mereb dam (invented, Nile region)", "synthetic", "invented"),
-        ("Skarland-Vesterø fishing conflict (invented, North Atlantic)", "synthetic", "outside war"),
+        (
+            "Upper Tagra dam water dispute (invented, northeast Africa; outside war)",
+            "synthetic",
+            "outside war",
+        ),
+        (
+            "Kessal – Upper Nubar war over the Mereb dam (invented, Nile region)",
+            "synthetic",
+            "invented",
+        ),
+        (
+            "Skarland-Vesterø fishing conflict (invented, North Atlantic)",
+            "synthetic",
+            "outside war",
+        ),
         (None, "synthetic", "not given"),
     ],
 )
@@ -76,11 +107,24 @@ def test_whatever_stands_there_has_a_known_family_and_kind(words, origin):
 
 
 def test_most_reports_and_quotes_of_the_project_are_sorted_somewhere(root):
-    rows = [json.loads(line) for path in (root / "labels" / "reports").glob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines()]
-    found = [conflict_family(row.get("conflict"), row.get("origin")) for row in rows if row.get("conflict")]
+    rows = [
+        json.loads(line)
+        for path in (root / "labels" / "reports").glob("*.jsonl")
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    found = [
+        conflict_family(row.get("conflict"), row.get("origin"))
+        for row in rows
+        if row.get("conflict")
+    ]
     assert found.count("other") == 0
     assert len(set(found)) == len(families()) - 2  # every family is in use
-    said = [speaker_kind(quote.get("speaker_role"), quote.get("speaker")) for row in rows for quote in row["quotes"] if quote.get("speaker_role")]
+    said = [
+        speaker_kind(quote.get("speaker_role"), quote.get("speaker"))
+        for row in rows
+        for quote in row["quotes"]
+        if quote.get("speaker_role")
+    ]
     assert said.count("other") / len(said) < 0.15
 
 
@@ -93,7 +137,10 @@ def test_every_slice_of_a_set_adds_up_to_its_quotes_and_has_its_interval():
         assert ((scored["low"] <= scored["f1"]) & (scored["f1"] <= scored["high"])).all()
     # Below ten articles quotes are drawn, and the table says so.
     classes = table[table["slice"] == "class"]
-    assert dict(classes.groupby("set")["unit"].unique().map(list)) == {"seeds": ["quote"], "test": ["article"]}
+    assert dict(classes.groupby("set")["unit"].unique().map(list)) == {
+        "seeds": ["quote"],
+        "test": ["article"],
+    }
 
 
 def test_scores_of_a_slice_are_those_counted_by_hand():
@@ -120,7 +167,10 @@ def test_figures_of_calibration_risk_and_slices_show_what_was_measured(tmp_path)
 
     table = pd.concat([predictions(), predictions(n_articles=3, name="seeds")])
     slices = sliced(table)
-    drawn = {"slices": plots.by_slice(slices[slices["set"] == "test"], "test"), "calibration": plots.reliability(table)}
+    drawn = {
+        "slices": plots.by_slice(slices[slices["set"] == "test"], "test"),
+        "calibration": plots.reliability(table),
+    }
     drawn["risk"] = plots.risk_and_coverage(table)
     for name, figure in drawn.items():
         figure.savefig(tmp_path / f"{name}.png")
@@ -141,4 +191,7 @@ def test_the_error_in_the_reliability_figure_is_the_expected_calibration_error()
     sure = table["confidence"].to_numpy()
     shares = np.stack([sure, *[(1 - sure) / 4] * 4], axis=1)
     expected = calibration_error(shares, right)
-    assert plots.reliability(table).axes[0].get_title() == f"test: expected error {expected:.3f}, n = 60"
+    assert (
+        plots.reliability(table).axes[0].get_title()
+        == f"test: expected error {expected:.3f}, n = 60"
+    )

@@ -26,11 +26,23 @@ def test_every_experiment_of_the_project_is_valid_and_asks_its_own_question(root
 
 
 def test_all_faults_are_told_at_once_each_with_its_path(tmp_path):
-    text = GOOD.replace("C = 2.0", 'C = "much"').replace('question = "Does it work at all?"', 'queston = "?"') + "sed = 1\n"
+    text = (
+        GOOD.replace("C = 2.0", 'C = "much"').replace(
+            'question = "Does it work at all?"', 'queston = "?"'
+        )
+        + "sed = 1\n"
+    )
     with pytest.raises(ConfigError) as told:
         read_experiment(write(tmp_path, text.replace("sed = 1", "") + "\n[data]\nfolds = 1\n"))
     message = str(told.value)
-    for line in ("4 faults", "question: missing", "queston: unknown key; did you mean 'question'?", "member.0.classifier.C: ", "got 'much'", "data.folds: "):
+    for line in (
+        "4 faults",
+        "question: missing",
+        "queston: unknown key; did you mean 'question'?",
+        "member.0.classifier.C: ",
+        "got 'much'",
+        "data.folds: ",
+    ):
         assert line in message
 
 
@@ -39,7 +51,10 @@ def test_all_faults_are_told_at_once_each_with_its_path(tmp_path):
     [
         (('"tfidf"', '"tdidf"'), "member.0.features: .*'tdidf'"),
         (('"tfidf"', '"none"'), "features 'none' do not go with classifier 'logreg'"),
-        (('kind = "tfidf"', 'kind = "tfidf", words = [3, 1]'), r"words is \[3, 1\], expected \[shortest, longest\]"),
+        (
+            ('kind = "tfidf"', 'kind = "tfidf", words = [3, 1]'),
+            r"words is \[3, 1\], expected \[shortest, longest\]",
+        ),
         (('name = "x-1"', 'name = "../x"'), "name: "),
         (("question =", "question"), "not TOML"),
     ],
@@ -53,7 +68,10 @@ def test_settings_change_single_values(tmp_path):
     path = write(tmp_path, GOOD)
     changed = read_experiment(path, ["member.0.classifier.C=0.5", "data.folds=3", "name=other"])
     assert (changed.member[0].classifier.C, changed.data.folds, changed.name) == (0.5, 3, "other")
-    with pytest.raises(ConfigError, match=r"--set 'member\.7\.classifier\.C=1': there is no 'member\.7\.classifier\.C'"):
+    with pytest.raises(
+        ConfigError,
+        match=r"--set 'member\.7\.classifier\.C=1': there is no 'member\.7\.classifier\.C'",
+    ):
         read_experiment(path, ["member.7.classifier.C=1"])
     with pytest.raises(ConfigError, match=r"expected key\.path=value"):
         read_experiment(path, ["seed"])

@@ -23,11 +23,19 @@ def silent(_):
 
 @pytest.fixture
 def trained(project):
-    """Three runs in a real store: another experiment, the default one, and the default one with a changed setting."""
+    """Three runs in a real store.
+
+    Another experiment, the default one, and the default one with a changed setting.
+    """
     paths = {name: project / "experiments" / f"{name}.toml" for name in ("default", "other")}
-    outcomes = {"other": run(read_experiment(paths["other"]), say=silent), "default": run(read_experiment(paths["default"]), say=silent)}
+    outcomes = {
+        "other": run(read_experiment(paths["other"]), say=silent),
+        "default": run(read_experiment(paths["default"]), say=silent),
+    }
     changed = ["member.0.classifier.C=0.01"]
-    outcomes["changed"] = run(read_experiment(paths["default"], changed), settings=changed, say=silent)
+    outcomes["changed"] = run(
+        read_experiment(paths["default"], changed), settings=changed, say=silent
+    )
     return outcomes
 
 
@@ -42,7 +50,11 @@ def change_a_label(project, split):
     mark = "w1_" if split == "train" else "cbc-news"
     for path in sorted((project / "labels" / "judgments").glob("*.jsonl")):
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        known = [row for row in rows if mark in row["quote"] or (split == "train" and row["quote"].startswith("w01"))]
+        known = [
+            row
+            for row in rows
+            if mark in row["quote"] or (split == "train" and row["quote"].startswith("w01"))
+        ]
         if known:
             name = known[0]["quote"]
             break
@@ -50,17 +62,31 @@ def change_a_label(project, split):
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         for row in rows:
             if row["quote"] == name:
-                row.update(stance="oppose" if row["stance"] != "oppose" else "support", on_target=True)
-        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+                row.update(
+                    stance="oppose" if row["stance"] != "oppose" else "support", on_target=True
+                )
+        path.write_text(
+            "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8"
+        )
 
 
-def test_every_figure_is_the_stores_own_and_the_newest_run_of_an_experiment_counts(trained, project):
+def test_every_figure_is_the_stores_own_and_the_newest_run_of_an_experiment_counts(
+    trained, project
+):
     again = run(read_experiment(project / "experiments" / "other.toml"), say=silent)
     board = read_board()
     client = store.open_store().MlflowClient()
     assert not board.older
-    assert {one.run_id for one in board.entries} == {again.run_id, trained["default"].run_id, trained["changed"].run_id}
-    assert {one.name for one in board.entries} == {"default", "default (member.0.classifier.C=0.01)", "other"}
+    assert {one.run_id for one in board.entries} == {
+        again.run_id,
+        trained["default"].run_id,
+        trained["changed"].run_id,
+    }
+    assert {one.name for one in board.entries} == {
+        "default",
+        "default (member.0.classifier.C=0.01)",
+        "other",
+    }
     for one in board.entries:
         logged = client.get_run(one.run_id).data.metrics
         assert set(one.sets) == {"cv", "seeds"}
@@ -75,13 +101,21 @@ def test_every_figure_is_the_stores_own_and_the_newest_run_of_an_experiment_coun
 def test_the_files_say_what_the_board_says(trained, project):
     board = read_board()
     page, data = write_board(board)
-    assert (page, data) == (project / "experiments" / "leaderboard.md", project / "experiments" / "leaderboard.json")
+    assert (page, data) == (
+        project / "experiments" / "leaderboard.md",
+        project / "experiments" / "leaderboard.json",
+    )
     assert page.read_text(encoding="utf-8") == to_markdown(board)
-    assert json.loads(data.read_text(encoding="utf-8"))["entries"][0]["sets"] == board.entries[0].sets
+    assert (
+        json.loads(data.read_text(encoding="utf-8"))["entries"][0]["sets"] == board.entries[0].sets
+    )
     best = board.entries[0]
     text = page.read_text(encoding="utf-8")
     cv = best.sets["cv"]
-    cells = [f"{cv['f1']:.2f} ({cv['f1_low']:.2f}-{cv['f1_high']:.2f})", f"{cv['coarse']:.2f} ({cv['coarse_low']:.2f}-{cv['coarse_high']:.2f})"]
+    cells = [
+        f"{cv['f1']:.2f} ({cv['f1_low']:.2f}-{cv['f1_high']:.2f})",
+        f"{cv['coarse']:.2f} ({cv['coarse_low']:.2f}-{cv['coarse_high']:.2f})",
+    ]
     assert f"| {best.name} | {' | '.join(cells)} | {cv['majority']:.2f} |" in text
     assert f"| {cv['n_quotes']:.0f} | {cv['n_articles']:.0f} |" in text
     rows = list(csv.DictReader(to_csv(board).splitlines()))
@@ -89,7 +123,9 @@ def test_the_files_say_what_the_board_says(trained, project):
     assert float(rows[0]["f1"]) == cv["f1"]
     # Written from the same runs, the file comes out the same.
     assert to_json(read_board()) == to_json(board)
-    with pytest.raises(DataError, match=r"board\.xls: unknown kind of file; expected one of \.md, \.json, \.csv"):
+    with pytest.raises(
+        DataError, match=r"board\.xls: unknown kind of file; expected one of \.md, \.json, \.csv"
+    ):
         write_board(board, project / "board.xls")
 
 
@@ -102,7 +138,9 @@ def test_runs_on_labels_that_changed_stand_apart_and_say_so(project, split):
     assert [one.experiment for one in board.entries] == ["default"]
     (older,) = board.older
     assert older.run_id == first.run_id
-    assert older.other_labels[0].startswith("learned from other labels" if split == "train" else "seeds: other labels")
+    assert older.other_labels[0].startswith(
+        "learned from other labels" if split == "train" else "seeds: other labels"
+    )
     page = to_markdown(board)
     compared, apart = page.split("## On other labels")
     assert first.run_name not in compared
@@ -132,13 +170,25 @@ def test_a_store_without_a_finished_run_says_what_to_do(project):
     with pytest.raises(DataError, match=r"no training run has finished; make train makes one"):
         read_board()
     fail_one(store.open_store())
-    with pytest.raises(DataError, match=r"no training run has finished \(1 failed, were killed or still run\)"):
+    with pytest.raises(
+        DataError, match=r"no training run has finished \(1 failed, were killed or still run\)"
+    ):
         read_board()
 
 
 def test_benchmarks_stand_in_a_part_of_their_own_with_their_majority(trained):
     mlflow = store.open_store()
-    figure = {"where": "test", "model": "vote", "score": "F_avg", "value": 0.7, "low": 0.6, "high": 0.8, "majority": 0.4, "n_rows": 9, "n_texts": 9}
+    figure = {
+        "where": "test",
+        "model": "vote",
+        "score": "F_avg",
+        "value": 0.7,
+        "low": 0.6,
+        "high": 0.8,
+        "majority": 0.4,
+        "n_rows": 9,
+        "n_texts": 9,
+    }
     import pandas as pd
 
     with runs.tracked_run(mlflow, "benchmark-small", {"kind": "benchmark"}):
@@ -162,6 +212,7 @@ def test_compare_without_runs_prints_the_leaderboard_and_with_one_asks_for_two(t
 
 
 def test_a_set_that_is_not_on_this_machine_is_compared_with_what_the_newest_run_recorded(trained):
-    # The development set of a run may lie on another machine: then the newest run says which labels are meant.
+    # The development set of a run may lie on another machine: then the newest run says which
+    # labels are meant.
     given = {name: part for name, part in load_sets().items() if name != "seeds"}
     assert not read_board(given).older

@@ -1,4 +1,7 @@
-"""The whole way on a real sqlite store: train, track, compare, promote, load; and what a killed process leaves behind."""
+"""The whole way on a real sqlite store: train, track, compare, promote, load.
+
+And what a killed process leaves behind.
+"""
 
 import json
 import os
@@ -28,7 +31,9 @@ def silent(line):
 def outcomes(project):
     """Two runs of the small project's default experiment and one of another."""
     paths = [project / "experiments" / f"{name}.toml" for name in ("default", "other")]
-    found = [run(read_experiment(path), default=path.stem == "default", say=silent) for path in paths]
+    found = [
+        run(read_experiment(path), default=path.stem == "default", say=silent) for path in paths
+    ]
     return [*found, run(read_experiment(paths[0]), default=True, say=silent)]
 
 
@@ -46,22 +51,48 @@ def test_the_small_project_runs_from_labels_to_a_promoted_model(project, outcome
     assert {"seed", "member.0.features.kind"} <= set(logged.data.params)
     assert {"commit", "question", "model_folder"} <= set(logged.data.tags)
     (data,) = logged.inputs.dataset_inputs
-    assert data.dataset.digest == json.loads((first.folder / "card.json").read_text())["data"]["fingerprint"][:12]
+    assert (
+        data.dataset.digest
+        == json.loads((first.folder / "card.json").read_text())["data"]["fingerprint"][:12]
+    )
     artifacts = {one.path for one in client.list_artifacts(first.run_id)}
-    assert {"predictions.json", "errors.json", "slices.json", "experiment.json", "confusion_cv.png", "model_folder"} <= artifacts
-    assert {"calibration.png", "risk_coverage.png", "slices_cv.png", "slices_seeds.png"} <= artifacts
-    assert not [one for one in client.search_runs([logged.info.experiment_id]) if one.info.run_id not in {outcome.run_id for outcome in outcomes}]
+    assert {
+        "predictions.json",
+        "errors.json",
+        "slices.json",
+        "experiment.json",
+        "confusion_cv.png",
+        "model_folder",
+    } <= artifacts
+    assert {
+        "calibration.png",
+        "risk_coverage.png",
+        "slices_cv.png",
+        "slices_seeds.png",
+    } <= artifacts
+    assert not [
+        one
+        for one in client.search_runs([logged.info.experiment_id])
+        if one.info.run_id not in {outcome.run_id for outcome in outcomes}
+    ]
 
     # Predicting uses the newest run of the default experiment until a champion is named.
     assert stance.load().label["version"] == again.run_id[:8]
     version, name = registry.promote(other.run_name)
     assert (version, name) == ("2", other.run_name)
     assert stance.load().label == {"name": "other", "version": other.run_id[:8]}
-    for source in ("models:/stance@champion", f"runs:/{other.run_id}", other.run_id[:8], str(other.folder)):
+    for source in (
+        "models:/stance@champion",
+        f"runs:/{other.run_id}",
+        other.run_id[:8],
+        str(other.folder),
+    ):
         assert stance.load(source).label["version"] == other.run_id[:8]
 
-    # A further promotion is held up where the paired interval includes a loss, unless it is wanted all the same.
-    assert losses(first.run_name) == []  # the same predictions: nothing is lost, and nothing is won
+    # A further promotion is held up where the paired interval includes a loss, unless it is wanted
+    # all the same.
+    # the same predictions: nothing is lost, and nothing is won
+    assert losses(first.run_name) == []
 
     # The logged model answers as the folder does, and holds no pickle.
     rows = [{"text": "We will come to the talks.", "cue": "said"}, {"text": None}]
@@ -69,8 +100,14 @@ def test_the_small_project_runs_from_labels_to_a_promoted_model(project, outcome
 
     columns = {**dict.fromkeys(("context", "speaker", "id")), **pd.DataFrame(rows)}
     served = mlflow.pyfunc.load_model("models:/stance@champion").predict(pd.DataFrame(columns))
-    assert [json.loads(one) for one in served["prediction"]] == [one.to_dict() for one in stance.load().predict_many(rows)]
-    assert not [path for path in (project / "mlruns").rglob("*") if path.suffix in (".pkl", ".pickle", ".joblib")]
+    assert [json.loads(one) for one in served["prediction"]] == [
+        one.to_dict() for one in stance.load().predict_many(rows)
+    ]
+    assert not [
+        path
+        for path in (project / "mlruns").rglob("*")
+        if path.suffix in (".pkl", ".pickle", ".joblib")
+    ]
 
     # Comparing goes quote by quote.
     names = compare_runs("default", "other")
@@ -93,7 +130,12 @@ def test_a_killed_run_does_not_stay_running(project):
     )
     runs = []
     for number in (signal.SIGTERM, signal.SIGKILL):
-        process = subprocess.Popen([sys.executable, "-c", script], env={**os.environ}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [sys.executable, "-c", script],
+            env={**os.environ},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
         assert process.stdout.readline() == b"in\n"
         time.sleep(0.2)
         process.send_signal(number)
@@ -106,7 +148,9 @@ def test_a_killed_run_does_not_stay_running(project):
 
 
 def test_a_run_that_fails_is_marked_failed_and_leaves_no_pointer(project, monkeypatch):
-    monkeypatch.setattr("stance.experiments.run.save_model", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr(
+        "stance.experiments.run.save_model", lambda *_: (_ for _ in ()).throw(OSError("disk full"))
+    )
     with pytest.raises(OSError, match="disk full"):
         run(read_experiment(project / "experiments" / "default.toml"), default=True, say=silent)
     client = store.open_store().MlflowClient()
@@ -122,12 +166,20 @@ def test_an_unknown_run_is_told_with_the_known_ones(project):
 
 def test_a_store_that_cannot_be_opened_is_one_sentence(project, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    with pytest.raises(ConfigError, match=r"MLflow store http://127\.0\.0\.1:9: .*unset it to use the project's own store"):
+    with pytest.raises(
+        ConfigError,
+        match=r"MLflow store http://127\.0\.0\.1:9: .*unset it to use the project's own store",
+    ):
         store.open_store()
 
 
 def test_without_folds_only_what_was_not_learned_from_is_measured(project):
-    outcome = run(read_experiment(project / "experiments" / "other.toml", ["data.folds=0", "neutral_in_two=true"]), say=silent)
+    outcome = run(
+        read_experiment(
+            project / "experiments" / "other.toml", ["data.folds=0", "neutral_in_two=true"]
+        ),
+        say=silent,
+    )
     assert set(outcome.reports) == {"seeds"}
     logged = store.open_store().MlflowClient().get_run(outcome.run_id)
     assert not {"cv_f1", "cv_sd"} & set(logged.data.metrics)
@@ -135,12 +187,16 @@ def test_without_folds_only_what_was_not_learned_from_is_measured(project):
 
 def test_without_a_champion_another_experiments_run_never_takes_over(project):
     other = run(read_experiment(project / "experiments" / "other.toml"), say=silent)
-    with pytest.raises(ModelError, match=rf"no champion, and no run of the default experiment; .*--model: there are {other.folder.name}"):
+    with pytest.raises(
+        ModelError,
+        match=rf"no champion, and no run of the default experiment; .*--model: there are {other.folder.name}",
+    ):
         stance.load()
     first = run(read_experiment(project / "experiments" / "default.toml"), default=True, say=silent)
     again = run(read_experiment(project / "experiments" / "other.toml"), say=silent)
     assert stance.load().folder == first.folder
-    # A run is found by its experiment, its name and its id; what only resembles a name is another experiment's.
+    # A run is found by its experiment, its name and its id; what only resembles a name is another
+    # experiment's.
     for name in ("other", again.run_name, again.run_id[:6], again.folder.name):
         assert stance.load(name).folder.name == again.folder.name
     with pytest.raises(ModelError, match="oth: neither a model folder nor a run"):
@@ -161,15 +217,26 @@ def test_even_the_first_promotion_is_held_up_by_a_loss_against_the_model_in_use(
 
     from stance.cli.app import app
 
-    good = run(read_experiment(project / "experiments" / "default.toml", ["member.0.classifier.C=50.0"]), default=True, say=silent)
+    good = run(
+        read_experiment(project / "experiments" / "default.toml", ["member.0.classifier.C=50.0"]),
+        default=True,
+        say=silent,
+    )
     chance = '[[member]]\nfeatures = { kind = "none" }\nclassifier = { kind = "majority" }\n'
-    (project / "experiments" / "chance.toml").write_text(f'name = "chance"\nquestion = "What does guessing give?"\n[data]\nfolds = 2\n{chance}')
+    (project / "experiments" / "chance.toml").write_text(
+        f'name = "chance"\nquestion = "What does guessing give?"\n[data]\nfolds = 2\n{chance}'
+    )
     worse = run(read_experiment(project / "experiments" / "chance.toml"), say=silent)
     assert pointer("champion") == {}
     held = CliRunner().invoke(app, ["promote", worse.run_name])
     message = str(held.exception)
-    assert message.startswith(f"{worse.run_name} is not promoted: against {good.folder.name}, the newest run of the default experiment, which predict uses now")
-    assert re.findall(r"^  ([a-z ]+): worse by 0\.\d+, it may lose up to 0\.\d+", message, flags=re.MULTILINE) == ["training reports"]
+    assert message.startswith(
+        f"{worse.run_name} is not promoted: against {good.folder.name}, the newest run of the "
+        "default experiment, which predict uses now"
+    )
+    assert re.findall(
+        r"^  ([a-z ]+): worse by 0\.\d+, it may lose up to 0\.\d+", message, flags=re.MULTILINE
+    ) == ["training reports"]
     assert f"stance promote {worse.run_name} --force" in message
     assert pointer("champion") == {}
     assert CliRunner().invoke(app, ["promote", worse.run_name, "--force"]).exit_code == 0
@@ -186,7 +253,10 @@ def test_training_ends_with_hints_at_runs_that_exist_and_the_model_that_predict_
     assert "make train EXPERIMENT=experiments/ngrams.toml" in first
     assert first.index("make train EXPERIMENT") < first.index("make compare RUNS='ngrams default'")
     used = stance.load().folder.name
-    assert first.splitlines()[-1] == f"predict now uses {used}, the newest run of the default experiment."
+    assert (
+        first.splitlines()[-1]
+        == f"predict now uses {used}, the newest run of the default experiment."
+    )
     second = CliRunner().invoke(app, ["train", str(project / "experiments" / "other.toml")]).stdout
     assert "make train EXPERIMENT" not in second
     assert "make compare RUNS='default other'" in second

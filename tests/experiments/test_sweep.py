@@ -1,4 +1,7 @@
-"""Sweeps on a real store: many trials in one run, gone on with after a kill, and the same on a Dask cluster."""
+"""Sweeps on a real store.
+
+Many trials in one run, gone on with after a kill, and the same on a Dask cluster.
+"""
 
 import importlib.util
 import json
@@ -42,7 +45,10 @@ def write(project, text=SWEEP):
 
 
 def move_to(place, monkeypatch):
-    """Let this process work in another project; MLflow keeps the store it was told in the environment."""
+    """Let this process work in another project.
+
+    MLflow keeps the store it was told in the environment.
+    """
     monkeypatch.setenv("STANCE_HOME", str(place))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
@@ -56,7 +62,10 @@ def stored():
 
 
 def comparable(rows):
-    """What must come out the same wherever and however often a sweep ran: all but the time it took."""
+    """What must come out the same wherever and however often a sweep ran.
+
+    All but the time it took.
+    """
     return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
 
 
@@ -66,20 +75,29 @@ def test_many_trials_are_one_run_and_the_result_is_of_sets_that_no_trial_saw(pro
     assert run.info.status == "FINISHED"
     assert [row["trial"] for row in rows] == list(range(8))
     assert found.inner == max(row["f1"] for row in rows)
-    # What is logged as a set's score is that of the chosen setting on the set, beside the unchanged experiment's; the best trial's has a name of its own.
+    # What is logged as a set's score is that of the chosen setting on the set, beside the
+    # unchanged experiment's; the best trial's has a name of its own.
     assert set(found.outer) == {"seeds"}
     metrics = run.data.metrics
     assert metrics["seeds_f1"] == round(found.outer["seeds"].chosen.five.value, 4)
     assert metrics["seeds_base_f1"] == round(found.outer["seeds"].base.five.value, 4)
-    assert metrics["seeds_gain"] == pytest.approx(metrics["seeds_f1"] - metrics["seeds_base_f1"], abs=2e-4)
+    assert metrics["seeds_gain"] == pytest.approx(
+        metrics["seeds_f1"] - metrics["seeds_base_f1"], abs=2e-4
+    )
     assert metrics["inner_best"] == round(found.inner, 4)
     assert "cv_f1" not in metrics
     client = store.open_store().MlflowClient()
-    assert {"trials.json", "trials.png", "outer.json", "chosen.json", "sweep.json"} <= {one.path for one in client.list_artifacts(run.info.run_id)}
-    history = {one.step: one.value for one in client.get_metric_history(run.info.run_id, "trial_f1")}
+    assert {"trials.json", "trials.png", "outer.json", "chosen.json", "sweep.json"} <= {
+        one.path for one in client.list_artifacts(run.info.run_id)
+    }
+    history = {
+        one.step: one.value for one in client.get_metric_history(run.info.run_id, "trial_f1")
+    }
     assert history == {row["trial"]: row["f1"] for row in rows}
     # Nothing that was kept could execute.
-    assert not [path for path in project.rglob("*") if path.suffix in (".pkl", ".pickle", ".joblib")]
+    assert not [
+        path for path in project.rglob("*") if path.suffix in (".pkl", ".pickle", ".joblib")
+    ]
 
 
 def test_the_chosen_setting_is_measured_by_an_ordinary_fit(project):
@@ -91,22 +109,27 @@ def test_the_chosen_setting_is_measured_by_an_ordinary_fit(project):
     sets = load_sets()
     chosen = with_values(read_experiment(project / "experiments" / "default.toml"), found.chosen)
     shares = probabilities(fit(chosen, sets["train"]), sets["seeds"])
-    from stance.evaluation.scores import report
+    from stance.evaluation.scores import score_set
 
-    again = report("seeds", list(sets["seeds"]["stance"]), shares, list(sets["seeds"]["article"]), "neutral")
+    again = score_set(
+        "seeds", list(sets["seeds"]["stance"]), shares, list(sets["seeds"]["article"]), "neutral"
+    )
     assert again.five.value == found.outer["seeds"].chosen.five.value
 
 
 def test_validation_and_test_reports_are_never_learned_from(project, monkeypatch):
     import stance.sweep
 
-    (project / "labels" / "splits.toml").write_text('train = ["w1"]\nvalidation = []\ntest = []\n', encoding="utf-8")
+    (project / "labels" / "splits.toml").write_text(
+        'train = ["w1"]\nvalidation = []\ntest = []\n', encoding="utf-8"
+    )
     from stance.labels.dataset import load_sets
 
     sets = load_sets()
     names = sorted(sets["train"]["article"].unique())
     sets |= {
-        split: sets["train"][sets["train"]["article"].isin(part)].reset_index(drop=True) for split, part in (("validation", names[:3]), ("test", names[3:6]))
+        split: sets["train"][sets["train"]["article"].isin(part)].reset_index(drop=True)
+        for split, part in (("validation", names[:3]), ("test", names[3:6]))
     }
     sets["train"] = sets["train"][sets["train"]["article"].isin(names[6:])].reset_index(drop=True)
     seen = set()
@@ -125,7 +148,9 @@ def test_validation_and_test_reports_are_never_learned_from(project, monkeypatch
 def test_a_killed_sweep_goes_on_and_ends_as_one_that_ran_through(project, tmp_path, monkeypatch):
     path = write(project)
     command = [sys.executable, "-u", "-m", "stance", "sweep", str(path)]
-    process = subprocess.Popen(command, env={**os.environ}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(
+        command, env={**os.environ}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     for line in process.stdout:
         if "trial 2 of 8" in line:
             process.send_signal(signal.SIGKILL)
@@ -175,9 +200,14 @@ def test_several_at_a_time_in_processes_score_as_one_after_another(project, tmp_
     assert comparable(stored()[1]) == comparable(alone)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="the extra dask is not installed: pip install stance[dask]")
+@pytest.mark.skipif(
+    importlib.util.find_spec("distributed") is None,
+    reason="the extra dask is not installed: pip install stance[dask]",
+)
 def test_a_cluster_of_two_dask_workers_scores_the_same(project, tmp_path, monkeypatch):
-    text = SWEEP.replace("folds = 2", 'folds = 2\nsampler = "random"').replace("trials = 8", "trials = 4")
+    text = SWEEP.replace("folds = 2", 'folds = 2\nsampler = "random"').replace(
+        "trials = 8", "trials = 4"
+    )
     run_sweep(write(project, text), say=silent)
     alone = stored()[1]
     other = make_project(tmp_path / "other")
@@ -189,7 +219,9 @@ def test_a_cluster_of_two_dask_workers_scores_the_same(project, tmp_path, monkey
 
 def test_without_dask_the_extra_is_named(project, monkeypatch):
     monkeypatch.setitem(sys.modules, "dask.distributed", None)
-    with pytest.raises(ConfigError, match=r"not installed; --backend dask needs it: install stance\[dask\]"):
+    with pytest.raises(
+        ConfigError, match=r"not installed; --backend dask needs it: install stance\[dask\]"
+    ):
         run_sweep(write(project), backend="dask", say=silent)
 
 
@@ -202,13 +234,31 @@ def test_a_small_grid_is_tried_once_whole(project):
     run_sweep(write(project, text), say=silent)
     rows = stored()[1]
     assert len(rows) == 8
-    assert len({(row["member.0.classifier.C"], row["member.0.features.words"], row["neutral_in_two"]) for row in rows}) == 8
+    assert (
+        len(
+            {
+                (
+                    row["member.0.classifier.C"],
+                    row["member.0.features.words"],
+                    row["neutral_in_two"],
+                )
+                for row in rows
+            }
+        )
+        == 8
+    )
 
 
 def test_trials_that_cannot_be_fitted_are_told_and_a_sweep_of_nothing_else_fails(project):
-    text = SWEEP.replace("[[1, 1], [1, 2]]", "[[4, 5], [5, 5]]") + '"member.0.features.min_df" = [500, 600]\n'
+    text = (
+        SWEEP.replace("[[1, 1], [1, 2]]", "[[4, 5], [5, 5]]")
+        + '"member.0.features.min_df" = [500, 600]\n'
+    )
     said = []
-    with pytest.raises(DataError, match=r"sweep-small: none of 8 trials could be fitted; the first said ValueError: "):
+    with pytest.raises(
+        DataError,
+        match=r"sweep-small: none of 8 trials could be fitted; the first said ValueError: ",
+    ):
         run_sweep(write(project, text), say=said.append)
     assert "trial 0 of 8: could not be fitted: ValueError" in said[0]
     run, rows = stored()
@@ -219,8 +269,14 @@ def test_trials_that_cannot_be_fitted_are_told_and_a_sweep_of_nothing_else_fails
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("classifier.C", "classifier.D"), r"small\.toml:8: choices: member\.0\.classifier\.D: unknown key"),
-        (("[[1, 1], [1, 2]]", "[[1, 1], [2, 1]]"), r"words is \[2, 1\], expected \[shortest, longest\]"),
+        (
+            ("classifier.C", "classifier.D"),
+            r"small\.toml:8: choices: member\.0\.classifier\.D: unknown key",
+        ),
+        (
+            ("[[1, 1], [1, 2]]", "[[1, 1], [2, 1]]"),
+            r"words is \[2, 1\], expected \[shortest, longest\]",
+        ),
         (("low = 0.1", "low = 20.0"), r"low 20, high 10: expected low below high"),
         (("[false, true]", "[true]"), "neutral_in_two has 1 value, expected two or more"),
         (("folds = 2", 'folds = 2\nsampler = "grid"'), "is a range, and a grid takes lists"),

@@ -4,7 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stance.features.lexicon import CUES, FRAMES, GROUPS, SPEAKERS, THINGS, cue_acts, find_lists, frame_terms, is_negated, masked_terms, speaker_terms, words_of
+from stance.features.lexicon import (
+    CUES,
+    FRAMES,
+    GROUPS,
+    SPEAKERS,
+    THINGS,
+    cue_acts,
+    find_lists,
+    frame_terms,
+    is_negated,
+    masked_terms,
+    speaker_terms,
+    words_of,
+)
 
 TEXTS = st.text(max_size=80) | st.text(alphabet="abcAB ’'“\"-.,0123ßéİ\n", max_size=80)
 
@@ -16,8 +29,16 @@ def terms(text, cue="said", context=None):
 @pytest.mark.parametrize(
     ("text", "present", "absent"),
     [
-        ("We are ready for talks", {"talk", "ready", "ready~talk", "we~ready", "on"}, {"not:ready", "off"}),
-        ("We are not ready for talks", {"not:ready", "not:ready~talk", "we~not:ready"}, {"ready", "ready~talk"}),
+        (
+            "We are ready for talks",
+            {"talk", "ready", "ready~talk", "we~ready", "on"},
+            {"not:ready", "off"},
+        ),
+        (
+            "We are not ready for talks",
+            {"not:ready", "not:ready~talk", "we~not:ready"},
+            {"ready", "ready~talk"},
+        ),
         # A mark ends the reach of a negation.
         ("No, we are ready", {"ready"}, {"not:ready"}),
         ("They are playing for time", {"sham", "they~sham", "off"}, {"talk"}),
@@ -27,7 +48,12 @@ def terms(text, cue="said", context=None):
         # A truce alone lies near the target, not on it.
         ("The ceasefire holds", {"near", "truce"}, {"on"}),
         # Too far apart to belong together.
-        ("Ready or not, the harvest in the northern provinces will come in before anybody thinks of talks", {"ready", "talk"}, {"ready~talk"}),
+        (
+            "Ready or not, the harvest in the northern provinces will come in before anybody "
+            "thinks of talks",
+            {"ready", "talk"},
+            {"ready~talk"},
+        ),
     ],
 )
 def test_a_quote_says_what_it_speaks_of_and_how(text, present, absent):
@@ -49,7 +75,11 @@ def test_the_context_gives_terms_of_its_own():
 
 
 def test_a_possessive_and_a_typographic_apostrophe_change_nothing():
-    assert words_of("Lask’s envoy can't") == words_of("Lask's envoy can’t") == ["Lask", "envoy", "can't"]
+    assert (
+        words_of("Lask’s envoy can't")
+        == words_of("Lask's envoy can’t")
+        == ["Lask", "envoy", "can't"]
+    )
     assert terms("They don’t want talks") == terms("They don't want talks")
 
 
@@ -62,7 +92,9 @@ def test_names_and_numbers_do_not_enter_the_masked_terms():
 
 @pytest.mark.parametrize("group", ["thing", "frame", "cue", "speaker"])
 def test_every_phrase_of_a_list_is_found_by_it(group):
-    for name, listed in {"thing": THINGS, "frame": FRAMES, "cue": CUES, "speaker": SPEAKERS}[group].items():
+    for name, listed in {"thing": THINGS, "frame": FRAMES, "cue": CUES, "speaker": SPEAKERS}[
+        group
+    ].items():
         for phrase in listed.split(","):
             words = phrase.replace("*", "").split()
             assert name in find_lists(["so", *words, "then"], group), phrase
@@ -85,12 +117,20 @@ def test_a_word_that_only_contains_a_phrase_is_not_found():
     ],
 )
 def test_a_speaker_is_a_kind_and_never_a_name(role, speaker, kinds):
-    found = set(speaker_terms({"text": "the talks go on", "cue": "said", "speaker": speaker, "speaker_role": role}))
+    found = set(
+        speaker_terms(
+            {"text": "the talks go on", "cue": "said", "speaker": speaker, "speaker_role": role}
+        )
+    )
     assert {term for term in found if "+" not in term} == kinds
     assert {f"{kind}{rest}" for kind in kinds for rest in ("+on", "+cue:plain")} <= found
 
 
-@given(TEXTS, st.lists(st.sampled_from("Volodymyr Abbas Khan King Judge Ilse Öz".split()), max_size=3), TEXTS)
+@given(
+    TEXTS,
+    st.lists(st.sampled_from("Volodymyr Abbas Khan King Judge Ilse Öz".split()), max_size=3),
+    TEXTS,
+)
 def test_another_name_gives_the_same_terms(text, name, role):
     one = speaker_terms({"text": text, "speaker": " ".join(name), "speaker_role": role})
     assert one == speaker_terms({"text": text, "speaker": "Mara Lindqvist", "speaker_role": role})

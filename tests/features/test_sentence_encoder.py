@@ -3,7 +3,13 @@ import pytest
 
 from stance.core.errors import ModelError
 from stance.features import sentence_encoder
-from stance.features.sentence_encoder import ENCODERS, MAX_TOKENS, check_encoder, encode_cached, get_encoder
+from stance.features.sentence_encoder import (
+    ENCODERS,
+    MAX_TOKENS,
+    check_encoder,
+    encode_cached,
+    get_encoder,
+)
 
 TEXTS = ["We will come to the talks.", "Nobody here wants them.", "The bridge opened in May."]
 
@@ -36,7 +42,9 @@ def test_no_text_has_no_vector(tmp_path):
 def test_texts_are_encoded_once_and_new_ones_cost_only_themselves(tmp_path, monkeypatch):
     asked = []
     real = get_encoder("minilm").encode
-    monkeypatch.setattr(get_encoder("minilm"), "encode", lambda texts: asked.append(list(texts)) or real(texts))
+    monkeypatch.setattr(
+        get_encoder("minilm"), "encode", lambda texts: asked.append(list(texts)) or real(texts)
+    )
     first = encode_cached([TEXTS[0], TEXTS[1], TEXTS[0]], "minilm", tmp_path)
     again = encode_cached([TEXTS[2], TEXTS[0]], "minilm", tmp_path)
     assert asked == [TEXTS[:2], TEXTS[2:]]
@@ -59,5 +67,8 @@ def test_an_unknown_encoder_and_foreign_weights_are_refused(monkeypatch):
         get_encoder("bert")
     check_encoder("minilm")
     monkeypatch.setattr(sentence_encoder, "sha256", lambda _: "f" * 64)
-    with pytest.raises(ModelError, match=r"model\.onnx_data: checksum f{12}…, expected 60c758432aa5…; reinstall the package"):
+    with pytest.raises(
+        ModelError,
+        match=r"model\.onnx_data: checksum f{12}…, expected 60c758432aa5…; reinstall the package",
+    ):
         check_encoder("minilm")

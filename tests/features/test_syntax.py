@@ -1,4 +1,7 @@
-"""What the parse adds: the reach of negations and modal verbs, subjects and objects, conditions. Each case is a sentence of our own."""
+"""What the parse adds: the reach of negations and modal verbs, subjects and objects, conditions.
+
+Each case is a sentence of our own.
+"""
 
 import subprocess
 import sys
@@ -19,16 +22,37 @@ TEXTS = st.text(max_size=60) | st.text(alphabet="abcAB ’'“\"-.,01\n", max_si
     [
         ("We are ready for talks.", {"ready", "we>ready", "ready>talk"}, {"not:ready", "not>talk"}),
         ("We are not ready for talks.", {"not:ready", "we>not:ready", "not>talk"}, {"ready"}),
-        # The negation stands nine words before what it reaches; a rule on neighbouring words misses it.
+        # The negation stands nine words before what it reaches; a rule on neighbouring words
+        # misses it.
         ("We do not see, after all these years of war, any basis for talks.", {"not>talk"}, set()),
         # One that belongs to another clause does not reach.
-        ("They will attend the talks, because nobody wants a longer war.", {"will>talk"}, {"not>talk"}),
-        ("If the shelling stops, we will resume the talks.", {"condition:if", "will>talk"}, {"condition:if>talk"}),
-        ("There will be no peace unless the talks resume.", {"condition:unless", "condition:unless>talk"}, set()),
+        (
+            "They will attend the talks, because nobody wants a longer war.",
+            {"will>talk"},
+            {"not>talk"},
+        ),
+        (
+            "If the shelling stops, we will resume the talks.",
+            {"condition:if", "will>talk"},
+            {"condition:if>talk"},
+        ),
+        (
+            "There will be no peace unless the talks resume.",
+            {"condition:unless", "condition:unless>talk"},
+            set(),
+        ),
         ("Although we doubt it, we will come.", {"concession", "we>doubt"}, set()),
-        ("The mediators must continue the talks.", {"must>talk", "noun>talk", "talk:object", "continue>talk"}, {"may>talk"}),
+        (
+            "The mediators must continue the talks.",
+            {"must>talk", "noun>talk", "talk:object", "continue>talk"},
+            {"may>talk"},
+        ),
         ("Perhaps they never wanted it.", {"hedge", "booster"}, set()),
-        ("The talks were cancelled.", {"talk:subject", "passive>talk", "tense-past>talk"}, {"talk:object"}),
+        (
+            "The talks were cancelled.",
+            {"talk:subject", "passive>talk", "tense-past>talk"},
+            {"talk:object"},
+        ),
     ],
 )
 def test_the_parse_says_how_words_belong_together(text, present, absent):
@@ -51,11 +75,17 @@ def test_a_model_that_reads_the_parse_says_what_it_lacks(monkeypatch):
         raise DataError("spaCy is not installed; install it with: pip install 'stance[quotes]'")
 
     monkeypatch.setattr(syntax, "default_nlp", missing)
-    with pytest.raises(ModelError, match=r"this model reads the parse of a quote: spaCy is not installed; install it with: pip install 'stance\[quotes\]'"):
+    with pytest.raises(
+        ModelError,
+        match=r"this model reads the parse of a quote: spaCy is not installed; install it with: pip install 'stance\[quotes\]'",
+    ):
         parse_terms({"text": "a text that was never parsed before"})
 
 
 def test_spacy_is_loaded_by_the_first_parse_only():
     parse = "stance.features.syntax.parse_terms({'text': 'No.'})"
-    code = f"import sys, stance.models.folder, stance.features.syntax; assert 'spacy' not in sys.modules; {parse}; assert 'spacy' in sys.modules"
+    code = (
+        "import sys, stance.models.folder, stance.features.syntax; assert 'spacy' not in "
+        f"sys.modules; {parse}; assert 'spacy' in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

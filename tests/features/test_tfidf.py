@@ -1,4 +1,7 @@
-"""Terms counted once: the same columns and weights as scikit-learn's, whatever else was counted beside."""
+"""Terms counted once.
+
+The same columns and weights as scikit-learn's, whatever else was counted beside.
+"""
 
 import numpy as np
 import pytest
@@ -22,7 +25,12 @@ def fitted(kind, texts, min_df, setting):
         return None, None
 
 
-@given(st.lists(TEXTS, min_size=2, max_size=8), st.lists(TEXTS, min_size=1, max_size=4), st.integers(1, 2), SETTINGS)
+@given(
+    st.lists(TEXTS, min_size=2, max_size=8),
+    st.lists(TEXTS, min_size=1, max_size=4),
+    st.integers(1, 2),
+    SETTINGS,
+)
 def test_columns_and_weights_are_those_of_scikit_learn(texts, others, min_df, setting):
     theirs, wanted = fitted(TfidfVectorizer, texts, min_df, setting)
     ours, found = fitted(Tfidf, texts, min_df, setting)

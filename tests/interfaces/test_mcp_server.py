@@ -14,7 +14,9 @@ import stance
 def ask(model_folder):
     def run(what):
         async def session():
-            parameters = StdioServerParameters(command=sys.executable, args=["-m", "stance", "mcp", "--model", str(model_folder)])
+            parameters = StdioServerParameters(
+                command=sys.executable, args=["-m", "stance", "mcp", "--model", str(model_folder)]
+            )
             async with Client(parameters) as client:
                 return await what(client)
 
@@ -26,9 +28,14 @@ def ask(model_folder):
 def test_it_offers_two_harmless_tools_and_says_what_they_take(ask):
     listed = ask(lambda client: client.list_tools()).tools
     assert [one.name for one in listed] == ["predict_stance", "read_article"]
-    assert all(one.annotations.read_only_hint and not one.annotations.open_world_hint for one in listed)
+    assert all(
+        one.annotations.read_only_hint and not one.annotations.open_world_hint for one in listed
+    )
     schema = listed[0].input_schema
-    assert (schema["required"], list(schema["properties"])) == (["text"], ["text", "cue", "context"])
+    assert (schema["required"], list(schema["properties"])) == (
+        ["text"],
+        ["text", "cue", "context"],
+    )
     assert all("description" in one for one in schema["properties"].values())
 
 
@@ -36,23 +43,37 @@ def test_a_tool_answers_as_python_does(ask, model):
     text = "“We are ready to resume the talks,” said Mara Lindqvist."
 
     async def both(client):
-        first = await client.call_tool("predict_stance", {"text": "We will come.", "cue": "promised"})
+        first = await client.call_tool(
+            "predict_stance", {"text": "We will come.", "cue": "promised"}
+        )
         return first, await client.call_tool("read_article", {"text": text})
 
     predicted, read = ask(both)
-    assert rounded(predicted.structured_content) == rounded(model.predict("We will come.", cue="promised").to_dict())
-    assert rounded(read.structured_content["speakers"]) == rounded(model.read(stance.Article("article", text)).to_dict()["speakers"])
+    assert rounded(predicted.structured_content) == rounded(
+        model.predict("We will come.", cue="promised").to_dict()
+    )
+    assert rounded(read.structured_content["speakers"]) == rounded(
+        model.read(stance.Article("article", text)).to_dict()["speakers"]
+    )
 
 
 def rounded(answer):
-    """An answer as JSON gives it, to six digits: the last bits of an encoder's sums depend on the machine's moment."""
+    """An answer as JSON gives it, to six digits.
+
+    The last bits of an encoder's sums depend on the machine's moment.
+    """
     return json.loads(json.dumps(answer), parse_float=lambda number: round(float(number), 6))
 
 
 def test_what_it_cannot_do_is_told_and_it_goes_on(ask):
     async def several(client):
         answers = [await client.call_tool("predict_stance", {"text": "Мы готовы к переговорам."})]
-        for tool, arguments in (("read_article", {"text": "x" * 200_001}), ("predict_stance", {}), ("predict_stance", {"text": 3}), ("delete", {})):
+        for tool, arguments in (
+            ("read_article", {"text": "x" * 200_001}),
+            ("predict_stance", {}),
+            ("predict_stance", {"text": 3}),
+            ("delete", {}),
+        ):
             answers.append(await client.call_tool(tool, arguments))
         answers.append(await client.call_tool("predict_stance", {"text": "We will come."}))
         return answers

@@ -4,7 +4,10 @@ import stance.spacy_component
 import stance
 from stance.interfaces.spacy_component import StanceComponent
 
-TEXT = "“We are ready to resume the talks on Monday,” said Mara Lindqvist, the foreign minister. Boro Kast rejected the offer as a show."
+TEXT = (
+    "“We are ready to resume the talks on Monday,” said Mara Lindqvist, the foreign minister. "
+    "Boro Kast rejected the offer as a show."
+)
 
 
 def make(model_folder):

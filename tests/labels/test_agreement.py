@@ -16,10 +16,15 @@ def test_agreement_beyond_chance_is_not_defined_where_everything_is_judged_the_s
 
 def test_two_readers_who_judged_three_quotes_alike_are_told_what_is_not_defined(project):
     three = ["w1_01#1", "w1_01#2", "w1_01#3"]
-    import_judgments(project / "labels", [Judgment(quote, name, "oppose", True) for quote in three for name in ("Anna", "Ben")])
+    import_judgments(
+        project / "labels",
+        [Judgment(quote, name, "oppose", True) for quote in three for name in ("Anna", "Ben")],
+    )
     done = cli("agree")
     assert done.returncode == 0, done.stderr
-    told = done.stdout[done.stdout.index("Anna (person) and Ben (person): 3 quotes") :].splitlines()[1:6]
+    told = done.stdout[
+        done.stdout.index("Anna (person) and Ben (person): 3 quotes") :
+    ].splitlines()[1:6]
     assert told == [
         "  five labels   same 1.000   kappa and alpha not defined (all judged the same)",
         "  coarse three  kappa and alpha not defined (all judged the same)",

@@ -12,18 +12,39 @@ from hypothesis import strategies as st
 from stance.core.errors import DataError
 from stance.core.types import STANCES, Article, Judgment, Quote
 from stance.extraction.text.context import sentence_before
-from stance.labels.annotation_tasks import CONFIG, CSV_COLUMNS, judgment_tasks, read_import, to_csv, to_tasks
+from stance.labels.annotation_tasks import (
+    CONFIG,
+    CSV_COLUMNS,
+    judgment_tasks,
+    read_import,
+    to_csv,
+    to_tasks,
+)
 from stance.labels.judgments import merge
 
 TEXT = 'Mara Lindqvist spoke on Monday. “We will come, "perhaps",” she said.'
 ARTICLE = Article("a", TEXT)
 START = TEXT.index("We will")
-QUOTE = Quote("a#1", "a", TEXT[START : START + 23], ((START, START + 23),), "direct", cue="said", speaker="Mara Lindqvist")
+QUOTE = Quote(
+    "a#1",
+    "a",
+    TEXT[START : START + 23],
+    ((START, START + 23),),
+    "direct",
+    cue="said",
+    speaker="Mara Lindqvist",
+)
 ITEMS = [(ARTICLE, QUOTE, None)]
 
-NAMES = st.text(alphabet=string.ascii_letters + " '-", min_size=1, max_size=12).map(str.strip).filter(bool)
+NAMES = (
+    st.text(alphabet=string.ascii_letters + " '-", min_size=1, max_size=12)
+    .map(str.strip)
+    .filter(bool)
+)
 JUDGMENTS = st.builds(
-    lambda annotator, stance, on, held, note: Judgment("a#1", annotator, stance, on or stance != "neutral", tuple(held), note),
+    lambda annotator, stance, on, held, note: Judgment(
+        "a#1", annotator, stance, on or stance != "neutral", tuple(held), note
+    ),
     NAMES,
     st.sampled_from(STANCES),
     st.booleans(),
@@ -44,8 +65,14 @@ def test_judgments_come_back_from_label_studios_form(tmp_path_factory, judgment)
 @given(JUDGMENTS)
 def test_judgments_come_back_from_a_spreadsheet(tmp_path_factory, judgment):
     rows = list(csv.DictReader(io.StringIO(to_csv(ITEMS), newline="")))
-    rows[0] |= {"stance": judgment.stance.upper(), "on_target": "yes" if judgment.on_target else "no", "note": judgment.note or ""}
-    rows[0]["attributed"] = "; ".join(f"{holder} = {stance}" for holder, stance in judgment.attributed)
+    rows[0] |= {
+        "stance": judgment.stance.upper(),
+        "on_target": "yes" if judgment.on_target else "no",
+        "note": judgment.note or "",
+    }
+    rows[0]["attributed"] = "; ".join(
+        f"{holder} = {stance}" for holder, stance in judgment.attributed
+    )
     path = tmp_path_factory.mktemp("csv") / "filled.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, CSV_COLUMNS)
@@ -70,10 +97,17 @@ def test_a_task_shows_the_quote_with_what_stands_before():
     ("text", "context"),
     [
         # The sentence before, whole, and nothing of the one before that.
-        ("Dora Venn rejected it. Mr. Smith met the U.S. envoy on Monday. “|We will come,” he said.", "Mr. Smith met the U.S. envoy on Monday."),
+        (
+            "Dora Venn rejected it. Mr. Smith met the U.S. envoy on Monday. “|We will come,” he "
+            "said.",
+            "Mr. Smith met the U.S. envoy on Monday.",
+        ),
         ("Nobody came. “No!” she said. “|We will come,” she said.", "“No!” she said."),
         # Inside a sentence, its beginning too.
-        ("Nobody came. She spoke on Monday. She said that |talks would go on.", "She spoke on Monday. She said that"),
+        (
+            "Nobody came. She spoke on Monday. She said that |talks would go on.",
+            "She spoke on Monday. She said that",
+        ),
         ("She spoke on Monday. She added: “|We will come.”", "She spoke on Monday. She added:"),
         # From the paragraph before where the quote begins its own, and no further.
         ("One.\n\nTwo. Three.\n\n“|We will come,” she said.", "Three."),
@@ -84,32 +118,51 @@ def test_a_task_shows_the_quote_with_what_stands_before():
 def test_a_person_is_shown_the_sentence_before(text, context):
     start = text.index("|")
     text = text.replace("|", "")
-    assert sentence_before(Article("a", text), Quote("a#1", "a", text[start:], ((start, len(text)),), "direct")) == context
+    assert (
+        sentence_before(
+            Article("a", text), Quote("a#1", "a", text[start:], ((start, len(text)),), "direct")
+        )
+        == context
+    )
 
 
 @settings(deadline=None)
 @given(st.text(alphabet="aB .!“”\n,", max_size=60), st.integers(0, 60))
 def test_what_stands_before_is_the_end_of_the_text_before(text, start):
     start = min(start, len(text))
-    found = sentence_before(Article("a", text + "x"), Quote("a#1", "a", "x", ((start, len(text) + 1),), "direct"))
+    found = sentence_before(
+        Article("a", text + "x"), Quote("a#1", "a", "x", ((start, len(text) + 1),), "direct")
+    )
     letters = re.sub(r"[^aB]", "", text[:start])
     assert letters.endswith(re.sub(r"[^aB]", "", found))
 
 
 def test_a_long_sentence_before_is_cut_at_a_word_and_says_so():
     text = "A" + " word" * 200 + " that x"
-    found = sentence_before(Article("a", text), Quote("a#1", "a", "x", ((len(text) - 1, len(text)),), "direct"))
+    found = sentence_before(
+        Article("a", text), Quote("a#1", "a", "x", ((len(text) - 1, len(text)),), "direct")
+    )
     assert found.startswith("… word word")
     assert len(found) <= 302
 
 
 def test_the_labeling_interface_asks_what_the_import_reads():
-    # Label Studio's own reader of interfaces: every control of ours is known to it, with these choices.
+    # Label Studio's own reader of interfaces: every control of ours is known to it, with these
+    # choices.
     from xml.etree import ElementTree
 
     view = ElementTree.fromstring(CONFIG)
-    controls = {one.get("name"): [choice.get("value") for choice in one] for one in view if one.tag in ("Choices", "TextArea")}
-    assert controls == {"stance": list(STANCES), "on_target": ["on target", "off target"], "attributed": [], "note": []}
+    controls = {
+        one.get("name"): [choice.get("value") for choice in one]
+        for one in view
+        if one.tag in ("Choices", "TextArea")
+    }
+    assert controls == {
+        "stance": list(STANCES),
+        "on_target": ["on target", "off target"],
+        "attributed": [],
+        "note": [],
+    }
     assert all(one.get("toName") == "text" for one in view if one.tag in ("Choices", "TextArea"))
 
 
@@ -148,18 +201,32 @@ def wrong_choice(tasks):
 
 
 def without_holder(tasks):
-    tasks[0]["annotations"][0]["result"].append({"from_name": "attributed", "value": {"text": ["no partner named"]}})
+    tasks[0]["annotations"][0]["result"].append(
+        {"from_name": "attributed", "value": {"text": ["no partner named"]}}
+    )
     return tasks
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (without_holder, "task 1: attributed 'no partner named' has no holder; expected holder=stance"),
+        (
+            without_holder,
+            "task 1: attributed 'no partner named' has no holder; expected holder=stance",
+        ),
         (lambda tasks: {"tasks": tasks}, "expected a list of tasks"),
-        (without_annotations, "task 1: lacks annotations, so it is a task before labelling; label it in Label Studio"),
-        (lambda tasks: [task["data"] for task in tasks], "task 1: lacks data; export from Label Studio as JSON, not JSON-MIN"),
-        (wrong_choice, r"task 1: stance 'skeptic' is not in labels/codebook\.toml .*did you mean 'skeptical'"),
+        (
+            without_annotations,
+            "task 1: lacks annotations, so it is a task before labelling; label it in Label Studio",
+        ),
+        (
+            lambda tasks: [task["data"] for task in tasks],
+            "task 1: lacks data; export from Label Studio as JSON, not JSON-MIN",
+        ),
+        (
+            wrong_choice,
+            r"task 1: stance 'skeptic' is not in labels/codebook\.toml .*did you mean 'skeptical'",
+        ),
     ],
 )
 def test_an_export_of_another_form_is_told(tmp_path, change, message):
@@ -179,12 +246,22 @@ def test_a_spreadsheet_needs_its_annotator_and_columns(tmp_path):
 @pytest.mark.parametrize(
     ("stance", "on", "message"),
     [
-        ("neutral", "", r"x\.csv:2: on_target is empty, expected yes or no; a neutral statement needs it"),
+        (
+            "neutral",
+            "",
+            r"x\.csv:2: on_target is empty, expected yes or no; a neutral statement needs it",
+        ),
         ("oppose", "maybe", r"x\.csv:2: on_target is 'maybe', expected yes or no$"),
-        ("oppose", "no", r"x\.csv:2: on_target is 'no' but the stance is 'oppose'; a statement off the target is neutral"),
+        (
+            "oppose",
+            "no",
+            r"x\.csv:2: on_target is 'no' but the stance is 'oppose'; a statement off the target is neutral",
+        ),
     ],
 )
-def test_a_target_that_is_not_understood_is_told_in_the_spreadsheets_words(tmp_path, stance, on, message):
+def test_a_target_that_is_not_understood_is_told_in_the_spreadsheets_words(
+    tmp_path, stance, on, message
+):
     path = tmp_path / "x.csv"
     path.write_text(f"quote,stance,on_target\na#1,{stance},{on}\n")
     with pytest.raises(DataError, match=message):
@@ -197,24 +274,40 @@ def test_a_target_that_was_not_chosen_is_told_in_label_studios_words(tmp_path):
         result[0]["value"]["choices"], result[1]["value"]["choices"] = ["neutral"], []
         return tasks
 
-    with pytest.raises(DataError, match="task 1: on_target is empty, expected on target or off target; a neutral statement needs it"):
+    with pytest.raises(
+        DataError,
+        match="task 1: on_target is empty, expected on target or off target; a neutral statement "
+        "needs it",
+    ):
         read_import(export(tmp_path, unchosen), None)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_a_spreadsheet_is_read_as_excel_libreoffice_and_sheets_save_it(tmp_path, delimiter, encoding):
+def test_a_spreadsheet_is_read_as_excel_libreoffice_and_sheets_save_it(
+    tmp_path, delimiter, encoding
+):
     path = tmp_path / "filled.csv"
     with path.open("w", encoding=encoding, newline="") as file:
         writer = csv.DictWriter(file, CSV_COLUMNS, delimiter=delimiter, lineterminator="\r\n")
         writer.writeheader()
-        writer.writerow({"quote": "a#1", "text": "“We will come; perhaps”", "stance": "Support", "on_target": "yes"})
+        writer.writerow(
+            {
+                "quote": "a#1",
+                "text": "“We will come; perhaps”",
+                "stance": "Support",
+                "on_target": "yes",
+            }
+        )
     assert read_import(path, "anna") == [Judgment("a#1", "anna", "support", True)]
 
 
 def test_a_workbook_is_told_how_to_be_saved(tmp_path):
     (tmp_path / "filled.xlsx").write_bytes(b"PK")
-    with pytest.raises(DataError, match=r"filled\.xlsx: unknown kind of file; expected \.json .* or \.csv \(a spreadsheet saved as CSV UTF-8\)"):
+    with pytest.raises(
+        DataError,
+        match=r"filled\.xlsx: unknown kind of file; expected \.json .* or \.csv \(a spreadsheet saved as CSV UTF-8\)",
+    ):
         read_import(tmp_path / "filled.xlsx", "anna")
 
 
@@ -229,7 +322,8 @@ def test_merging_adds_and_never_overwrites():
 
 
 def test_what_label_studio_itself_exports_is_read():
-    # Two quotes of an invented article, labelled in the page of Label Studio 1.23.0 and exported there as JSON.
+    # Two quotes of an invented article, labelled in the page of Label Studio 1.23.0 and exported
+    # there as JSON.
     found = read_import(ROOT / "tests" / "data" / "label-studio-1.23.0.json", None)
     assert found == [
         Judgment("merrow#1", "person-1", "neutral", False),

@@ -8,7 +8,9 @@ from stance.labels.own_articles import add_articles, import_judgments
 
 def test_the_cards_figures_are_those_of_the_data(root):
     text = (root / "labels" / "README.md").read_text(encoding="utf-8")
-    assert text.partition(START)[2].partition(END)[0].strip() == figures(root / "labels"), "run: stance labels-card"
+    assert text.partition(START)[2].partition(END)[0].strip() == figures(root / "labels"), (
+        "run: stance labels-card"
+    )
 
 
 def test_your_own_articles_and_judgments_change_nothing_in_the_projects_card(project):
@@ -16,7 +18,10 @@ def test_your_own_articles_and_judgments_change_nothing_in_the_projects_card(pro
     text = "“We will come,” she said."
     quote = Quote("w1_mine#1", "w1_mine", "We will come,", ((1, 14),), "direct")
     add_articles(project / "labels", [(Article("w1_mine", text), [quote])])
-    import_judgments(project / "labels", [Judgment(one, "Anna", "neutral", True) for one in ("w1_mine#1", "w1_01#1")])
+    import_judgments(
+        project / "labels",
+        [Judgment(one, "Anna", "neutral", True) for one in ("w1_mine#1", "w1_01#1")],
+    )
     assert figures(project / "labels") == before
 
 

@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 from stance.core.errors import DataError
 from stance.core.types import Article, Quote
 from stance.extraction.text.context import context_of
-from stance.labels.dataset import fingerprint, folds_by_article, load_table, read_measuring, to_table
+from stance.labels.dataset import (
+    fingerprint,
+    folds_by_article,
+    load_table,
+    read_measuring,
+    to_table,
+)
 
 
 @settings(max_examples=20, deadline=None)
@@ -31,7 +37,9 @@ def test_the_fingerprint_ignores_the_order_and_sees_every_change(sets):
     assert fingerprint(table) == fingerprint(table.sample(frac=1, random_state=3))
     for column, value in (("stance", "oppose"), ("text", "other"), ("cue", "other")):
         changed = table.copy()
-        changed.loc[changed.index[0], column] = value if changed[column].iloc[0] != value else "neutral"
+        changed.loc[changed.index[0], column] = (
+            value if changed[column].iloc[0] != value else "neutral"
+        )
         assert fingerprint(changed) != fingerprint(table)
 
 
@@ -52,8 +60,12 @@ def test_a_batch_without_a_split_is_told(project):
 
 def test_context_is_what_stands_before_without_the_quote():
     text = "First paragraph.\n\nThe minister spoke. She added: “We will come.”"
-    quote = Quote("a#1", "a", "We will come.", ((text.index("We"), text.index("We") + 13),), "direct")
-    assert context_of(Article("a", text), quote) == "First paragraph. The minister spoke. She added:"
+    quote = Quote(
+        "a#1", "a", "We will come.", ((text.index("We"), text.index("We") + 13),), "direct"
+    )
+    assert (
+        context_of(Article("a", text), quote) == "First paragraph. The minister spoke. She added:"
+    )
 
 
 def test_a_measured_set_of_another_form_is_told(tmp_path):

@@ -26,10 +26,14 @@ The police said two people had been hurt in a fire in the harbour.
 """
 
 
-def test_own_articles_are_suggested_labelled_imported_and_learned_from(project, model_folder, tmp_path):
+def test_own_articles_are_suggested_labelled_imported_and_learned_from(
+    project, model_folder, tmp_path
+):
     source = tmp_path / "merrow.txt"
     source.write_text(REPORT, encoding="utf-8")
-    done = cli("suggest", str(source), "--out", str(tmp_path / "tasks.csv"), "--model", str(model_folder))
+    done = cli(
+        "suggest", str(source), "--out", str(tmp_path / "tasks.csv"), "--model", str(model_folder)
+    )
     assert done.returncode == 0, done.stderr
     assert "1 article (1 new in labels/own)" in done.stderr
     rows = list(csv.DictReader((tmp_path / "tasks.csv").open(encoding="utf-8", newline="")))
@@ -41,7 +45,13 @@ def test_own_articles_are_suggested_labelled_imported_and_learned_from(project, 
     assert "own" not in set(load_table(project / "labels")["split"])
 
     for row in rows:
-        row["stance"] = "oppose" if row["speaker"] == "Tomas Reyk" else "neutral" if "fire" in row["text"] else "support"
+        row["stance"] = (
+            "oppose"
+            if row["speaker"] == "Tomas Reyk"
+            else "neutral"
+            if "fire" in row["text"]
+            else "support"
+        )
         row["on_target"] = "off" if "fire" in row["text"] else "on"
     with (tmp_path / "filled.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, rows[0])
@@ -55,30 +65,60 @@ def test_own_articles_are_suggested_labelled_imported_and_learned_from(project, 
     assert cli("check").returncode == 0
 
     # Suggesting again finds nothing left to label; importing again changes nothing.
-    assert "0 quotes without label" in cli("suggest", str(source), "--out", str(tmp_path / "t.json"), "--model", str(model_folder)).stderr
+    assert (
+        "0 quotes without label"
+        in cli(
+            "suggest", str(source), "--out", str(tmp_path / "t.json"), "--model", str(model_folder)
+        ).stderr
+    )
     assert json.loads((tmp_path / "t.json").read_text()) == []
-    assert "0 judgments added" in cli("import-labels", str(tmp_path / "filled.csv"), "--annotator", "Anna Example").stderr
+    assert (
+        "0 judgments added"
+        in cli("import-labels", str(tmp_path / "filled.csv"), "--annotator", "Anna Example").stderr
+    )
 
 
-def test_reading_an_article_again_marks_the_quotes_that_a_person_judged(project, model_folder, tmp_path):
+def test_reading_an_article_again_marks_the_quotes_that_a_person_judged(
+    project, model_folder, tmp_path
+):
     source = tmp_path / "merrow.txt"
     source.write_text(REPORT, encoding="utf-8")
-    assert cli("suggest", str(source), "--out", str(tmp_path / "t.csv"), "--model", str(model_folder)).returncode == 0
+    assert (
+        cli(
+            "suggest", str(source), "--out", str(tmp_path / "t.csv"), "--model", str(model_folder)
+        ).returncode
+        == 0
+    )
     import_judgments(project / "labels", [Judgment("merrow#2", "Anna", "oppose", True)])
     done = cli("read", str(source), "--json", "--model", str(model_folder))
     assert done.returncode == 0, done.stderr
-    quotes = {quote["id"]: quote for one in json.loads(done.stdout)["speakers"] for quote in one["quotes"]}
-    assert {name: quote.get("label") for name, quote in quotes.items() if "label" in quote} == {"merrow#2": "oppose"}
+    quotes = {
+        quote["id"]: quote for one in json.loads(done.stdout)["speakers"] for quote in one["quotes"]
+    }
+    assert {name: quote.get("label") for name, quote in quotes.items() if "label" in quote} == {
+        "merrow#2": "oppose"
+    }
     # The prediction stays the model's own.
     assert quotes["merrow#2"]["prediction"]["model"]["name"] == "vote"
-    assert cli("read", str(source), "--model", str(model_folder)).stdout.count("your label: oppose") == 1
+    assert (
+        cli("read", str(source), "--model", str(model_folder)).stdout.count("your label: oppose")
+        == 1
+    )
     # Another text of the same name is another quote.
     source.write_text("“We want talks,” she said.\n\n" + REPORT, encoding="utf-8")
     assert '"label"' not in cli("read", str(source), "--json", "--model", str(model_folder)).stdout
 
 
 def test_training_says_how_many_of_your_labels_it_learned_from(project):
-    add_articles(project / "labels", [(Article("mine", "“We will come,” she said."), [Quote("mine#1", "mine", "We will come,", ((1, 14),), "direct")])])
+    add_articles(
+        project / "labels",
+        [
+            (
+                Article("mine", "“We will come,” she said."),
+                [Quote("mine#1", "mine", "We will come,", ((1, 14),), "direct")],
+            )
+        ],
+    )
     import_judgments(project / "labels", [Judgment("mine#1", "Anna", "support", True)])
     done = cli("train", str(project / "experiments" / "other.toml"))
     assert done.returncode == 0, done.stderr
@@ -97,10 +137,16 @@ def test_a_filled_in_spreadsheet_is_not_overwritten_before_it_is_imported(projec
     filled = out.read_bytes()
     source = tmp_path / "merrow.txt"
     source.write_text(REPORT, encoding="utf-8")
-    for arguments in (["suggest", str(source), "--out", str(out)], ["export-labels", str(out), "--article", "w1_01"]):
+    for arguments in (
+        ["suggest", str(source), "--out", str(out)],
+        ["export-labels", str(out), "--article", "w1_01"],
+    ):
         done = cli(*arguments)
         assert done.returncode == 1
-        assert "1 stances are filled in there and not imported; import them first (stance import-labels" in done.stderr
+        assert (
+            "1 stances are filled in there and not imported; import them first (stance "
+            "import-labels" in done.stderr
+        )
         assert out.read_bytes() == filled
     assert not (project / "labels" / "own").exists()
     assert cli("import-labels", str(out), "--annotator", "Anna").returncode == 0
@@ -110,7 +156,9 @@ def test_a_filled_in_spreadsheet_is_not_overwritten_before_it_is_imported(projec
 def test_a_persons_judgment_is_kept_beside_the_models_and_decides(project):
     before = read_labels(project / "labels")[1]["w1_01#1"]
     assert before.stance == "support"
-    assert import_judgments(project / "labels", [Judgment("w1_01#1", "Anna", "neutral", True)]) == Imported(added=1, second=1)
+    assert import_judgments(
+        project / "labels", [Judgment("w1_01#1", "Anna", "neutral", True)]
+    ) == Imported(added=1, second=1)
     after = read_labels(project / "labels")[1]["w1_01#1"]
     assert after.stance == "neutral"
     author = (project / "labels" / "judgments" / "author.jsonl").read_text(encoding="utf-8")
@@ -122,16 +170,40 @@ def test_git_sees_nothing_of_your_articles_your_judgments_and_your_name(project,
     git = ["git", "-C", str(project), "-c", "user.name=a", "-c", "user.email=a@example.org"]
     for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "before"]):
         subprocess.run([*git, *arguments], check=True)
-    add_articles(project / "labels", [(Article("mine", "“We will come,” she said."), [Quote("mine#1", "mine", "We will come,", ((1, 14),), "direct")])])
+    add_articles(
+        project / "labels",
+        [
+            (
+                Article("mine", "“We will come,” she said."),
+                [Quote("mine#1", "mine", "We will come,", ((1, 14),), "direct")],
+            )
+        ],
+    )
     import_judgments(project / "labels", [Judgment("mine#1", "Anna", "neutral", True)])
     assert read_labels(project / "labels")[1]["mine#1"].stance == "neutral"
-    assert subprocess.run([*git, "status", "--porcelain"], check=True, capture_output=True, text=True).stdout == ""
+    assert (
+        subprocess.run(
+            [*git, "status", "--porcelain"], check=True, capture_output=True, text=True
+        ).stdout
+        == ""
+    )
 
 
 def test_the_projects_labels_are_the_same_whatever_you_have_labelled(project):
     before, table = read_labels(project / "labels", own=False), load_table(project / "labels")
-    add_articles(project / "labels", [(Article("w1_mine", "“We will come,” she said."), [Quote("w1_mine#1", "w1_mine", "We", ((1, 3),), "direct")])])
-    import_judgments(project / "labels", [Judgment(one, "Anna", "neutral", True) for one in ("w1_mine#1", "w1_01#1")])
+    add_articles(
+        project / "labels",
+        [
+            (
+                Article("w1_mine", "“We will come,” she said."),
+                [Quote("w1_mine#1", "w1_mine", "We", ((1, 3),), "direct")],
+            )
+        ],
+    )
+    import_judgments(
+        project / "labels",
+        [Judgment(one, "Anna", "neutral", True) for one in ("w1_mine#1", "w1_01#1")],
+    )
     assert read_labels(project / "labels", own=False) == before
     after = load_table(project / "labels")
     assert list(after.loc[after["split"] == "own", "quote"]) == ["w1_mine#1"]
@@ -139,12 +211,26 @@ def test_the_projects_labels_are_the_same_whatever_you_have_labelled(project):
 
 
 def test_two_persons_who_differ_on_your_quote_decide_in_your_own_file(project):
-    add_articles(project / "labels", [(Article("mine", "“We will come,” she said."), [Quote("mine#1", "mine", "We", ((1, 3),), "direct")])])
-    import_judgments(project / "labels", [Judgment("mine#1", "Anna", "neutral", True), Judgment("mine#1", "Ben", "support", True)])
+    add_articles(
+        project / "labels",
+        [
+            (
+                Article("mine", "“We will come,” she said."),
+                [Quote("mine#1", "mine", "We", ((1, 3),), "direct")],
+            )
+        ],
+    )
+    import_judgments(
+        project / "labels",
+        [Judgment("mine#1", "Anna", "neutral", True), Judgment("mine#1", "Ben", "support", True)],
+    )
     with pytest.raises(DataError) as told:
         check_all([])
     told = str(told.value)
-    assert "mine#1 is judged in two ways (Anna: neutral, Ben: support); decide: add a line to labels/judgments/own.jsonl like {" in told
+    assert (
+        "mine#1 is judged in two ways (Anna: neutral, Ben: support); decide: add a line to "
+        "labels/judgments/own.jsonl like {" in told
+    )
     assert told.count("mine#1 is judged in two ways") == 1
     with (project / "labels" / "judgments" / "own.jsonl").open("a", encoding="utf-8") as file:
         file.write(told.splitlines()[0].partition(" like ")[2].replace("neutral", "support") + "\n")
@@ -152,7 +238,10 @@ def test_two_persons_who_differ_on_your_quote_decide_in_your_own_file(project):
 
 
 def test_what_the_program_missed_in_your_articles_is_no_fault_of_your_labels(project):
-    add_articles(project / "labels", [(Article("mine", "The so-called “war party of the north” did not come."), [])])
+    add_articles(
+        project / "labels",
+        [(Article("mine", "The so-called “war party of the north” did not come."), [])],
+    )
     assert "articles" in check_labels(project / "labels")
 
 
@@ -163,7 +252,10 @@ def test_the_same_judgments_under_a_second_name_are_warned_of(project, tmp_path)
     done = cli("import-labels", str(path), "--annotator", "Nina New")
     assert done.returncode == 0
     assert "2 judgments added" in done.stderr
-    assert "warning: what Nina New judged (2) is the same as what person-1 judged before; if they are one person, delete" in done.stderr
+    assert (
+        "warning: what Nina New judged (2) is the same as what person-1 judged before; if they "
+        "are one person, delete" in done.stderr
+    )
     # Who differs in one of them is another person.
     path.write_text("quote,stance,on_target\nw1_01#1,oppose,\nw1_01#2,oppose,\n", encoding="utf-8")
     assert "warning" not in cli("import-labels", str(path), "--annotator", "Ben").stderr
@@ -181,7 +273,10 @@ def test_any_name_of_a_person_can_be_written_and_read_back(project, name):
 
 
 def test_a_name_that_no_file_can_hold_changes_nothing(project):
-    with pytest.raises(DataError, match=r"annotators 'Anna\\x7f': a name cannot be written .*; give --annotator one of letters and digits"):
+    with pytest.raises(
+        DataError,
+        match=r"annotators 'Anna\\x7f': a name cannot be written .*; give --annotator one of letters and digits",
+    ):
         import_judgments(project / "labels", [Judgment("w1_01#1", "Anna\x7f", "neutral", True)])
     assert not (project / "labels" / "own" / "annotators.toml").exists()
 
@@ -201,7 +296,10 @@ def test_labelled_quotes_go_out_for_another_reader_without_their_labels(project,
     assert {task["data"]["article"] for task in tasks} == {"w1_01"}
     assert "support" not in json.dumps(tasks)
     assert (tmp_path / "out.xml").is_file()
-    assert "ids look like w1_01" in cli("export-labels", str(tmp_path / "o.csv"), "--article", "nothing").stderr
+    assert (
+        "ids look like w1_01"
+        in cli("export-labels", str(tmp_path / "o.csv"), "--article", "nothing").stderr
+    )
 
 
 def test_a_further_reader_gets_no_quotes_that_nobody_has_labelled(project, tmp_path):
@@ -209,9 +307,14 @@ def test_a_further_reader_gets_no_quotes_that_nobody_has_labelled(project, tmp_p
     add_articles(project / "labels", [(Article("mine", "“We will come,” she said."), quotes)])
     done = cli("export-labels", str(tmp_path / "o.csv"), "--article", "mine")
     assert done.returncode == 1
-    assert "nothing to look at again: 2 quotes without label (stance suggest writes those)" in done.stderr
+    assert (
+        "nothing to look at again: 2 quotes without label (stance suggest writes those)"
+        in done.stderr
+    )
     import_judgments(project / "labels", [Judgment("mine#2", "Anna", "neutral", True)])
     done = cli("export-labels", str(tmp_path / "o.csv"), "--article", "mine")
     assert "1 quote written to" in done.stderr
     assert "left out: 1 quote without label (stance suggest writes those)" in done.stderr
-    assert [row["quote"] for row in csv.DictReader((tmp_path / "o.csv").open(encoding="utf-8-sig"))] == ["mine#2"]
+    assert [
+        row["quote"] for row in csv.DictReader((tmp_path / "o.csv").open(encoding="utf-8-sig"))
+    ] == ["mine#2"]

@@ -7,7 +7,9 @@ from stance.core.types import STANCES
 from stance.evaluation.scores import calibration_error
 from stance.models.calibration import fit_temperature, risk_coverage, temper, thresholds
 
-SHARES = st.lists(st.floats(0.01, 1), min_size=5, max_size=5).map(lambda raw: np.array([raw]) / sum(raw))
+SHARES = st.lists(st.floats(0.01, 1), min_size=5, max_size=5).map(
+    lambda raw: np.array([raw]) / sum(raw)
+)
 
 
 @given(SHARES, st.floats(0.2, 5))
@@ -21,7 +23,10 @@ def test_tempering_keeps_the_order_and_the_sum(shares, temperature):
 
 
 def draw(n, temperature, seed):
-    """Labels drawn from known probabilities, and those probabilities made too flat or too sharp."""
+    """Labels drawn from known probabilities.
+
+    And those probabilities made too flat or too sharp.
+    """
     rng = np.random.default_rng(seed)
     honest = rng.dirichlet(np.full(5, 0.5), size=n)
     truth = [STANCES[rng.choice(5, p=one)] for one in honest]

@@ -20,7 +20,9 @@ from stance.training.saving import save_model
 TEXTS = st.text(max_size=60) | st.text(alphabet="abAB ß-'\n\u00a0é1“", max_size=60)
 
 
-@given(TEXTS, st.sampled_from([("word", 1, 2), ("word", 2, 3), ("char_wb", 3, 5), ("char_wb", 1, 4)]))
+@given(
+    TEXTS, st.sampled_from([("word", 1, 2), ("word", 2, 3), ("char_wb", 3, 5), ("char_wb", 1, 4)])
+)
 def test_terms_are_those_of_scikit_learn(text, setting):
     analyzer, low, high = setting
     theirs = TfidfVectorizer(analyzer=analyzer, ngram_range=(low, high)).build_analyzer()(text)
@@ -29,13 +31,22 @@ def test_terms_are_those_of_scikit_learn(text, setting):
 
 def test_the_folder_gives_the_pipelines_probabilities_on_labelled_quotes(model, fitted, sets):
     rows = sets["test"].to_dict("records")
-    assert np.abs(model._portable.probabilities(rows) - probabilities(fitted, sets["test"])).max() < 1e-6
+    assert (
+        np.abs(model._portable.probabilities(rows) - probabilities(fitted, sets["test"])).max()
+        < 1e-6
+    )
 
 
-WORDS = TEXTS | st.lists(st.sampled_from("talk talks Talks, talk-talks no nono ΑΣ ΑΣ: ῼ İ ǅ aaaaaaa".split()), max_size=12).map(" ".join)
+WORDS = TEXTS | st.lists(
+    st.sampled_from("talk talks Talks, talk-talks no nono ΑΣ ΑΣ: ῼ İ ǅ aaaaaaa".split()),
+    max_size=12,
+).map(" ".join)
 
 
-@given(st.fixed_dictionaries({"text": WORDS, "cue": WORDS | st.none(), "context": WORDS | st.none()}), st.sampled_from(VIEWS))
+@given(
+    st.fixed_dictionaries({"text": WORDS, "cue": WORDS | st.none(), "context": WORDS | st.none()}),
+    st.sampled_from(VIEWS),
+)
 def test_stretches_are_the_view_cut_at_its_blanks(row, view):
     assert stretches_of(row, view) == view_of(row, view).lower().split()
 
@@ -54,12 +65,18 @@ def test_an_answer_is_the_same_to_the_last_bit_alone_and_in_company_and_anew(ngr
 
 def test_answers_do_not_hang_on_what_is_remembered(ngrams, sets, monkeypatch):
     fitted, portable = ngrams
-    rows = [{**row, "text": f"{row['text']} {'peace' * 12} {row['text']}"} for row in sets["test"].to_dict("records")]
+    rows = [
+        {**row, "text": f"{row['text']} {'peace' * 12} {row['text']}"}
+        for row in sets["test"].to_dict("records")
+    ]
     remembered = portable.probabilities(rows)
     for known in portable.members[0][2]._known:
         known.clear()
     monkeypatch.setattr("stance.models.ngram_linear.MOST_KEPT", 20)
-    assert (np.concatenate([portable.probabilities(rows[k : k + 3]) for k in range(0, len(rows), 3)]) == remembered).all()
+    assert (
+        np.concatenate([portable.probabilities(rows[k : k + 3]) for k in range(0, len(rows), 3)])
+        == remembered
+    ).all()
     assert all(len("".join(known)) < 40 * 100 for known in portable.members[0][2]._known)
     assert np.abs(remembered - probabilities(fitted, rows)).max() < 1e-9
 
@@ -76,12 +93,25 @@ def test_n_grams_give_the_pipelines_probabilities_on_any_text(ngrams, texts):
 
 @pytest.fixture(scope="module", params=["wording", "frames", "masked", "blocks"])
 def six(request, sets, tmp_path_factory):
-    """A pipeline of the project's own terms that learned neutral in two, and its folder read back."""
+    """A pipeline of the project's own terms that learned neutral in two.
+
+    And its folder read back.
+    """
     folder = tmp_path_factory.mktemp(request.param)
     families = {"blocks": ["chars", "speaker", "parse"]} if request.param == "blocks" else {}
-    member = {"features": {"kind": request.param, **families}, "classifier": {"kind": "logreg", "C": 2.0}, "weight": 0.6}
-    other = {"features": {"kind": "tfidf", "chars": None}, "classifier": {"kind": "logreg"}, "weight": 0.4}
-    fitted = build_pipeline([member, other], neutral_in_two=True).fit(sets["train"], sets["train"]["stance"])
+    member = {
+        "features": {"kind": request.param, **families},
+        "classifier": {"kind": "logreg", "C": 2.0},
+        "weight": 0.6,
+    }
+    other = {
+        "features": {"kind": "tfidf", "chars": None},
+        "classifier": {"kind": "logreg"},
+        "weight": 0.4,
+    }
+    fitted = build_pipeline([member, other], neutral_in_two=True).fit(
+        sets["train"], sets["train"]["stance"]
+    )
     save_model(fitted, folder, {"name": request.param, "version": "1"})
     return fitted, read_model(folder)
 
@@ -89,7 +119,10 @@ def six(request, sets, tmp_path_factory):
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(
-        st.fixed_dictionaries({"text": TEXTS, "cue": TEXTS | st.none(), "context": TEXTS | st.none()}, optional={"speaker_role": TEXTS, "speaker": TEXTS}),
+        st.fixed_dictionaries(
+            {"text": TEXTS, "cue": TEXTS | st.none(), "context": TEXTS | st.none()},
+            optional={"speaker_role": TEXTS, "speaker": TEXTS},
+        ),
         min_size=1,
         max_size=3,
     )
@@ -105,14 +138,31 @@ def test_neutral_learned_in_two_is_answered_as_one(six, sets):
     fitted, portable = six
     assert list(fitted.classes_) == sorted(STANCES)
     assert len(fitted.inner_.classes_) == 6
-    assert np.abs(portable.probabilities(sets["test"].to_dict("records")) - probabilities(fitted, sets["test"])).max() < 1e-6
-    assert (fitted.predict(sets["test"]) == fitted.classes_[fitted.predict_proba(sets["test"]).argmax(axis=1)]).all()
+    assert (
+        np.abs(
+            portable.probabilities(sets["test"].to_dict("records"))
+            - probabilities(fitted, sets["test"])
+        ).max()
+        < 1e-6
+    )
+    assert (
+        fitted.predict(sets["test"])
+        == fitted.classes_[fitted.predict_proba(sets["test"]).argmax(axis=1)]
+    ).all()
 
 
 def test_the_speakers_name_changes_no_prediction(six, sets):
     rows = sets["test"].to_dict("records")
     # Names are exchanged; a description in lower case ("a lawmaker") says a kind and stays.
-    other = [{**row, "speaker": " ".join(word if word[0].islower() else "King" for word in (row["speaker"] or "").split())} for row in rows]
+    other = [
+        {
+            **row,
+            "speaker": " ".join(
+                word if word[0].islower() else "King" for word in (row["speaker"] or "").split()
+            ),
+        }
+        for row in rows
+    ]
     assert (six[1].probabilities(rows) == six[1].probabilities(other)).all()
     assert (probabilities(six[0], rows) == probabilities(six[0], other)).all()
 
@@ -120,7 +170,9 @@ def test_the_speakers_name_changes_no_prediction(six, sets):
 @pytest.fixture(scope="module")
 def ngrams(sets, tmp_path_factory):
     folder = tmp_path_factory.mktemp("ngrams")
-    fitted = build_pipeline([{"features": {"kind": "tfidf"}, "classifier": {"kind": "logreg", "C": 2.0}}]).fit(sets["train"], sets["train"]["stance"])
+    fitted = build_pipeline(
+        [{"features": {"kind": "tfidf"}, "classifier": {"kind": "logreg", "C": 2.0}}]
+    ).fit(sets["train"], sets["train"]["stance"])
     save_model(fitted, folder, {"name": "ngrams", "version": "1"})
     return fitted, read_model(folder)
 
@@ -128,7 +180,9 @@ def ngrams(sets, tmp_path_factory):
 @pytest.mark.parametrize("stances", [("support", "oppose"), ("neutral", "skeptical", "oppose")])
 def test_a_model_that_saw_few_stances_gives_the_others_probability_zero(sets, tmp_path, stances):
     table = sets["train"][sets["train"]["stance"].isin(stances)]
-    fitted = build_pipeline([{"features": {"kind": "tfidf"}, "classifier": {"kind": "logreg"}}]).fit(table, table["stance"])
+    fitted = build_pipeline(
+        [{"features": {"kind": "tfidf"}, "classifier": {"kind": "logreg"}}]
+    ).fit(table, table["stance"])
     save_model(fitted, tmp_path / "m", {"name": "few", "version": "1"})
     found = read_model(tmp_path / "m").probabilities(table.to_dict("records"))
     assert np.abs(found - probabilities(fitted, table)).max() < 1e-9
@@ -170,27 +224,67 @@ def pickled():
     [
         (lambda f: (f / "card.json").unlink(), "no card.json, so no model folder"),
         (lambda f: (f / "card.json").write_text("{"), r"card\.json: damaged"),
-        (lambda f: (f / "member-0.npz").write_bytes(b"PK"), r"member-0\.npz: checksum .* damaged or foreign"),
+        (
+            lambda f: (f / "member-0.npz").write_bytes(b"PK"),
+            r"member-0\.npz: checksum .* damaged or foreign",
+        ),
         (lambda f: (f / "member-1.json").unlink(), r"member-1\.json: cannot be read"),
-        (lambda f: edit_card(f, format=99), r"format 99, this version reads up to 4; upgrade stance"),
+        (
+            lambda f: edit_card(f, format=99),
+            r"format 99, this version reads up to 4; upgrade stance",
+        ),
         (lambda f: edit_card(f, stances=["yes", "no"]), "made for another codebook"),
         (lambda f: edit_card(f, files={}), "names no member files"),
-        (lambda f: edit_card(f, files=["member-0.json"]), "files must name files of its own folder"),
-        (lambda f: edit_card(f, files={"../member-0.json": "0"}), "files must name files of its own folder"),
+        (
+            lambda f: edit_card(f, files=["member-0.json"]),
+            "files must name files of its own folder",
+        ),
+        (
+            lambda f: edit_card(f, files={"../member-0.json": "0"}),
+            "files must name files of its own folder",
+        ),
         (lambda f: edit_card(f, format=True), r"format True, this version reads up to \d"),
         (lambda f: (f / "card.json").write_text("[" * 100_000), r"card\.json: damaged"),
         (lambda f: (f / "card.json").write_text("[]"), "format None"),
         (lambda f: (f / "card.json").write_bytes(b"\xff\xfe{"), r"card\.json: damaged"),
-        (lambda f: (f / "member-0.npz").write_bytes((f / "member-0.npz").read_bytes()[:-100]), r"member-0\.npz: checksum"),
-        (lambda f: replace(f, "member-0.npz", b"no zip"), "member-0: .*expected a member of a stance model"),
-        (lambda f: replace(f, "member-0.npz", b"PK\x03\x04" + b"\0" * 60), "member-0: .*expected a member of a stance model"),
-        (lambda f: replace(f, "member-0.json", b"[]"), "member-0: .*expected a member of a stance model"),
-        (lambda f: replace(f, "member-0.json", b"[" * 100_000), "member-0: .*expected a member of a stance model"),
+        (
+            lambda f: (f / "member-0.npz").write_bytes((f / "member-0.npz").read_bytes()[:-100]),
+            r"member-0\.npz: checksum",
+        ),
+        (
+            lambda f: replace(f, "member-0.npz", b"no zip"),
+            "member-0: .*expected a member of a stance model",
+        ),
+        (
+            lambda f: replace(f, "member-0.npz", b"PK\x03\x04" + b"\0" * 60),
+            "member-0: .*expected a member of a stance model",
+        ),
+        (
+            lambda f: replace(f, "member-0.json", b"[]"),
+            "member-0: .*expected a member of a stance model",
+        ),
+        (
+            lambda f: replace(f, "member-0.json", b"[" * 100_000),
+            "member-0: .*expected a member of a stance model",
+        ),
         (lambda f: edit_member(f, kind="transformer"), "kind 'transformer' is unknown"),
-        (lambda f: edit_member(f, blocks=[{"analyzer": "word", "view": "speaker+text", "low": 1, "high": 1, "terms": []}]), r"view 'speaker\+text' is unknown"),
+        (
+            lambda f: edit_member(
+                f,
+                blocks=[
+                    {"analyzer": "word", "view": "speaker+text", "low": 1, "high": 1, "terms": []}
+                ],
+            ),
+            r"view 'speaker\+text' is unknown",
+        ),
         (lambda f: edit_member(f, classes=["yes"]), r"classes \['yes'\] are no stances"),
         (lambda f: edit_member(f, blocks=[]), "0 terms for"),
-        (lambda f: edit_member(f, blocks=[{"analyzer": "eval", "view": "text", "low": 1, "high": 1, "terms": []}]), "member-0: 'eval'"),
+        (
+            lambda f: edit_member(
+                f, blocks=[{"analyzer": "eval", "view": "text", "low": 1, "high": 1, "terms": []}]
+            ),
+            "member-0: 'eval'",
+        ),
         (lambda f: edit_member(f, weight="heavy"), "could not convert"),
         (lambda f: replace(f, "member-0.npz", pickled()), "allow_pickle=False"),
     ],
@@ -214,7 +308,9 @@ def test_a_folder_of_format_1_still_predicts_the_same(ngrams, tmp_path):
     fitted, portable = ngrams
     save_model(fitted, tmp_path / "old", {"name": "ngrams", "version": "1"})
     member = json.loads((tmp_path / "old" / "member-0.json").read_text())
-    blocks = [{key: value for key, value in block.items() if key != "view"} for block in member["blocks"]]
+    blocks = [
+        {key: value for key, value in block.items() if key != "view"} for block in member["blocks"]
+    ]
     edit_member(tmp_path / "old", view=member["blocks"][0]["view"], blocks=blocks)
     edit_card(tmp_path / "old", format=1)
     rows = [{"text": "We will not sit down with them.", "cue": "said"}, {"text": "No."}]

@@ -15,14 +15,29 @@ from stance.cli.app import app
 from stance.core.errors import DataError, ModelError
 from stance.core.types import STANCES, Article, Quote
 from stance.evaluation.speakers import measure, vote_of
-from stance.models.speaker_pooling import DEFAULT, MOST_EXACT, Prior, count, fit_prior, majority, pool, posterior
+from stance.models.speaker_pooling import (
+    DEFAULT,
+    MOST_EXACT,
+    Prior,
+    count,
+    fit_prior,
+    majority,
+    pool,
+    posterior,
+)
 
 SURE = np.eye(5) * 0.96 + 0.008
-SUPPORT, OPPOSE, NEUTRAL = (SURE[[STANCES.index(name)]] for name in ("support", "oppose", "neutral"))
+SUPPORT, OPPOSE, NEUTRAL = (
+    SURE[[STANCES.index(name)]] for name in ("support", "oppose", "neutral")
+)
 
 
 def test_a_speakers_stance_is_the_commonest_but_neutral_and_equals_share_it():
-    assert majority(np.array([[1, 0, 0, 0, 5], [0, 0, 0, 0, 3], [2, 0, 1, 2, 0]])).tolist() == [[1, 0, 0, 0, 0], [0, 0, 0, 0, 1], [0.5, 0, 0, 0.5, 0]]
+    assert majority(np.array([[1, 0, 0, 0, 5], [0, 0, 0, 0, 3], [2, 0, 1, 2, 0]])).tolist() == [
+        [1, 0, 0, 0, 0],
+        [0, 0, 0, 0, 1],
+        [0.5, 0, 0, 0.5, 0],
+    ]
     assert count(np.array([[0, 0, 4], [3, 2, 3]])).tolist() == [[2, 0, 0, 0, 1], [0, 0, 1, 2, 0]]
 
 
@@ -45,7 +60,9 @@ def test_shares_sum_to_one_and_the_score_lies_in_its_interval(rows):
     assert (found.score, found.low, found.high) == (again.score, again.low, again.high)
 
 
-PROBABILITIES = st.lists(st.lists(st.floats(0.01, 1), min_size=5, max_size=5), min_size=1, max_size=4)
+PROBABILITIES = st.lists(
+    st.lists(st.floats(0.01, 1), min_size=5, max_size=5), min_size=1, max_size=4
+)
 OTHER_PRIOR = Prior((0.3, 0.5, 0.8, 1.2, 2.0), (0.3, 0.1, 0.2, 0.1, 0.3), 0.7)
 
 
@@ -56,16 +73,26 @@ def rows_to_shares(rows):
 @settings(max_examples=40, deadline=None)
 @given(PROBABILITIES, st.sampled_from([DEFAULT, OTHER_PRIOR]))
 def test_counts_are_weighed_as_a_sum_over_all_labels_weighs_them(rows, prior):
-    """Each way to label the quotes, one by one: the Dirichlet-multinomial of its counts times the evidence of its quotes."""
+    """Each way to label the quotes, one by one.
+
+    The Dirichlet-multinomial of its counts times the evidence of its quotes.
+    """
     shares = rows_to_shares(rows)
     expected = Counter()
     for labels in itertools.product(range(5), repeat=len(shares)):
         added = tuple(labels.count(k) for k in range(5))
-        lean = math.prod(math.gamma(alpha + c) / math.gamma(alpha) for alpha, c in zip(prior.alpha, added, strict=True))
-        expected[added] += lean * math.prod((shares[i, k] / prior.base[k]) ** prior.trust for i, k in enumerate(labels))
+        lean = math.prod(
+            math.gamma(alpha + c) / math.gamma(alpha)
+            for alpha, c in zip(prior.alpha, added, strict=True)
+        )
+        expected[added] += lean * math.prod(
+            (shares[i, k] / prior.base[k]) ** prior.trust for i, k in enumerate(labels)
+        )
     counts, weights = posterior(shares, prior)
     found = dict(zip(map(tuple, counts.tolist()), weights.tolist(), strict=True))
-    assert found == pytest.approx({key: value / expected.total() for key, value in expected.items()}, rel=1e-6)
+    assert found == pytest.approx(
+        {key: value / expected.total() for key, value in expected.items()}, rel=1e-6
+    )
 
 
 @settings(max_examples=25, deadline=None)
@@ -100,7 +127,10 @@ def test_an_unsure_quote_takes_after_the_speakers_other_quotes():
 
 
 def draw_speakers(alpha, n, seed, trust=1.0):
-    """Speakers whose quotes are drawn as the model says, and probabilities that a classifier right about words would give."""
+    """Speakers whose quotes are drawn as the model says.
+
+    And probabilities that a classifier right about words would give.
+    """
     rng = np.random.default_rng(seed)
     base = np.array(alpha) / sum(alpha)
     rows = []
@@ -111,7 +141,9 @@ def draw_speakers(alpha, n, seed, trust=1.0):
             words = np.exp(rng.normal(0, 1, 5) + 1.5 * (np.arange(5) == label))
             given = base * words ** (1.5 / trust)
             rows.append((f"a{speaker // 4}", f"s{speaker}", STANCES[label], *given / given.sum()))
-    return pd.DataFrame(rows, columns=["article", "speaker", "stance", *(f"p_{one}" for one in STANCES)])
+    return pd.DataFrame(
+        rows, columns=["article", "speaker", "stance", *(f"p_{one}" for one in STANCES)]
+    )
 
 
 def test_the_prior_finds_the_numbers_that_speakers_were_drawn_with():
@@ -125,12 +157,18 @@ def test_the_prior_finds_the_numbers_that_speakers_were_drawn_with():
 
 def test_evidence_that_is_too_sure_of_itself_is_trusted_less():
     table = draw_speakers((0.8, 0.4, 0.6, 0.3, 1.7), 800, 2, trust=0.5)
-    assert fit_prior(table.iloc[:, 3:].to_numpy(), list(table["stance"]), list(table["speaker"])).trust < 0.8
+    assert (
+        fit_prior(table.iloc[:, 3:].to_numpy(), list(table["stance"]), list(table["speaker"])).trust
+        < 0.8
+    )
 
 
 def test_the_hierarchical_model_beats_the_mean_and_the_vote_where_speakers_lean():
     prior = Prior((0.3, 0.15, 0.25, 0.15, 0.5), (0.22, 0.11, 0.19, 0.11, 0.37), 1.0)
-    told = {one.way: one for one in measure("drawn", draw_speakers(prior.alpha, 500, 3), prior, least_quotes=2)}
+    told = {
+        one.way: one
+        for one in measure("drawn", draw_speakers(prior.alpha, 500, 3), prior, least_quotes=2)
+    }
     assert list(told) == ["hierarchical", "independent", "mean", "vote"]
     ours = told["hierarchical"]
     assert ours.gain == 0
@@ -168,9 +206,23 @@ def test_a_reading_uses_the_prior_of_the_models_card(model_folder, tmp_path):
     other = stance.load(folder).read_quotes(article, quotes).speakers[0]
     assert other.score < usual.score
     assert other.stance == "oppose"
-    assert set(other.to_dict()) == {"speaker", "role", "stance", "probabilities", "score", "low", "high", "quotes"}
-    (folder / "card.json").write_text(json.dumps({**card, "speakers": {**opposed, "alpha": [1, 2]}}))
-    with pytest.raises(ModelError, match=r"card\.json: .*a number above 0 for each of support.* train or export it anew"):
+    assert set(other.to_dict()) == {
+        "speaker",
+        "role",
+        "stance",
+        "probabilities",
+        "score",
+        "low",
+        "high",
+        "quotes",
+    }
+    (folder / "card.json").write_text(
+        json.dumps({**card, "speakers": {**opposed, "alpha": [1, 2]}})
+    )
+    with pytest.raises(
+        ModelError,
+        match=r"card\.json: .*a number above 0 for each of support.* train or export it anew",
+    ):
         stance.load(folder)
 
 
@@ -187,6 +239,9 @@ def test_the_command_fits_on_out_of_fold_predictions_and_shows_every_way(project
     assert rows[0]["prior"] == card["speakers"]
     assert {row["level"] for row in card["coverage"]} == {0.8, 0.9, 0.95}
     assert "hierarchical" in CliRunner().invoke(app, ["evaluate-speakers", "default"]).stdout
-    run(read_experiment(project / "experiments" / "other.toml", ["data.folds=0"]), say=lambda _: None)
+    run(
+        read_experiment(project / "experiments" / "other.toml", ["data.folds=0"]),
+        say=lambda _: None,
+    )
     with pytest.raises(DataError, match="has no out-of-fold predictions to fit on"):
         evaluate_speakers("other")

@@ -8,11 +8,22 @@ from stance.prediction.active_learning import rank, uncertainty
 
 
 def prediction(**shares):
-    return Prediction(None, None, {stance: shares.get(stance, 0.0) for stance in STANCES}, 0.0, None, False, None, {})
+    return Prediction(
+        None,
+        None,
+        {stance: shares.get(stance, 0.0) for stance in STANCES},
+        0.0,
+        None,
+        False,
+        None,
+        {},
+    )
 
 
 def test_an_even_distribution_is_wholly_unsure_and_a_sure_one_not_at_all():
-    assert uncertainty([prediction(**dict.fromkeys(STANCES, 0.2)), prediction(support=1.0)]) == pytest.approx([1, 0])
+    assert uncertainty(
+        [prediction(**dict.fromkeys(STANCES, 0.2)), prediction(support=1.0)]
+    ) == pytest.approx([1, 0])
 
 
 def test_two_versions_of_one_sentence_do_not_both_come_first():

@@ -14,7 +14,9 @@ from stance.prediction.answer_files import shown_terms
 
 
 def test_formats_say_the_same(many, ngrams, tmp_path):
-    outs = [tmp_path / name for name in ("a.jsonl", "a.csv", "a.parquet", "a.jsonl.gz", "a.csv.zst")]
+    outs = [
+        tmp_path / name for name in ("a.jsonl", "a.csv", "a.parquet", "a.jsonl.gz", "a.csv.zst")
+    ]
     for out in outs:
         done = predict(many, "--model", ngrams, "--out", out, "--explain")
         assert (done.returncode, done.stdout) == (0, "")
@@ -36,7 +38,10 @@ def test_formats_say_the_same(many, ngrams, tmp_path):
 
 def test_formats_go_to_standard_output_too(many, ngrams):
     done = subprocess.run(
-        [sys.executable, "-m", "stance", "predict", many, "--model", ngrams, "--format", "parquet"], capture_output=True, timeout=120, check=True
+        [sys.executable, "-m", "stance", "predict", many, "--model", ngrams, "--format", "parquet"],
+        capture_output=True,
+        timeout=120,
+        check=True,
     )
     assert pq.read_table(io.BytesIO(done.stdout)).num_rows == 3000
     shown = predict(many, "--model", ngrams, "--format", "table").stdout.splitlines()
@@ -47,7 +52,13 @@ def test_formats_go_to_standard_output_too(many, ngrams):
 
 
 OWN = [
-    {"nr": "7", "stance": "hawk", "text": "We are ready to talk.", "outlet": "Post, The", "page": "3"},
+    {
+        "nr": "7",
+        "stance": "hawk",
+        "text": "We are ready to talk.",
+        "outlet": "Post, The",
+        "page": "3",
+    },
     {"nr": "8", "stance": "dove", "text": "Never.", "outlet": "", "page": "12"},
 ]
 
@@ -55,20 +66,50 @@ OWN = [
 @pytest.mark.parametrize("name", ["own.csv", "own.tsv", "own.jsonl", "own.parquet"])
 def test_the_users_own_columns_come_back_where_they_are_asked_for(ngrams, tmp_path, name):
     source = tmp_path / name
-    source.write_bytes({"csv": as_csv(OWN), "tsv": as_csv(OWN, "\t"), "jsonl": as_jsonl(OWN), "parquet": as_parquet(OWN)}[name.split(".")[1]])
+    source.write_bytes(
+        {
+            "csv": as_csv(OWN),
+            "tsv": as_csv(OWN, "\t"),
+            "jsonl": as_jsonl(OWN),
+            "parquet": as_parquet(OWN),
+        }[name.split(".")[1]]
+    )
     outs = [tmp_path / out for out in ("out.csv", "out.jsonl", "out.parquet")]
     for out in outs:
-        assert predict(source, "--model", ngrams, "--id-column", "nr", "--keep-columns", "--out", out).returncode == 0
+        assert (
+            predict(
+                source, "--model", ngrams, "--id-column", "nr", "--keep-columns", "--out", out
+            ).returncode
+            == 0
+        )
     records = list(csv.DictReader(outs[0].open(newline="")))
-    assert list(records[0])[:8] == ["nr", "input_stance", "text", "outlet", "page", "id", "stance", "score"]
+    assert list(records[0])[:8] == [
+        "nr",
+        "input_stance",
+        "text",
+        "outlet",
+        "page",
+        "id",
+        "stance",
+        "score",
+    ]
     answers = [json.loads(line) for line in outs[1].read_text().splitlines()]
-    for row, record, answer, typed in zip(OWN, records, answers, pq.read_table(outs[2]).to_pylist(), strict=True):
+    for row, record, answer, typed in zip(
+        OWN, records, answers, pq.read_table(outs[2]).to_pylist(), strict=True
+    ):
         assert answer["input"] == row
         assert answer["id"] == record["id"] == row["nr"]
         for found in (record, typed):
-            assert [found["input_stance"], found["text"], found["outlet"], found["page"]] == [row["stance"], row["text"], row["outlet"], row["page"]]
+            assert [found["input_stance"], found["text"], found["outlet"], found["page"]] == [
+                row["stance"],
+                row["text"],
+                row["outlet"],
+                row["page"],
+            ]
             assert found["stance"] == answer["stance"]
-    streamed = predict(source, "--model", ngrams, "--id-column", "nr", "--keep-columns", "--format", "csv").stdout
+    streamed = predict(
+        source, "--model", ngrams, "--id-column", "nr", "--keep-columns", "--format", "csv"
+    ).stdout
     assert streamed.encode() == outs[0].read_bytes()
     assert "input" not in json.loads(predict(source, "--model", ngrams).stdout.splitlines()[0])
 
@@ -76,11 +117,28 @@ def test_the_users_own_columns_come_back_where_they_are_asked_for(ngrams, tmp_pa
 def test_kept_columns_that_would_be_there_twice_or_come_late_are_told(ngrams, tmp_path):
     (tmp_path / "a.csv").write_text("text,stance,input_stance\nx,1,2\n")
     done = predict(tmp_path / "a.csv", "--model", ngrams, "--keep-columns", "--format", "csv")
-    assert (done.returncode, "--keep-columns: 'stance' would come out as 'input_stance', which is there already" in done.stderr) == (1, True)
+    assert (
+        done.returncode,
+        "--keep-columns: 'stance' would come out as 'input_stance', which is there already"
+        in done.stderr,
+    ) == (1, True)
     (tmp_path / "b.csv").write_text("text,page,page\nx,1,2\n")
-    assert "column 'page' is there twice and cannot be kept" in predict(tmp_path / "b.csv", "--model", ngrams, "--keep-columns").stderr
+    assert (
+        "column 'page' is there twice and cannot be kept"
+        in predict(tmp_path / "b.csv", "--model", ngrams, "--keep-columns").stderr
+    )
     rows = [{"text": "We come."}] * 300 + [{"text": "We stay.", "late": {"page": 3}}]
     (tmp_path / "c.jsonl").write_bytes(as_jsonl(rows))
-    assert "column 'late' comes up after the first 256 rows" in predict(tmp_path / "c.jsonl", "--model", ngrams, "--keep-columns", "--format", "csv").stderr
-    assert predict(tmp_path / "c.jsonl", "--model", ngrams, "--keep-columns", "--out", tmp_path / "c.csv").returncode == 0
+    assert (
+        "column 'late' comes up after the first 256 rows"
+        in predict(
+            tmp_path / "c.jsonl", "--model", ngrams, "--keep-columns", "--format", "csv"
+        ).stderr
+    )
+    assert (
+        predict(
+            tmp_path / "c.jsonl", "--model", ngrams, "--keep-columns", "--out", tmp_path / "c.csv"
+        ).returncode
+        == 0
+    )
     assert list(csv.DictReader((tmp_path / "c.csv").open(newline="")))[-1]["late"] == '{"page": 3}'

@@ -42,7 +42,10 @@ def test_what_another_run_left_is_not_mixed_in(many, ngrams, tmp_path):
     (tmp_path / "out.jsonl.part").write_text("{}\n")
     done = predict(many, "--model", ngrams, "--out", out)
     assert done.returncode == 1
-    assert "left by a run that differs in source, model, abstain_at, explain, sets, attributed, keep_columns; remove it" in done.stderr
+    assert (
+        "left by a run that differs in source, model, abstain_at, explain, sets, attributed, "
+        "keep_columns; remove it" in done.stderr
+    )
     out.write_text("precious")
     done = predict(many, "--model", ngrams, "--out", out)
     assert (done.returncode, out.read_text()) == (1, "precious")
@@ -53,9 +56,25 @@ def test_what_another_run_left_is_not_mixed_in(many, ngrams, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_leaves_whole_lines(ngrams, tmp_path, number, to_file):
     big = tmp_path / "big.jsonl"
-    big.write_bytes(as_jsonl([{"id": k, "text": f"They would meet the envoys of side {k} on Monday."} for k in range(100_000)]))
+    big.write_bytes(
+        as_jsonl(
+            [
+                {"id": k, "text": f"They would meet the envoys of side {k} on Monday."}
+                for k in range(100_000)
+            ]
+        )
+    )
     out = tmp_path / "out.jsonl"
-    command = [sys.executable, "-m", "stance", "predict", str(big), "--model", str(ngrams), *(["--out", str(out)] if to_file else [])]
+    command = [
+        sys.executable,
+        "-m",
+        "stance",
+        "predict",
+        str(big),
+        "--model",
+        str(ngrams),
+        *(["--out", str(out)] if to_file else []),
+    ]
     shown = tmp_path / "stdout"
     part = tmp_path / "out.jsonl.part" if to_file else shown
     with shown.open("wb") as stdout:
@@ -79,11 +98,25 @@ def test_an_interrupted_run_leaves_whole_lines(ngrams, tmp_path, number, to_file
 def test_strict_makes_bad_rows_count(many, ngrams):
     assert predict(many, "--model", ngrams, "--strict").returncode == 1
     assert predict("", "--model", ngrams, "--strict").returncode == 1
-    assert predict("We will talk.", "--model", ngrams, "--strict", "--abstain-at", "1").returncode == 0
+    assert (
+        predict("We will talk.", "--model", ngrams, "--strict", "--abstain-at", "1").returncode == 0
+    )
 
 
 def test_a_person_sees_a_bar_and_a_pipe_does_not(many, ngrams, tmp_path):
-    _, shown, code = run_in_terminal([sys.executable, "-m", "stance", "predict", str(many), "--model", str(ngrams), "--out", str(tmp_path / "o.jsonl")])
+    _, shown, code = run_in_terminal(
+        [
+            sys.executable,
+            "-m",
+            "stance",
+            "predict",
+            str(many),
+            "--model",
+            str(ngrams),
+            "--out",
+            str(tmp_path / "o.jsonl"),
+        ]
+    )
     assert code == 0
     assert "100%" in shown
     assert "rows" in shown

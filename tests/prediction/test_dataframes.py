@@ -35,7 +35,11 @@ def test_predictions_are_added_as_columns_of_the_same_table(model, kind):
     columns = list(getattr(answer, "column_names", None) or answer.columns)
     assert columns == [*DATA, *ADDED]
     found = list(model.predict_many(frame))
-    as_list = (lambda name: answer[name].to_pylist()) if kind == "arrow" else (lambda name: list(answer[name]))
+    as_list = (
+        (lambda name: answer[name].to_pylist())
+        if kind == "arrow"
+        else (lambda name: list(answer[name]))
+    )
     assert as_list("score") == [one.score for one in found]
     assert as_list("p_oppose") == [one.probabilities["oppose"] for one in found]
     assert [bool(one) for one in as_list("abstained")] == [False, True, False, True]
@@ -54,14 +58,28 @@ def test_an_index_stays_and_is_the_id_where_there_is_none(model):
 def test_the_columns_of_others_are_neither_overwritten_nor_guessed(model):
     with pytest.raises(DataError, match="has a column stance already; give prefix='predicted_'"):
         model.predict_frame(pl.DataFrame({**DATA, "stance": ["x"] * 4}))
-    assert "predicted_stance" in model.predict_frame(pl.DataFrame({**DATA, "stance": ["x"] * 4}), prefix="predicted_").columns
+    assert (
+        "predicted_stance"
+        in model.predict_frame(
+            pl.DataFrame({**DATA, "stance": ["x"] * 4}), prefix="predicted_"
+        ).columns
+    )
     quotations = pl.DataFrame({"quotation": TEXTS})
-    with pytest.raises(DataError, match=r"polars table: columns are quotation; expected a column text .*columns=stance\.Columns\(text=…\)$"):
+    with pytest.raises(
+        DataError,
+        match=r"polars table: columns are quotation; expected a column text .*columns=stance\.Columns\(text=…\)$",
+    ):
         model.predict_many(quotations)
-    assert next(model.predict_many(quotations, columns=Columns("quotation"))) == next(model.predict_many(pl.DataFrame({"text": TEXTS})))
-    with pytest.raises(DataError, match=r"columns are Text, said; expected a column text, did you mean Text\?"):
+    assert next(model.predict_many(quotations, columns=Columns("quotation"))) == next(
+        model.predict_many(pl.DataFrame({"text": TEXTS}))
+    )
+    with pytest.raises(
+        DataError, match=r"columns are Text, said; expected a column text, did you mean Text\?"
+    ):
         model.predict_frame(pl.DataFrame({"Text": TEXTS, "said": CUES}))
-    with pytest.raises(DataError, match=r"expected a column verb; check columns=stance\.Columns\(cue=…\)$"):
+    with pytest.raises(
+        DataError, match=r"expected a column verb; check columns=stance\.Columns\(cue=…\)$"
+    ):
         model.predict_frame(pl.DataFrame(DATA), columns=Columns(cue="verb"))
     assert model.predict_frame(quotations, columns=Columns("quotation"))["stance"][0]
 
@@ -71,9 +89,13 @@ def test_a_lazy_table_must_be_collected_first(model):
         list(model.predict_many(pl.DataFrame(DATA).lazy()))
 
 
-@pytest.mark.parametrize("texts", [pd.Series(TEXTS[::2]), pl.Series(TEXTS[::2]), iter(TEXTS[::2]), tuple(TEXTS[::2])])
+@pytest.mark.parametrize(
+    "texts", [pd.Series(TEXTS[::2]), pl.Series(TEXTS[::2]), iter(TEXTS[::2]), tuple(TEXTS[::2])]
+)
 def test_a_series_and_a_generator_are_texts(model, texts):
-    assert [one.stance for one in model.predict_many(texts)] == [one.stance for one in model.predict_many(TEXTS[::2])]
+    assert [one.stance for one in model.predict_many(texts)] == [
+        one.stance for one in model.predict_many(TEXTS[::2])
+    ]
 
 
 def test_an_empty_table_has_no_answers(model):

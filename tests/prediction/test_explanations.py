@@ -47,13 +47,21 @@ def test_a_weight_is_what_the_whole_model_loses_without_the_word(model):
     row = {"text": "We will never sit down with them.", "cue": "said"}
     (one,) = [one for one in model.explain(row, n=20) if one.term == "never"]
     chosen = model.predict(**row).stance
-    lost = model.predict(**row).probabilities[chosen] - model.predict("We will sit down with them.", cue="said").probabilities[chosen]
-    assert one.weight == pytest.approx(lost, abs=1e-6)  # the encoder rounds by the length of its batch
+    lost = (
+        model.predict(**row).probabilities[chosen]
+        - model.predict("We will sit down with them.", cue="said").probabilities[chosen]
+    )
+    assert one.weight == pytest.approx(
+        lost, abs=1e-6
+    )  # the encoder rounds by the length of its batch
     assert row["text"][slice(*one.span)] == "never"
 
 
 def test_the_cue_is_explained_too(model):
-    found = {one.term: one for one in model.explain({"text": "the invitation to the talks", "cue": "rejected"}, n=20)}
+    found = {
+        one.term: one
+        for one in model.explain({"text": "the invitation to the talks", "cue": "rejected"}, n=20)
+    }
     assert found["rejected:"].span is None
     assert abs(found["rejected:"].weight) > 0.01
 
@@ -62,8 +70,12 @@ def test_an_explanation_sees_what_the_encoder_sees(model):
     bare = Model(PortableModel(model.card, model._portable.members[1:]), model.folder)
     assert bare.features("We will talk.") == []
     assert bare.explain("We are ready to talk.", n=1)[0].weight != 0
-    both = {one.term: one.weight for one in model.explain("We are ready to talk.", stance="support")}
-    assert {one.term: one.weight for one in bare.explain("We are ready to talk.", stance="support")} != both
+    both = {
+        one.term: one.weight for one in model.explain("We are ready to talk.", stance="support")
+    }
+    assert {
+        one.term: one.weight for one in bare.explain("We are ready to talk.", stance="support")
+    } != both
 
 
 def test_what_is_not_judged_has_no_reasons(model):
@@ -72,7 +84,10 @@ def test_what_is_not_judged_has_no_reasons(model):
 
 
 def test_asking_for_few_words_gives_the_strongest(model):
-    weights = [abs(one.weight) for one in model.explain("We will never accept such talks under such conditions.", n=5)]
+    weights = [
+        abs(one.weight)
+        for one in model.explain("We will never accept such talks under such conditions.", n=5)
+    ]
     assert len(weights) == 5
     assert weights == sorted(weights, reverse=True)
 
@@ -97,7 +112,10 @@ def test_words_named_by_chance_would_be_found_out(model, quotes, monkeypatch):
     def by_chance(self, row, *, n=8, stance=None):
         from stance.prediction.explanations import reasons
 
-        return [dataclasses.replace(one, weight=float(rng.random())) for one in reasons(row, stance, self.probabilities)]
+        return [
+            dataclasses.replace(one, weight=float(rng.random()))
+            for one in reasons(row, stance, self.probabilities)
+        ]
 
     monkeypatch.setattr(Model, "explain", by_chance)
     for one in measure(model, quotes):
@@ -114,12 +132,21 @@ def test_the_command_prints_a_line_for_each_number_of_words(project, model_folde
 
     evaluate_explanations(model=str(model_folder), split="train", quotes=12, seed=1, as_json=False)
     printed = capsys.readouterr().out.splitlines()
-    assert [line.split("strongest ")[1].split(" the stance")[0] for line in printed] == ["1 word", "2 words", "3 words", "5 words"]
+    assert [line.split("strongest ")[1].split(" the stance")[0] for line in printed] == [
+        "1 word",
+        "2 words",
+        "3 words",
+        "5 words",
+    ]
     with pytest.raises(DataError, match="--split nonsense: no labelled quotes"):
-        evaluate_explanations(model=str(model_folder), split="nonsense", quotes=12, seed=1, as_json=False)
+        evaluate_explanations(
+            model=str(model_folder), split="nonsense", quotes=12, seed=1, as_json=False
+        )
 
 
 def test_probabilities_are_those_of_predictions(model):
     rows = [{"text": "We will talk.", "cue": "said"}, {"text": "Never."}]
     found = model.probabilities(rows)
-    assert [dict(zip(STANCES, one.tolist(), strict=True)) for one in found] == [one.probabilities for one in model.predict_many(rows)]
+    assert [dict(zip(STANCES, one.tolist(), strict=True)) for one in found] == [
+        one.probabilities for one in model.predict_many(rows)
+    ]

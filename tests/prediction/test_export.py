@@ -12,22 +12,38 @@ from stance.core.errors import ModelError
 from stance.core.formatting import shown_figures
 from stance.prediction.export import export_model
 
-TEXTS = ["We are ready to talk.", "Never.", "", "The round is on Monday.", "Only once the shelling has stopped."]
+TEXTS = [
+    "We are ready to talk.",
+    "Never.",
+    "",
+    "The round is on Monday.",
+    "Only once the shelling has stopped.",
+]
 
 
 def test_an_exported_folder_answers_as_the_model_it_came_from(model, model_folder, tmp_path):
     written = export_model(model_folder, tmp_path / "out" / "model")
-    assert {path.name for path in written} == {path.name for path in (tmp_path / "out" / "model").iterdir()} == {path.name for path in model_folder.iterdir()}
+    assert (
+        {path.name for path in written}
+        == {path.name for path in (tmp_path / "out" / "model").iterdir()}
+        == {path.name for path in model_folder.iterdir()}
+    )
     moved = stance.load(tmp_path / "out" / "model")
     assert list(moved.predict_many(TEXTS)) == list(model.predict_many(TEXTS))
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["model"]  # nothing is left beside it
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [
+        "model"
+    ]  # nothing is left beside it
 
 
 def test_it_predicts_where_there_is_no_project(model, model_folder, tmp_path):
     export_model(model_folder, tmp_path / "model")
     environment = {**os.environ, "STANCE_HOME": str(tmp_path / "elsewhere")}
     done = subprocess.run(
-        [sys.executable, "-m", "stance", "predict", TEXTS[0], "--model", str(tmp_path / "model")], capture_output=True, text=True, env=environment, timeout=120
+        [sys.executable, "-m", "stance", "predict", TEXTS[0], "--model", str(tmp_path / "model")],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=120,
     )
     assert json.loads(done.stdout) == shown_figures(model.predict(TEXTS[0]).to_dict())
 
@@ -43,7 +59,9 @@ def test_a_damaged_model_leaves_no_folder_behind(model_folder, tmp_path):
     source = tmp_path / "source"
     source.mkdir()
     for path in model_folder.iterdir():
-        (source / path.name).write_bytes(path.read_bytes()[:-1] if path.suffix == ".npz" else path.read_bytes())
+        (source / path.name).write_bytes(
+            path.read_bytes()[:-1] if path.suffix == ".npz" else path.read_bytes()
+        )
     with pytest.raises(ModelError, match=r"member-0\.npz: checksum"):
         export_model(source, tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["source"]

@@ -14,12 +14,16 @@ from stance.prediction.rows import MAX_CHARS
 
 
 def test_a_prediction_has_the_contracts_fields(model):
-    row = model.predict("We are ready to sit down with them tomorrow.", cue="said", id="7").to_dict()
+    row = model.predict(
+        "We are ready to sit down with them tomorrow.", cue="said", id="7"
+    ).to_dict()
     assert set(row) == {"id", "stance", "probabilities", "score", "coarse", "abstained", "model"}
     assert row["id"] == "7"
     assert list(row["probabilities"]) == list(STANCES)
     assert sum(row["probabilities"].values()) == pytest.approx(1)
-    assert row["score"] == pytest.approx(sum(VALUES[name] * share for name, share in row["probabilities"].items()))
+    assert row["score"] == pytest.approx(
+        sum(VALUES[name] * share for name, share in row["probabilities"].items())
+    )
 
 
 ROWS = st.lists(
@@ -27,7 +31,11 @@ ROWS = st.lists(
     | st.text(max_size=30)
     | st.fixed_dictionaries(
         {},
-        optional={"id": st.integers() | st.text(max_size=5), "text": st.none() | st.text(max_size=40) | st.integers(), "cue": st.none() | st.text(max_size=8)},
+        optional={
+            "id": st.integers() | st.text(max_size=5),
+            "text": st.none() | st.text(max_size=40) | st.integers(),
+            "cue": st.none() | st.text(max_size=8),
+        },
     ),
     max_size=8,
 )
@@ -52,7 +60,14 @@ def ngram_model(ngrams):
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"), [("", "empty text"), (None, "no text"), ("  \n", "empty text"), ("…?!", "empty text"), (3, "text is int, expected a string")]
+    ("text", "reason"),
+    [
+        ("", "empty text"),
+        (None, "no text"),
+        ("  \n", "empty text"),
+        ("…?!", "empty text"),
+        (3, "text is int, expected a string"),
+    ],
 )
 def test_a_row_without_words_is_an_abstention_with_its_reason(model, text, reason):
     found = model.predict(text)
@@ -60,7 +75,9 @@ def test_a_row_without_words_is_an_abstention_with_its_reason(model, text, reaso
 
 
 def test_answers_do_not_depend_on_the_batch_they_came_in(ngram_model):
-    texts = [f"They will {word} the talks." for word in ("join", "refuse", "welcome", "delay")] * 100
+    texts = [
+        f"They will {word} the talks." for word in ("join", "refuse", "welcome", "delay")
+    ] * 100
     together = [one.probabilities for one in ngram_model.predict_many(texts)]
     assert together[:4] == [ngram_model.predict(text).probabilities for text in texts[:4]]
     assert len(together) == 400
@@ -68,18 +85,28 @@ def test_answers_do_not_depend_on_the_batch_they_came_in(ngram_model):
 
 def test_the_speakers_name_does_not_move_a_prediction(model):
     text = "There will be no talks before the troops are gone."
-    assert model.predict(text, speaker="Alia Renn", cue="said") == model.predict(text, speaker="Boro Kast", cue="said")
+    assert model.predict(text, speaker="Alia Renn", cue="said") == model.predict(
+        text, speaker="Boro Kast", cue="said"
+    )
 
 
 def test_a_huge_text_is_cut_not_refused(ngram_model):
-    assert ngram_model.predict("peace talks " * 100_000).probabilities == ngram_model.predict(("peace talks " * 100_000)[:MAX_CHARS]).probabilities
+    assert (
+        ngram_model.predict("peace talks " * 100_000).probabilities
+        == ngram_model.predict(("peace talks " * 100_000)[:MAX_CHARS]).probabilities
+    )
 
 
 def test_one_model_serves_several_threads(model):
     texts = ["We will come.", "Never.", "The meeting is on Monday.", "Only after a truce."]
     expected = [one.stance for one in model.predict_many(texts)]
     answers = []
-    threads = [threading.Thread(target=lambda: answers.append([one.stance for one in model.predict_many(texts)])) for _ in range(4)]
+    threads = [
+        threading.Thread(
+            target=lambda: answers.append([one.stance for one in model.predict_many(texts)])
+        )
+        for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -91,7 +118,9 @@ def fake(name, **shares):
     whole = {stance_name: shares.get(stance_name, 0.0) for stance_name in STANCES}
     quote = Quote(name, "a", "x", ((0, 1),), "direct", speaker="S")
     score = sum(VALUES[key] * value for key, value in whole.items())
-    return quote, Prediction(name, max(whole, key=whole.get), whole, score, "favor", False, None, {})
+    return quote, Prediction(
+        name, max(whole, key=whole.get), whole, score, "favor", False, None, {}
+    )
 
 
 def test_more_quotes_of_the_same_kind_make_a_speakers_score_surer():
@@ -115,10 +144,17 @@ def test_a_prediction_is_one_json_line(model):
 
 
 def test_an_article_read_with_a_threshold_abstains_from_what_is_less_sure(model):
-    text = "“We are ready to resume the talks on Monday,” said Mara Lindqvist, the foreign minister. “The river rose,” said Olaf Brenn, an engineer."
+    text = (
+        "“We are ready to resume the talks on Monday,” said Mara Lindqvist, the foreign minister. "
+        "“The river rose,” said Olaf Brenn, an engineer."
+    )
     free = [prediction for one in model.read(text).speakers for _, prediction in one.quotes]
     between = sum(sorted(max(one.probabilities.values()) for one in free)) / 2
-    held = [prediction for one in model.read(text, abstain_at=between).speakers for _, prediction in one.quotes]
+    held = [
+        prediction
+        for one in model.read(text, abstain_at=between).speakers
+        for _, prediction in one.quotes
+    ]
     assert len(free) == len(held) == 2
     assert sorted(one.abstained for one in held) == [False, True]
     assert not any(one.abstained for one in free)
@@ -128,7 +164,9 @@ def test_an_unsure_answer_keeps_its_probabilities(ngrams):
     sure = stance.load(ngrams).predict("We will talk.")
     found = json.loads(predict("We will talk.", "--model", ngrams, "--abstain-at", "0.999").stdout)
     assert (found["stance"], found["coarse"], found["abstained"]) == (None, None, True)
-    assert found["probabilities"] == {name: round(value, 4) for name, value in sure.probabilities.items()}
+    assert found["probabilities"] == {
+        name: round(value, 4) for name, value in sure.probabilities.items()
+    }
     assert found["score"] == round(sure.score, 4)
     assert found["reason"].startswith(f"unsure: {sure.stance} is likeliest with 0.")
 
@@ -138,36 +176,52 @@ def test_the_features_add_up_to_the_sums_of_the_model(ngrams, model):
     text = "We will never accept such talks."
     _, classes, head = loaded._portable.members[0]
     _, values, coef = head.contributions({"text": text})
-    by_stance = {name: sum(one.weight for one in loaded.features(text, n=10_000, stance=name)) for name in classes}
+    by_stance = {
+        name: sum(one.weight for one in loaded.features(text, n=10_000, stance=name))
+        for name in classes
+    }
     sums = values @ coef
     assert list(by_stance.values()) == pytest.approx(list(sums - sums.mean()))
-    assert [abs(one.weight) for one in model.features(text, n=5)] == sorted((abs(one.weight) for one in model.features(text, n=5)), reverse=True)
+    assert [abs(one.weight) for one in model.features(text, n=5)] == sorted(
+        (abs(one.weight) for one in model.features(text, n=5)), reverse=True
+    )
 
 
 def test_printed_figures_have_four_places_and_pythons_have_all(ngrams):
     text = "We will never accept such talks."
     found = json.loads(predict(text, "--model", ngrams).stdout)
     whole = stance.load(ngrams).predict(text)
-    assert found["probabilities"] == {name: round(value, 4) for name, value in whole.probabilities.items()}
+    assert found["probabilities"] == {
+        name: round(value, 4) for name, value in whole.probabilities.items()
+    }
     assert all(len(str(value)) <= 6 for value in found["probabilities"].values())
     assert max(len(str(value)) for value in whole.probabilities.values()) > 10
 
 
 @pytest.mark.parametrize("rows", ["We are ready", b"We are ready", {"text": "We are ready"}])
 def test_one_text_or_row_is_no_list_of_them(ngram_model, rows):
-    with pytest.raises(DataError, match=rf"rows is one {type(rows).__name__}; expected a list: predict_many\(\[row\]\), or predict\(text\)"):
+    with pytest.raises(
+        DataError,
+        match=rf"rows is one {type(rows).__name__}; expected a list: predict_many\(\[row\]\), or predict\(text\)",
+    ):
         ngram_model.predict_many(rows)
 
 
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ({"txt": "a", "id": 1}, "no text: the row has txt, id; expected text (and id, cue, context, speaker where known)"),
+        (
+            {"txt": "a", "id": 1},
+            "no text: the row has txt, id; expected text (and id, cue, context, speaker where "
+            "known)",
+        ),
         ({"Text": "We are ready."}, "unknown field Text; expected text"),
         ({"text": "We are ready.", "Cue": "said"}, "unknown field Cue; expected cue"),
     ],
 )
-def test_a_row_with_misspelled_fields_is_answered_in_its_place_with_the_reason(ngram_model, row, reason):
+def test_a_row_with_misspelled_fields_is_answered_in_its_place_with_the_reason(
+    ngram_model, row, reason
+):
     before, found, after = ngram_model.predict_many(["We are ready.", row, "We are ready."])
     assert (found.stance, found.abstained, found.reason) == (None, True, reason)
     assert before == after
@@ -181,4 +235,6 @@ def test_fields_beside_the_known_ones_are_the_callers_own(ngram_model):
 
 def test_columns_are_named_of_tables_only(ngram_model):
     with pytest.raises(DataError, match="columns are named of a list; expected a table"):
-        ngram_model.predict_many([{"quotation": "We are ready."}], columns=stance.Columns("quotation"))
+        ngram_model.predict_many(
+            [{"quotation": "We are ready."}], columns=stance.Columns("quotation")
+        )

@@ -51,7 +51,9 @@ def test_standard_input_is_told_by_its_first_bytes(model_folder, name, tmp_path)
 
 
 def test_plain_text_is_a_quote_a_line(tmp_path):
-    (tmp_path / "quotes.txt").write_bytes("We come.\n\n  We stay — for now.\r\n".encode() + b"caf\xe9\n")
+    (tmp_path / "quotes.txt").write_bytes(
+        "We come.\n\n  We stay — for now.\r\n".encode() + b"caf\xe9\n"
+    )
     with open_rows(str(tmp_path / "quotes.txt")) as (rows, _):
         found = list(rows)
     assert found[:2] == [{"text": "We come."}, {"text": "We stay — for now."}]
@@ -61,7 +63,11 @@ def test_plain_text_is_a_quote_a_line(tmp_path):
 def test_columns_have_the_names_that_people_gave_them(tmp_path):
     renamed = [{"nr": row["id"], "quotation": row["text"], "verb": row["cue"]} for row in ROWS]
     columns = Columns("quotation", "nr", "verb")
-    for name, data in {"r.csv": as_csv(renamed), "r.jsonl": as_jsonl(renamed), "r.parquet": as_parquet(renamed)}.items():
+    for name, data in {
+        "r.csv": as_csv(renamed),
+        "r.jsonl": as_jsonl(renamed),
+        "r.parquet": as_parquet(renamed),
+    }.items():
         (tmp_path / name).write_bytes(data)
         with open_rows(str(tmp_path / name), columns) as (rows, _):
             found = [{field: row.get(field) for field in ("id", "text", "cue")} for row in rows]
@@ -71,8 +77,16 @@ def test_columns_have_the_names_that_people_gave_them(tmp_path):
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
-        ("a.csv", b"id,quote\n1,x\n", r"a\.csv: columns are id, quote; expected a column text .*--text-column"),
-        ("semi.csv", b"Nr.;Text;Wer\n1;x, y;z\n", r"columns are Nr\., Text, Wer; expected a column text, did you mean Text\? .*--text-column"),
+        (
+            "a.csv",
+            b"id,quote\n1,x\n",
+            r"a\.csv: columns are id, quote; expected a column text .*--text-column",
+        ),
+        (
+            "semi.csv",
+            b"Nr.;Text;Wer\n1;x, y;z\n",
+            r"columns are Nr\., Text, Wer; expected a column text, did you mean Text\? .*--text-column",
+        ),
         ("far.csv", b"Nr.;Zitat\n1;x\n", r"columns are Nr\., Zitat; expected a column text \("),
         ("b.csv", b"", r"columns are \(none\); expected a column text"),
         ("c.csv", b"text,text\n1,2\n", "column 'text' is there twice"),
@@ -81,7 +95,11 @@ def test_columns_have_the_names_that_people_gave_them(tmp_path):
         ("f.parquet", as_parquet([{"quote": "x"}]), "expected a column text"),
         ("g.csv.gz", gzip.compress(as_csv(ROWS * 500))[:-20], "packed file is damaged or cut off"),
         ("h.csv.zst", zstd.compress(as_csv(ROWS * 500))[:-20], "packed file is damaged or cut off"),
-        ("i.csv.gz", gzip.compress(random.Random(1).randbytes(9000))[:5000] + b"garbage" * 99, "cannot be read on|columns are|cut off"),
+        (
+            "i.csv.gz",
+            gzip.compress(random.Random(1).randbytes(9000))[:5000] + b"garbage" * 99,
+            "cannot be read on|columns are|cut off",
+        ),
     ],
 )
 def test_a_file_that_is_not_what_it_says_is_told(tmp_path, name, data, message):
@@ -96,7 +114,15 @@ def test_a_column_asked_for_by_name_must_be_there(tmp_path):
 
 
 def test_a_faulty_line_is_answered_in_its_place():
-    rows = list(json_rows(io.StringIO('{"text": "a"}\n{broken\n\n"plain"\n[1]\n{"text": "x", "_fault": "mine"}\n'), "rows.jsonl", Columns()))
+    rows = list(
+        json_rows(
+            io.StringIO(
+                '{"text": "a"}\n{broken\n\n"plain"\n[1]\n{"text": "x", "_fault": "mine"}\n'
+            ),
+            "rows.jsonl",
+            Columns(),
+        )
+    )
     assert [row.get("text") for row in rows] == ["a", None, "plain", None, "x"]
     assert rows[1]["_fault"].startswith("rows.jsonl:2: not JSON")
     assert rows[3]["_fault"] == "rows.jsonl:5: a list, expected an object with text"
@@ -116,7 +142,11 @@ def test_faulty_records_of_a_csv_file_are_answered_in_their_place():
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.lists(st.text(st.characters(blacklist_categories=["Cs"]), max_size=30), min_size=1, max_size=6))
+@given(
+    st.lists(
+        st.text(st.characters(blacklist_categories=["Cs"]), max_size=30), min_size=1, max_size=6
+    )
+)
 def test_csv_and_jsonl_keep_any_text(texts):
     rows = [{"id": str(k), "text": text} for k, text in enumerate(texts)]
     assert list(csv_rows(io.StringIO(as_csv(rows).decode(), newline=""), "r", Columns())) == rows
@@ -124,11 +154,19 @@ def test_csv_and_jsonl_keep_any_text(texts):
 
 
 @pytest.mark.parametrize(
-    ("name", "data"), [("a.csv", b"text\nWe come.\nWe, stay\nNo.\n"), ("a.jsonl", b'{"text": "a"}\n{broken\n"b"\n'), ("a.txt", b"a\nb\n\nc\n")]
+    ("name", "data"),
+    [
+        ("a.csv", b"text\nWe come.\nWe, stay\nNo.\n"),
+        ("a.jsonl", b'{"text": "a"}\n{broken\n"b"\n'),
+        ("a.txt", b"a\nb\n\nc\n"),
+    ],
 )
 def test_rows_that_nobody_named_have_their_number(ngrams, tmp_path, name, data):
     (tmp_path / name).write_bytes(data)
-    assert [json.loads(line)["id"] for line in predict(tmp_path / name, "--model", ngrams).stdout.splitlines()] == ["1", "2", "3"]
+    assert [
+        json.loads(line)["id"]
+        for line in predict(tmp_path / name, "--model", ngrams).stdout.splitlines()
+    ] == ["1", "2", "3"]
 
 
 def test_where_rows_are_named_no_id_is_made_up():

@@ -1,4 +1,8 @@
-"""The form in which a network is int8. The tiny network in tests/data was written by `write_network` from `tiny_weights`, for where onnx is not installed."""
+"""The form in which a network is int8.
+
+The tiny network in tests/data was written by `write_network` from `tiny_weights`, for where onnx
+is not installed.
+"""
 
 import importlib.util
 
@@ -16,22 +20,51 @@ from stance.training.int8_onnx import quantised, write_network
 TINY = ROOT / "tests" / "data" / "tiny-int8.onnx"
 WORDS = [f"w{k}" for k in range(40)]
 N_HEADS, WIDTH, WIDE, N_CLASSES, EPSILON = 2, 32, 64, 3, 1e-12
-needs_onnx = pytest.mark.skipif(importlib.util.find_spec("onnx") is None, reason="needs the extra finetune")
-needs_torch = pytest.mark.skipif(importlib.util.find_spec("transformers") is None, reason="needs the extra finetune")
+needs_onnx = pytest.mark.skipif(
+    importlib.util.find_spec("onnx") is None, reason="needs the extra finetune"
+)
+needs_torch = pytest.mark.skipif(
+    importlib.util.find_spec("transformers") is None, reason="needs the extra finetune"
+)
 
 
 def tiny_weights():
     rng = np.random.default_rng(13)
-    shapes = {"embeddings.word_embeddings": (len(WORDS), WIDTH), "embeddings.position_embeddings": (16, WIDTH), "embeddings.token_type_embeddings": (2, WIDTH)}
+    shapes = {
+        "embeddings.word_embeddings": (len(WORDS), WIDTH),
+        "embeddings.position_embeddings": (16, WIDTH),
+        "embeddings.token_type_embeddings": (2, WIDTH),
+    }
     for number in range(2):
         part = f"encoder.layer.{number}"
-        shapes |= {f"{part}.attention.self.{name}": (WIDTH, WIDTH) for name in ("query", "key", "value")}
-        shapes |= {f"{part}.attention.output.dense": (WIDTH, WIDTH), f"{part}.intermediate.dense": (WIDE, WIDTH), f"{part}.output.dense": (WIDTH, WIDE)}
-    weights = {f"encoder.{name}.weight": rng.normal(0, 0.15, shape) for name, shape in shapes.items()}
-    weights |= {f"encoder.{name}.bias": rng.normal(0, 0.1, shape[0]) for name, shape in shapes.items() if "embeddings" not in name}
-    for place in ("embeddings", *(f"encoder.layer.{n}.{end}" for n in range(2) for end in ("attention.output", "output"))):
-        weights |= {f"encoder.{place}.LayerNorm.weight": rng.normal(1, 0.1, WIDTH), f"encoder.{place}.LayerNorm.bias": rng.normal(0, 0.1, WIDTH)}
-    weights |= {"head.weight": rng.normal(0, 0.5, (N_CLASSES, WIDTH)), "head.bias": rng.normal(0, 0.5, N_CLASSES)}
+        shapes |= {
+            f"{part}.attention.self.{name}": (WIDTH, WIDTH) for name in ("query", "key", "value")
+        }
+        shapes |= {
+            f"{part}.attention.output.dense": (WIDTH, WIDTH),
+            f"{part}.intermediate.dense": (WIDE, WIDTH),
+            f"{part}.output.dense": (WIDTH, WIDE),
+        }
+    weights = {
+        f"encoder.{name}.weight": rng.normal(0, 0.15, shape) for name, shape in shapes.items()
+    }
+    weights |= {
+        f"encoder.{name}.bias": rng.normal(0, 0.1, shape[0])
+        for name, shape in shapes.items()
+        if "embeddings" not in name
+    }
+    for place in (
+        "embeddings",
+        *(f"encoder.layer.{n}.{end}" for n in range(2) for end in ("attention.output", "output")),
+    ):
+        weights |= {
+            f"encoder.{place}.LayerNorm.weight": rng.normal(1, 0.1, WIDTH),
+            f"encoder.{place}.LayerNorm.bias": rng.normal(0, 0.1, WIDTH),
+        }
+    weights |= {
+        "head.weight": rng.normal(0, 0.5, (N_CLASSES, WIDTH)),
+        "head.bias": rng.normal(0, 0.5, N_CLASSES),
+    }
     return {name: weight.astype(np.float32) for name, weight in weights.items()}
 
 
@@ -39,13 +72,17 @@ def tiny_weights():
 def tiny():
     from tokenizers import Tokenizer, models, pre_tokenizers
 
-    tokenizer = Tokenizer(models.WordLevel({word: k for k, word in enumerate(WORDS)}, unk_token=WORDS[0]))
+    tokenizer = Tokenizer(
+        models.WordLevel({word: k for k, word in enumerate(WORDS)}, unk_token=WORDS[0])
+    )
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.enable_truncation(16)
     return OnnxText("text", TINY.read_bytes(), tokenizer.to_str())
 
 
-TEXTS = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=20).map(" ".join), min_size=1, max_size=30)
+TEXTS = st.lists(
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=20).map(" ".join), min_size=1, max_size=30
+)
 
 
 @settings(max_examples=40, deadline=None)
@@ -71,7 +108,13 @@ def test_batches_hold_every_text_once_and_texts_of_one_length_only(lengths):
         assert len(batch) == 1 or len(batch) * lengths[batch[0]] <= MOST_TOKENS
 
 
-@given(arrays(np.float32, st.tuples(st.integers(2, 12), st.integers(1, 4)), elements=st.floats(-4, 4, width=32)))
+@given(
+    arrays(
+        np.float32,
+        st.tuples(st.integers(2, 12), st.integers(1, 4)),
+        elements=st.floats(-4, 4, width=32),
+    )
+)
 def test_no_two_neighbours_of_a_column_run_over_in_16_bits(weight):
     columns, scale = quantised(weight)
     size = np.abs(columns.astype(np.int32))
@@ -92,14 +135,29 @@ def test_the_int8_network_answers_nearly_as_the_whole_one(tiny):
     from transformers import BertConfig, BertModel
 
     weights = {name: torch.tensor(weight) for name, weight in tiny_weights().items()}
-    sizes = {"hidden_size": WIDTH, "intermediate_size": WIDE, "num_attention_heads": N_HEADS, "num_hidden_layers": 2}
-    config = BertConfig(vocab_size=len(WORDS), max_position_embeddings=16, layer_norm_eps=EPSILON, **sizes)
+    sizes = {
+        "hidden_size": WIDTH,
+        "intermediate_size": WIDE,
+        "num_attention_heads": N_HEADS,
+        "num_hidden_layers": 2,
+    }
+    config = BertConfig(
+        vocab_size=len(WORDS), max_position_embeddings=16, layer_norm_eps=EPSILON, **sizes
+    )
     whole = BertModel(config, add_pooling_layer=False).eval()
-    whole.load_state_dict({name.removeprefix("encoder."): weight for name, weight in weights.items() if name.startswith("encoder.")})
+    whole.load_state_dict(
+        {
+            name.removeprefix("encoder."): weight
+            for name, weight in weights.items()
+            if name.startswith("encoder.")
+        }
+    )
     ids = np.random.default_rng(7).integers(0, len(WORDS), (50, 12))
     with torch.no_grad():
         mean = whole(torch.tensor(ids)).last_hidden_state.mean(1)
-        expected = softmax((mean @ weights["head.weight"].T + weights["head.bias"]).numpy().astype(np.float64))
+        expected = softmax(
+            (mean @ weights["head.weight"].T + weights["head.bias"]).numpy().astype(np.float64)
+        )
     found = tiny.probabilities([{"text": " ".join(WORDS[k] for k in one)} for one in ids])
     assert np.abs(found - expected).mean() < 0.01
     assert np.abs(found - expected).max() < 0.05

@@ -21,7 +21,10 @@ from stance.training.finetuning import FineTuned
 
 
 class Margins(ClassifierMixin, BaseEstimator):
-    """Probabilities from a support vector machine: the softmax of its margins. Right in order, not calibrated."""
+    """Probabilities from a support vector machine: the softmax of its margins.
+
+    Right in order, not calibrated.
+    """
 
     def __init__(self, machine: Any, sharpness: float = 2.0) -> None:
         self.machine = machine
@@ -54,9 +57,13 @@ class Mean(ClassifierMixin, BaseEstimator):
     def fit(self, X: Any, y: Sequence[str]) -> Self:
         """Learn ``n`` times."""
         with warnings.catch_warnings():
-            # The number of epochs is a setting, chosen by cross-validation: ending there is no fault.
+            # The number of epochs is a setting, chosen by cross-validation: ending there is no
+            # fault.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            self.fitted_ = [clone(self.inner).set_params(**{self.seed_name: self.seed + k}).fit(X, y) for k in range(self.n)]
+            self.fitted_ = [
+                clone(self.inner).set_params(**{self.seed_name: self.seed + k}).fit(X, y)
+                for k in range(self.n)
+            ]
         self.classes_ = self.fitted_[0].classes_
         return self
 
@@ -76,8 +83,14 @@ class PerTarget(ClassifierMixin, BaseEstimator):
         self.classes_ = np.array(sorted(set(y)))
         wanted = {target: (X["target"] == target).to_numpy() for target in X["target"].unique()}
         # A target with one stance only teaches nothing by itself.
-        self.models_ = {target: clone(self.inner).fit(X[rows], y[rows]) for target, rows in wanted.items() if y[rows].nunique() > 1}
-        self.rest_ = clone(self.inner).fit(X, y) if len(self.models_) < len(wanted) or not wanted else None
+        self.models_ = {
+            target: clone(self.inner).fit(X[rows], y[rows])
+            for target, rows in wanted.items()
+            if y[rows].nunique() > 1
+        }
+        self.rest_ = (
+            clone(self.inner).fit(X, y) if len(self.models_) < len(wanted) or not wanted else None
+        )
         self.all_ = (X, y)
         return self
 
@@ -87,11 +100,14 @@ class PerTarget(ClassifierMixin, BaseEstimator):
         for target in X["target"].unique():
             rows = (X["target"] == target).to_numpy()
             model = self.models_.get(target) or self._rest()
-            out[np.ix_(rows, [list(self.classes_).index(one) for one in model.classes_])] = model.predict_proba(X[rows])
+            out[np.ix_(rows, [list(self.classes_).index(one) for one in model.classes_])] = (
+                model.predict_proba(X[rows])
+            )
         return out
 
     def _rest(self) -> Any:
-        # Most corpora never ask: the model of all targets is fitted when the first unknown one comes.
+        # Most corpora never ask: the model of all targets is fitted when the first unknown one
+        # comes.
         if self.rest_ is None:
             self.rest_ = clone(self.inner).fit(*self.all_)
         return self.rest_
@@ -100,9 +116,19 @@ class PerTarget(ClassifierMixin, BaseEstimator):
 def build_member(member: Member, seed: int) -> Any:
     """Return the pipeline that a member describes."""
     if isinstance(member.classifier, Encoder):
-        encoder = Mean(FineTuned("text", **member.classifier.model_dump(exclude={"kind", "n"})), member.classifier.n, seed, "seed")
+        encoder = Mean(
+            FineTuned("text", **member.classifier.model_dump(exclude={"kind", "n"})),
+            member.classifier.n,
+            seed,
+            "seed",
+        )
         return PerTarget(encoder) if member.per_target else encoder
-    blocks = build_blocks(member.blocks, (member.words[0], member.words[1]), (member.chars[0], member.chars[1]), member.min_df)
+    blocks = build_blocks(
+        member.blocks,
+        (member.words[0], member.words[1]),
+        (member.chars[0], member.chars[1]),
+        member.min_df,
+    )
     pipeline = Pipeline([("blocks", blocks), ("classifier", _classifier(member.classifier, seed))])
     return PerTarget(pipeline) if member.per_target else pipeline
 
@@ -111,8 +137,23 @@ def _classifier(given: Linear | Kernel | Network | Boosting, seed: int) -> Any:
     if isinstance(given, Kernel):
         return Margins(SVC(C=given.C))
     if isinstance(given, Network):
-        network = MLPClassifier((given.hidden,), alpha=given.alpha, max_iter=given.epochs, batch_size=64, n_iter_no_change=given.epochs)
+        network = MLPClassifier(
+            (given.hidden,),
+            alpha=given.alpha,
+            max_iter=given.epochs,
+            batch_size=64,
+            n_iter_no_change=given.epochs,
+        )
         return make_pipeline(StandardScaler(), Mean(network, given.n, seed))
     if isinstance(given, Boosting):
-        return HistGradientBoostingClassifier(max_iter=given.rounds, learning_rate=given.learning_rate, early_stopping=False, random_state=seed)
-    return LogisticRegression(C=given.C, max_iter=1000) if given.kind == "logreg" else Margins(LinearSVC(C=given.C, random_state=seed))
+        return HistGradientBoostingClassifier(
+            max_iter=given.rounds,
+            learning_rate=given.learning_rate,
+            early_stopping=False,
+            random_state=seed,
+        )
+    return (
+        LogisticRegression(C=given.C, max_iter=1000)
+        if given.kind == "logreg"
+        else Margins(LinearSVC(C=given.C, random_state=seed))
+    )

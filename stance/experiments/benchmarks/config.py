@@ -43,9 +43,12 @@ class Boosting(Strict):
 
 
 class Encoder(Strict):
-    """The encoder itself trained further, see `stance.training.finetuning.FineTuned`: the mean of ``n`` from starts of their own. Needs the extra ``finetune``.
+    """The encoder itself trained further, see `stance.training.finetuning.FineTuned`.
 
-    It reads the text, no blocks. What it learns is answered with and forgotten: no corpus's licence lets it go into a model.
+    The mean of ``n`` from starts of their own. Needs the extra ``finetune``.
+
+    It reads the text, no blocks. What it learns is answered with and forgotten: no corpus's
+    licence lets it go into a model.
     """
 
     kind: Literal["finetuned"]
@@ -57,9 +60,19 @@ class Encoder(Strict):
     mask_share: float = Field(default=0.1, ge=0, le=0.5)
     batch_size: int = Field(default=16, ge=1, le=256)
     r_drop: float = Field(default=0.0, ge=0)
-    contrast: float = Field(default=0.0, ge=0, le=10, description="weight of a loss that draws texts of one class together")
-    certainty: bool = Field(default=False, description="desmog: learn how sure the annotators were, not only what they said")
-    precision: Literal["float32", "bfloat16"] = Field(default="float32", description="bfloat16: half the time on processors that can multiply so")
+    contrast: float = Field(
+        default=0.0,
+        ge=0,
+        le=10,
+        description="weight of a loss that draws texts of one class together",
+    )
+    certainty: bool = Field(
+        default=False,
+        description="desmog: learn how sure the annotators were, not only what they said",
+    )
+    precision: Literal["float32", "bfloat16"] = Field(
+        default="float32", description="bfloat16: half the time on processors that can multiply so"
+    )
 
 
 class Member(Strict):
@@ -72,15 +85,24 @@ class Member(Strict):
     chars: list[int] = Field(default=[2, 5], min_length=2, max_length=2)
     min_df: int = Field(default=2, ge=1)
     per_target: bool = Field(default=False, description="one model a target, for corpora with few")
-    classifier: Annotated[Linear | Kernel | Network | Boosting | Encoder, Field(discriminator="kind")]
+    classifier: Annotated[
+        Linear | Kernel | Network | Boosting | Encoder, Field(discriminator="kind")
+    ]
 
     @model_validator(mode="after")
     def _fits(self) -> "Member":
         if (self.classifier.kind == "finetuned") == bool(self.blocks):
-            raise ValueError("finetuned reads the text itself and takes no blocks" if self.blocks else f"{self.classifier.kind} needs blocks, at least one")
+            raise ValueError(
+                "finetuned reads the text itself and takes no blocks"
+                if self.blocks
+                else f"{self.classifier.kind} needs blocks, at least one"
+            )
         sparse = [name for name in self.blocks if name not in DENSE]
         if sparse and self.classifier.kind in ("mlp", "boosting"):
-            raise ValueError(f"{self.classifier.kind} takes the blocks {', '.join(DENSE)} only, not the n-grams of {', '.join(sparse)}")
+            raise ValueError(
+                f"{self.classifier.kind} takes the blocks {', '.join(DENSE)} only, not the "
+                f"n-grams of {', '.join(sparse)}"
+            )
         return self
 
 
@@ -91,14 +113,29 @@ class Benchmark(Strict):
     question: str = Field(min_length=10)
     corpus: Literal["semeval2016", "desmog", "vast"]
     seed: int = Field(default=13, ge=0, lt=2**32)
-    folds: int = Field(default=5, ge=2, le=20, description="folds over the training rows that choose none_factor")
-    repeats: int = Field(default=10, ge=1, le=20, description="desmog: how often the five folds over all rows are drawn")
-    none_factors: list[Annotated[float, Field(gt=0)]] = Field(default=[1.0], min_length=1, description="factors on the probability of none, one is chosen")
+    folds: int = Field(
+        default=5, ge=2, le=20, description="folds over the training rows that choose none_factor"
+    )
+    repeats: int = Field(
+        default=10,
+        ge=1,
+        le=20,
+        description="desmog: how often the five folds over all rows are drawn",
+    )
+    none_factors: list[Annotated[float, Field(gt=0)]] = Field(
+        default=[1.0], min_length=1, description="factors on the probability of none, one is chosen"
+    )
     member: list[Member] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _says_how_sure(self) -> "Benchmark":
-        wants = [one.name for one in self.member if isinstance(one.classifier, Encoder) and one.classifier.certainty]
+        wants = [
+            one.name
+            for one in self.member
+            if isinstance(one.classifier, Encoder) and one.classifier.certainty
+        ]
         if wants and self.corpus != "desmog":
-            raise ValueError(f"{', '.join(wants)}: certainty is known for desmog only, not for {self.corpus}")
+            raise ValueError(
+                f"{', '.join(wants)}: certainty is known for desmog only, not for {self.corpus}"
+            )
         return self

@@ -1,4 +1,7 @@
-"""Features of a text and the target it is asked about, for corpora with many targets: named blocks, each a scikit-learn transformer of a table."""
+"""Features of a text and the target it is asked about, for corpora with many targets.
+
+Named blocks, each a scikit-learn transformer of a table.
+"""
 
 import re
 from collections.abc import Callable, Sequence
@@ -12,7 +15,8 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from stance.features.sentence_encoder import encode_cached
 
-# Hashtags and names of accounts are words of their own in tweets; the tag that only names the shared task says nothing.
+# Hashtags and names of accounts are words of their own in tweets; the tag that only names the
+# shared task says nothing.
 WORD = r"[#@]?\w[\w']*"
 TASK_TAG = re.compile(r"\s*#semst\b", re.IGNORECASE)
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
@@ -20,18 +24,26 @@ SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 LONGEST_PIECE = 400
 # How far the sentences nearest to the target outweigh the others.
 FOCUS = 10.0
-# What a speaker for or against any target might say; the distance between the two is a feature that knows no target by name.
+# What a speaker for or against any target might say; the distance between the two is a feature
+# that knows no target by name.
 CLAIMS = (("I support {}.", "I am against {}."), ("{} is good.", "{} is bad."))
 
 _KNOWN: dict[str, np.ndarray] = {}
 
 
 def vectors_of(texts: Sequence[str]) -> np.ndarray:
-    """Return the MiniLM vectors of the texts, shape (n_texts, 384), read from the cache on disk once a process."""
+    """Return the MiniLM vectors of the texts, shape (n_texts, 384).
+
+    Read from the cache on disk once a process.
+    """
     missing = [text for text in dict.fromkeys(texts) if text not in _KNOWN]
     if missing:
         _KNOWN.update(zip(missing, encode_cached(missing, "minilm"), strict=True))
-    return np.stack([_KNOWN[text] for text in texts]) if texts else np.zeros((0, 384), dtype=np.float32)
+    return (
+        np.stack([_KNOWN[text] for text in texts])
+        if texts
+        else np.zeros((0, 384), dtype=np.float32)
+    )
 
 
 def clean(text: str) -> str:
@@ -41,14 +53,20 @@ def clean(text: str) -> str:
 
 def pieces(text: str) -> list[str]:
     """Return the sentences of a text, each no longer than the encoder reads; never empty."""
-    found = [one[k : k + LONGEST_PIECE] for one in SENTENCE_END.split(clean(text).strip()) if one for k in range(0, len(one), LONGEST_PIECE)]
+    found = [
+        one[k : k + LONGEST_PIECE]
+        for one in SENTENCE_END.split(clean(text).strip())
+        if one
+        for k in range(0, len(one), LONGEST_PIECE)
+    ]
     return found or [text]
 
 
 class _Block(TransformerMixin, BaseEstimator):
     """A transformer that learns nothing."""
 
-    def fit(self, X: pd.DataFrame, y: object = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
+    # scikit-learn's signature
+    def fit(self, X: pd.DataFrame, y: object = None) -> Self:  # noqa: ARG002
         """Learn nothing."""
         self.fitted_ = True
         return self
@@ -76,19 +94,26 @@ class TextVectors(_Block):
 class PairVectors(_Block):
     """What the text says of the target, as vectors: shape (n_rows, 4 * 384).
 
-    The sentences nearest to the target weigh most; beside their vector stand the target's own, the product and the absolute difference of both.
+    The sentences nearest to the target weigh most; beside their vector stand the target's own, the
+    product and the absolute difference of both.
     """
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:
         """Return the vectors side by side."""
         near = focused(list(X["text"]), list(X["target"]))
         target = vectors_of(list(X["target"]))
-        # A product of two unit vectors is small in every place: scaled, so that all four weigh alike.
-        return np.hstack([near, target, near * target * np.sqrt(near.shape[1]), np.abs(near - target)])
+        # A product of two unit vectors is small in every place: scaled, so that all four weigh
+        # alike.
+        return np.hstack(
+            [near, target, near * target * np.sqrt(near.shape[1]), np.abs(near - target)]
+        )
 
 
 def focused(texts: Sequence[str], targets: Sequence[str]) -> np.ndarray:
-    """Return the mean of each text's sentence vectors, weighted by their nearness to the target, scaled to length 1."""
+    """Return the mean of each text's sentence vectors, weighted by their nearness to the target.
+
+    Scaled to length 1.
+    """
     out = []
     for sentences, target in _sentences_and_targets(texts, targets):
         weight = np.exp(FOCUS * (sentences @ target))
@@ -97,7 +122,9 @@ def focused(texts: Sequence[str], targets: Sequence[str]) -> np.ndarray:
     return np.stack(out)
 
 
-def _sentences_and_targets(texts: Sequence[str], targets: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray]]:
+def _sentences_and_targets(
+    texts: Sequence[str], targets: Sequence[str]
+) -> list[tuple[np.ndarray, np.ndarray]]:
     split = {text: pieces(text) for text in dict.fromkeys(texts)}
     vectors_of([*(piece for one in split.values() for piece in one), *targets])
     sentences = {text: vectors_of(found) for text, found in split.items()}
@@ -105,21 +132,39 @@ def _sentences_and_targets(texts: Sequence[str], targets: Sequence[str]) -> list
 
 
 class Nearness(_Block):
-    """How near a text is to its target: overlap of words, cosines of sentences with the target and with claims for and against it."""
+    """How near a text is to its target.
+
+    Overlap of words, cosines of sentences with the target and with claims for and against it.
+    """
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:
         """Return shape (n_rows, 7 + 3 * len(CLAIMS))."""
-        words = np.array([overlap(text, target) for text, target in zip(X["text"], X["target"], strict=True)])
+        words = np.array(
+            [overlap(text, target) for text, target in zip(X["text"], X["target"], strict=True)]
+        )
         near = focused(list(X["text"]), list(X["target"]))
         whole = TextVectors().transform(X)
         target = vectors_of(list(X["target"]))
-        cosines = [_spread(sentences @ one) for sentences, one in _sentences_and_targets(list(X["text"]), list(X["target"]))]
-        return np.hstack([words, np.array(cosines), (whole * target).sum(axis=1, keepdims=True), self._claims(X, near)])
+        cosines = [
+            _spread(sentences @ one)
+            for sentences, one in _sentences_and_targets(list(X["text"]), list(X["target"]))
+        ]
+        return np.hstack(
+            [
+                words,
+                np.array(cosines),
+                (whole * target).sum(axis=1, keepdims=True),
+                self._claims(X, near),
+            ]
+        )
 
     def _claims(self, X: pd.DataFrame, near: np.ndarray) -> np.ndarray:
         columns = []
         for claim, counter in CLAIMS:
-            first, second = ((near * vectors_of([one.format(target) for target in X["target"]])).sum(axis=1) for one in (claim, counter))
+            first, second = (
+                (near * vectors_of([one.format(target) for target in X["target"]])).sum(axis=1)
+                for one in (claim, counter)
+            )
             columns += [first, second, 5 * (first - second)]
         return np.stack(columns, axis=1)
 
@@ -129,7 +174,9 @@ def _spread(cosines: np.ndarray) -> tuple[float, float, float]:
 
 
 def overlap(text: str, target: str) -> tuple[float, float, float]:
-    """Return the share of the target's words that stand in the text, the share by their first five letters, and whether the whole target does.
+    """Return the share of the target's words that stand in the text.
+
+    The share by their first five letters, and whether the whole target does.
 
     >>> overlap("Taxes hurt; the tax break went to the rich.", "tax breaks")
     (0.5, 1.0, 0.0)
@@ -141,16 +188,24 @@ def overlap(text: str, target: str) -> tuple[float, float, float]:
     whole, stems = set(said), {word[:5] for word in said}
     # "breaks" is in the text where "break" is: stems of five letters.
     exact = sum(word in whole for word in wanted) / len(wanted)
-    return exact, sum(word[:5] in stems for word in wanted) / len(wanted), float(target.lower() in text.lower())
+    return (
+        exact,
+        sum(word[:5] in stems for word in wanted) / len(wanted),
+        float(target.lower() in text.lower()),
+    )
 
 
 class WordsWithTarget(_Block):
-    """Each word of the text together with the target's name, as tokens: what a word means for one target only."""
+    """Each word of the text together with the target's name, as tokens.
+
+    What a word means for one target only.
+    """
 
     def transform(self, X: pd.DataFrame) -> list[list[str]]:
         """Return one list of tokens a row."""
         return [
-            [f"{target}|", *(f"{target}|{word}" for word in re.findall(WORD, clean(text).lower()))] for text, target in zip(X["text"], X["target"], strict=True)
+            [f"{target}|", *(f"{target}|{word}" for word in re.findall(WORD, clean(text).lower()))]
+            for text, target in zip(X["text"], X["target"], strict=True)
         ]
 
 
@@ -159,19 +214,53 @@ def _tokens(tokens: list[str]) -> list[str]:
 
 
 def _words(sizes: tuple[int, int], min_df: int) -> Any:
-    return Pipeline([("text", Column()), ("tfidf", TfidfVectorizer(ngram_range=sizes, min_df=min_df, sublinear_tf=True, token_pattern=WORD))])
+    return Pipeline(
+        [
+            ("text", Column()),
+            (
+                "tfidf",
+                TfidfVectorizer(
+                    ngram_range=sizes, min_df=min_df, sublinear_tf=True, token_pattern=WORD
+                ),
+            ),
+        ]
+    )
 
 
 def _chars(sizes: tuple[int, int], min_df: int) -> Any:
-    return Pipeline([("text", Column()), ("tfidf", TfidfVectorizer(analyzer="char_wb", ngram_range=sizes, min_df=min_df, sublinear_tf=True))])
+    return Pipeline(
+        [
+            ("text", Column()),
+            (
+                "tfidf",
+                TfidfVectorizer(
+                    analyzer="char_wb", ngram_range=sizes, min_df=min_df, sublinear_tf=True
+                ),
+            ),
+        ]
+    )
 
 
-def _target(sizes: tuple[int, int], min_df: int) -> Any:  # noqa: ARG001 - all blocks are built alike
-    return Pipeline([("target", Column("target")), ("tfidf", TfidfVectorizer(analyzer="word", token_pattern=WORD, min_df=min_df))])
+# all blocks are built alike
+# all blocks are built alike
+def _target(sizes: tuple[int, int], min_df: int) -> Any:  # noqa: ARG001
+    return Pipeline(
+        [
+            ("target", Column("target")),
+            ("tfidf", TfidfVectorizer(analyzer="word", token_pattern=WORD, min_df=min_df)),
+        ]
+    )
 
 
-def _crossed(sizes: tuple[int, int], min_df: int) -> Any:  # noqa: ARG001 - all blocks are built alike
-    return Pipeline([("words", WordsWithTarget()), ("tfidf", TfidfVectorizer(analyzer=_tokens, min_df=min_df, sublinear_tf=True))])
+# all blocks are built alike
+# all blocks are built alike
+def _crossed(sizes: tuple[int, int], min_df: int) -> Any:  # noqa: ARG001
+    return Pipeline(
+        [
+            ("words", WordsWithTarget()),
+            ("tfidf", TfidfVectorizer(analyzer=_tokens, min_df=min_df, sublinear_tf=True)),
+        ]
+    )
 
 
 BLOCKS: dict[str, Callable[[tuple[int, int], int], Any]] = {
@@ -185,6 +274,13 @@ BLOCKS: dict[str, Callable[[tuple[int, int], int], Any]] = {
 }
 
 
-def build_blocks(names: Sequence[str], words: tuple[int, int] = (1, 3), chars: tuple[int, int] = (2, 5), min_df: int = 2) -> FeatureUnion:
+def build_blocks(
+    names: Sequence[str],
+    words: tuple[int, int] = (1, 3),
+    chars: tuple[int, int] = (2, 5),
+    min_df: int = 2,
+) -> FeatureUnion:
     """Return the named blocks side by side."""
-    return FeatureUnion([(name, BLOCKS[name](chars if name == "chars" else words, min_df)) for name in names])
+    return FeatureUnion(
+        [(name, BLOCKS[name](chars if name == "chars" else words, min_df)) for name in names]
+    )

@@ -1,8 +1,12 @@
-"""Public stance corpora by their official protocols: what our kinds of features and classifiers reach where others were measured.
+"""Public stance corpora by their official protocols.
 
-SemEval-2016 task 6A: learn from ``train``, measure on ``test``, mean of the F1 of favor and of against (Mohammad et al. 2016). DeSMOG: the given
-split, and ten times five folds over all rows, macro-F1 (Luo et al. 2020). VAST: learn from ``train``, measure on ``dev``, macro-F1, F1 of favor (pro)
-and against (con), targets seen few times or never (Allaway and McKeown 2020). Settings are chosen on training rows only.
+What our kinds of features and classifiers reach where others were measured.
+
+SemEval-2016 task 6A: learn from ``train``, measure on ``test``, mean of the F1 of favor and of
+against (Mohammad et al. 2016). DeSMOG: the given split, and ten times five folds over all rows,
+macro-F1 (Luo et al. 2020). VAST: learn from ``train``, measure on ``dev``, macro-F1, F1 of favor
+(pro) and against (con), targets seen few times or never (Allaway and McKeown 2020). Settings are
+chosen on training rows only.
 """
 
 import dataclasses
@@ -17,7 +21,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from stance.core.errors import ConfigError, DataError
 from stance.core.files import sha256
-from stance.core.paths import home, shown
+from stance.core.paths import display_path, home
 from stance.experiments.benchmarks.classifiers import build_member
 from stance.experiments.benchmarks.config import Benchmark
 from stance.experiments.benchmarks.corpora import COARSE_STANCES, CORPORA, read_corpus
@@ -30,7 +34,7 @@ Say = Callable[[str], None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Measured:
+class BenchmarkScores:
     """A tracked benchmark."""
 
     run_name: str
@@ -38,59 +42,100 @@ class Measured:
 
 
 def fit_and_answer(config: Benchmark, train: pd.DataFrame, asked: pd.DataFrame) -> np.ndarray:
-    """Return each member's probabilities for the rows asked, shape (n_members, n_rows, 3), columns favor, against, none."""
+    """Return each member's probabilities for the rows asked, shape (n_members, n_rows, 3).
+
+    Columns favor, against, none.
+    """
     out = np.zeros((len(config.member), len(asked), len(COARSE_STANCES)))
     for k, member in enumerate(config.member):
         fitted = build_member(member, config.seed).fit(train, train["stance"])
-        out[k][:, [COARSE_STANCES.index(one) for one in fitted.classes_]] = fitted.predict_proba(asked)
+        out[k][:, [COARSE_STANCES.index(one) for one in fitted.classes_]] = fitted.predict_proba(
+            asked
+        )
     return out
 
 
 def out_of_fold(config: Benchmark, table: pd.DataFrame, folds: int, seed: int) -> np.ndarray:
-    """Return each member's probabilities for every row by models that saw neither it nor its text, shape (n_members, n_rows, 3)."""
+    """Return each member's probabilities for every row by models that saw neither it nor its text.
+
+    Shape (n_members, n_rows, 3).
+    """
     out = np.zeros((len(config.member), len(table), len(COARSE_STANCES)))
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     for learned, held in splitter.split(table, table["stance"], table["article"]):
-        out[:, held] = fit_and_answer(config, table.iloc[learned].reset_index(drop=True), table.iloc[held].reset_index(drop=True))
+        out[:, held] = fit_and_answer(
+            config,
+            table.iloc[learned].reset_index(drop=True),
+            table.iloc[held].reset_index(drop=True),
+        )
     return out
 
 
 def vote(config: Benchmark, probabilities: np.ndarray, none_factor: float = 1.0) -> np.ndarray:
-    """Return the weighted mean of the members, shape (n_rows, 3), with none made likelier or less likely by a factor."""
+    """Return the weighted mean of the members, shape (n_rows, 3).
+
+    With none made likelier or less likely by a factor.
+    """
     mean = np.average(probabilities, axis=0, weights=[member.weight for member in config.member])
     mean = mean * np.where(np.array(COARSE_STANCES) == "none", none_factor, 1.0)
     return np.asarray(mean / mean.sum(axis=1, keepdims=True))
 
 
-def choose_none_factor(config: Benchmark, train: pd.DataFrame, say: Say) -> tuple[float, Figure | None]:
-    """Return the factor on none that scores best by cross-validation on the training rows, and that score; 1 where there is no choice."""
+def choose_none_factor(
+    config: Benchmark, train: pd.DataFrame, say: Say
+) -> tuple[float, Figure | None]:
+    """Return the factor on none that scores best by cross-validation on the training rows.
+
+    And that score; 1 where there is no choice.
+    """
     if len(config.none_factors) == 1:
         return config.none_factors[0], None
     probabilities = out_of_fold(config, train, config.folds, config.seed)
     score, majority = HEADLINE[config.corpus], str(train["stance"].mode()[0])
     for member, alone in zip(config.member, probabilities, strict=True):
-        say(f"  {member.name}: {figure('', '', score, train, [named(alone)], majority).value:.3f} by cross-validation on train")
+        say(
+            f"  {member.name}: {figure('', '', score, train, [named(alone)], majority).value:.3f} "
+            "by cross-validation on train"
+        )
     tried = {
-        factor: figure("train, cross-validated", VOTE, score, train, [named(vote(config, probabilities, factor))], majority) for factor in config.none_factors
+        factor: figure(
+            "train, cross-validated",
+            VOTE,
+            score,
+            train,
+            [named(vote(config, probabilities, factor))],
+            majority,
+        )
+        for factor in config.none_factors
     }
     best = max(tried, key=lambda factor: tried[factor].value)
-    say("  factor on none: " + ", ".join(f"{factor:g} {one.value:.3f}" for factor, one in tried.items()) + f"; chosen {best:g}")
+    say(
+        "  factor on none: "
+        + ", ".join(f"{factor:g} {one.value:.3f}" for factor, one in tried.items())
+        + f"; chosen {best:g}"
+    )
     return best, tried[best]
 
 
-def measure(config: Benchmark, table: pd.DataFrame, say: Say = print) -> tuple[list[Figure], pd.DataFrame]:
+def measure(
+    config: Benchmark, table: pd.DataFrame, say: Say = print
+) -> tuple[list[Figure], pd.DataFrame]:
     """Measure a corpus by its official protocol.
 
     Returns
     -------
     figures, answers
-        ``answers`` has columns ``set, quote, article, target, stance, predicted`` (no text: corpora stay where they are).
+        ``answers`` has columns ``set, quote, article, target, stance, predicted`` (no text:
+        corpora stay where they are).
     """
     held = "dev" if config.corpus == "vast" else "test"
     train, test = (table[table["split"] == name].reset_index(drop=True) for name in ("train", held))
     for name, part in (("train", train), (held, test)):
         if part["stance"].nunique() < len(COARSE_STANCES):
-            raise DataError(f"{config.corpus}: {name} has {len(part)} rows of {part['stance'].nunique()} stances, expected all three; import the whole corpus")
+            raise DataError(
+                f"{config.corpus}: {name} has {len(part)} rows of {part['stance'].nunique()} "
+                "stances, expected all three; import the whole corpus"
+            )
     majority = str(train["stance"].mode()[0])
     factor, found = choose_none_factor(config, train, say)
     say(f"  learning from {len(train)} rows, answering {len(test)}")
@@ -98,7 +143,16 @@ def measure(config: Benchmark, table: pd.DataFrame, say: Say = print) -> tuple[l
     predicted = named(vote(config, probabilities, factor))
     figures = ([found] if found else []) + _split_figures(config, test, held, predicted, majority)
     for member, alone in zip(config.member, probabilities, strict=True):
-        figures.append(figure(held, f"{member.name} alone", HEADLINE[config.corpus], test, [named(alone)], majority))
+        figures.append(
+            figure(
+                held,
+                f"{member.name} alone",
+                HEADLINE[config.corpus],
+                test,
+                [named(alone)],
+                majority,
+            )
+        )
     answers = [test.assign(set=held, predicted=predicted)]
     if config.corpus == "desmog":
         whole, repeated = _repeated(config, table, say)
@@ -108,19 +162,27 @@ def measure(config: Benchmark, table: pd.DataFrame, say: Say = print) -> tuple[l
     return figures, pd.concat(answers)[columns].reset_index(drop=True)
 
 
-def _split_figures(config: Benchmark, test: pd.DataFrame, held: str, predicted: list[str], majority: str) -> list[Figure]:
+def _split_figures(
+    config: Benchmark, test: pd.DataFrame, held: str, predicted: list[str], majority: str
+) -> list[Figure]:
     scores = ALL_SCORES[config.corpus]
     answered = test.assign(predicted=predicted)
     figures = [figure(held, VOTE, score, answered, [predicted], majority) for score in scores]
     column = {"semeval2016": "target", "vast": "subset"}.get(config.corpus)
     for value, part in answered.groupby(column) if column else []:
         own = scores if column == "subset" else scores[:1]
-        figures += [figure(f"{held}: {value}", VOTE, score, part, [list(part["predicted"])], majority) for score in own]
+        figures += [
+            figure(f"{held}: {value}", VOTE, score, part, [list(part["predicted"])], majority)
+            for score in own
+        ]
     return figures
 
 
 def _repeated(config: Benchmark, table: pd.DataFrame, say: Say) -> tuple[list[Figure], list[str]]:
-    """Five folds over all rows, drawn again and again: the mean over the draws, and the answers of the first."""
+    """Five folds over all rows, drawn again and again.
+
+    The mean over the draws, and the answers of the first.
+    """
     majority = str(table["stance"].mode()[0])
     drawn = []
     for repeat in range(config.repeats):
@@ -131,11 +193,26 @@ def _repeated(config: Benchmark, table: pd.DataFrame, say: Say) -> tuple[list[Fi
     votes = [named(vote(config, one)) for one in drawn]
     figures = [figure(where, VOTE, "macro-F1", table, votes, majority)]
     for k, member in enumerate(config.member):
-        figures.append(figure(where, f"{member.name} alone", "macro-F1", table, [named(one[k]) for one in drawn], majority))
+        figures.append(
+            figure(
+                where,
+                f"{member.name} alone",
+                "macro-F1",
+                table,
+                [named(one[k]) for one in drawn],
+                majority,
+            )
+        )
     return figures, votes[0]
 
 
-def run_benchmark(corpus: str, file: Path | None = None, experiment: Path | None = None, settings: list[str] | None = None, say: Say = print) -> Measured:
+def run_benchmark(
+    corpus: str,
+    file: Path | None = None,
+    experiment: Path | None = None,
+    settings: list[str] | None = None,
+    say: Say = print,
+) -> BenchmarkScores:
     """Measure one corpus as a tracked run.
 
     Parameters
@@ -158,32 +235,64 @@ def run_benchmark(corpus: str, file: Path | None = None, experiment: Path | None
         raise DataError(f"corpus {corpus!r} is unknown; expected one of {', '.join(CORPORA)}")
     file = file or home() / "data" / f"{corpus}.csv"
     if not file.is_file():
-        raise DataError(f"{shown(file)}: no such file; stance import {corpus} FILE stores the corpus there, or give its FILE")
+        raise DataError(
+            f"{display_path(file)}: no such file; stance import {corpus} FILE stores the corpus "
+            "there, or give its FILE"
+        )
     experiment = experiment or home() / "experiments" / "benchmarks" / f"{corpus}.toml"
     config = read_checked(experiment, Benchmark, settings)
     if config.corpus != corpus:
-        raise ConfigError(f"{shown(experiment)}: is about {config.corpus}, asked was {corpus}; give --experiment another file")
+        raise ConfigError(
+            f"{display_path(experiment)}: is about {config.corpus}, asked was {corpus}; give "
+            "--experiment another file"
+        )
     table = read_corpus(corpus, file)
     if any(member.classifier.kind == "finetuned" for member in config.member):
         locate_weights()  # what is missing is told now, not behind the other members
     say(f"{config.name}: {config.question}")
     mlflow = store.open_store()
     name = f"{config.name}-{time.strftime('%m%d-%H%M%S')}"
-    with runs.tracked_run(mlflow, name, {"kind": "benchmark", "question": config.question, "commit": runs.commit(), "mlflow.note.content": config.question}):
+    with runs.tracked_run(
+        mlflow,
+        name,
+        {
+            "kind": "benchmark",
+            "question": config.question,
+            "commit": runs.commit(),
+            "mlflow.note.content": config.question,
+        },
+    ):
         start = time.monotonic()
         figures, answers = measure(config, table, say)
         _log(mlflow, config, file, figures, answers, time.monotonic() - start)
-    return Measured(name, figures)
+    return BenchmarkScores(name, figures)
 
 
-def _log(mlflow: Any, config: Benchmark, file: Path, figures: list[Figure], answers: pd.DataFrame, seconds: float) -> None:
-    mlflow.log_params({"experiment": config.name, "corpus": config.corpus, "seed": config.seed, "members": ", ".join(one.name for one in config.member)})
+def _log(
+    mlflow: Any,
+    config: Benchmark,
+    file: Path,
+    figures: list[Figure],
+    answers: pd.DataFrame,
+    seconds: float,
+) -> None:
+    mlflow.log_params(
+        {
+            "experiment": config.name,
+            "corpus": config.corpus,
+            "seed": config.seed,
+            "members": ", ".join(one.name for one in config.member),
+        }
+    )
     mlflow.log_params({"corpus_sha256": sha256(file)})
     mlflow.log_dict(config.model_dump(), "experiment.json")
     mlflow.log_table(pd.DataFrame([dataclasses.asdict(one) for one in figures]), "figures.json")
     mlflow.log_table(answers, "answers.json")
     metrics = {f"{one.where} {one.model} {one.score}": one for one in figures}
-    mlflow.log_metrics({metric_name(key): round(one.value, 4) for key, one in metrics.items()} | {"seconds": round(seconds, 1)})
+    mlflow.log_metrics(
+        {metric_name(key): round(one.value, 4) for key, one in metrics.items()}
+        | {"seconds": round(seconds, 1)}
+    )
 
 
 def metric_name(words: str) -> str:
@@ -192,4 +301,6 @@ def metric_name(words: str) -> str:
     >>> metric_name("test: Atheism vote F_avg")
     'test_Atheism_vote_F_avg'
     """
-    return "_".join("".join(letter if letter.isalnum() or letter == "_" else " " for letter in words).split())
+    return "_".join(
+        "".join(letter if letter.isalnum() or letter == "_" else " " for letter in words).split()
+    )

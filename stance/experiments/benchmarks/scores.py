@@ -16,7 +16,10 @@ VOTE = "vote"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Figure:
-    """One score of one model, beside the majority baseline, with its bootstrap interval (95%, by text) and what it rests on."""
+    """One score of one model, beside the majority baseline.
+
+    With its bootstrap interval (95%, by text) and what it rests on.
+    """
 
     where: str
     model: str
@@ -38,27 +41,59 @@ SCORES: dict[str, Scorer] = {
 }
 SCORES["pro/con mean"] = SCORES["F_avg"]
 HEADLINE = {"semeval2016": "F_avg", "desmog": "macro-F1", "vast": "macro-F1"}
-ALL_SCORES = {"semeval2016": ["F_avg"], "desmog": ["macro-F1"], "vast": ["macro-F1", "F1 pro", "F1 con", "pro/con mean", "F1 none"]}
+ALL_SCORES = {
+    "semeval2016": ["F_avg"],
+    "desmog": ["macro-F1"],
+    "vast": ["macro-F1", "F1 pro", "F1 con", "pro/con mean", "F1 none"],
+}
 
 
-def tables_by_text(truth: Sequence[str], answers: Sequence[Sequence[str]], texts: Sequence[str]) -> np.ndarray:
-    """Return confusion tables, shape (n_texts, n_repeats, 3, 3): one a text and repetition, rows truth, columns answers."""
+def tables_by_text(
+    truth: Sequence[str], answers: Sequence[Sequence[str]], texts: Sequence[str]
+) -> np.ndarray:
+    """Return confusion tables, shape (n_texts, n_repeats, 3, 3).
+
+    One a text and repetition, rows truth, columns answers.
+    """
     names = {name: k for k, name in enumerate(dict.fromkeys(texts))}
-    out = np.zeros((len(names), len(answers), len(COARSE_STANCES), len(COARSE_STANCES)), dtype=np.int64)
+    out = np.zeros(
+        (len(names), len(answers), len(COARSE_STANCES), len(COARSE_STANCES)), dtype=np.int64
+    )
     place, rows = [names[text] for text in texts], [COARSE_STANCES.index(one) for one in truth]
     for repeat, given in enumerate(answers):
         np.add.at(out, (place, repeat, rows, [COARSE_STANCES.index(one) for one in given]), 1)
     return out
 
 
-def figure(where: str, model: str, score: str, table: pd.DataFrame, answers: Sequence[Sequence[str]], majority: str, seed: int = 0) -> Figure:
-    """Score the answers for a table; several repetitions are scored one by one, and their mean is the value."""
+def figure(
+    where: str,
+    model: str,
+    score: str,
+    table: pd.DataFrame,
+    answers: Sequence[Sequence[str]],
+    majority: str,
+    seed: int = 0,
+) -> Figure:
+    """Score the answers for a table.
+
+    Several repetitions are scored one by one, and their mean is the value.
+    """
     texts = list(table["article"])
     counts = tables_by_text(list(table["stance"]), answers, texts)
     base = tables_by_text(list(table["stance"]), [[majority] * len(table)], texts).sum(axis=(0, 1))
     scorer = SCORES[score]
     low, high = bounds(scorer(draw_sums(counts, seed=seed)).mean(axis=-1))
-    return Figure(where, model, score, float(scorer(counts.sum(axis=0)).mean()), low, high, float(scorer(base)), len(table), len(counts))
+    return Figure(
+        where,
+        model,
+        score,
+        float(scorer(counts.sum(axis=0)).mean()),
+        low,
+        high,
+        float(scorer(base)),
+        len(table),
+        len(counts),
+    )
 
 
 def named(probabilities: np.ndarray) -> list[str]:

@@ -7,8 +7,13 @@ from stance.core.types import Article, Quote, Span
 from stance.extraction.quotes.statements import Statement
 
 
-def to_quotes(article: Article, statements: Sequence[Statement], before: int = 0) -> list[tuple[Quote, Statement]]:
-    """Return the quotes of statements in the order of the text, numbered from ``before`` on; what a quote quotes stands behind it."""
+def to_quotes(
+    article: Article, statements: Sequence[Statement], before: int = 0
+) -> list[tuple[Quote, Statement]]:
+    """Return the quotes of statements in the order of the text, numbered from ``before`` on.
+
+    What a quote quotes stands behind it.
+    """
     quotes: list[tuple[Quote, Statement]] = []
     number, end = before, 0
     for statement in sorted(statements, key=lambda s: s.spans[0]):
@@ -23,13 +28,24 @@ def to_quotes(article: Article, statements: Sequence[Statement], before: int = 0
     return quotes
 
 
-def _inner_quotes(article: Article, outer: Quote, statement: Statement) -> Iterator[tuple[Quote, Statement]]:
-    """Yield what is quoted inside a quote; what fills it from end to end is no other statement than the quote itself."""
+def _inner_quotes(
+    article: Article, outer: Quote, statement: Statement
+) -> Iterator[tuple[Quote, Statement]]:
+    """Yield what is quoted inside a quote.
+
+    What fills it from end to end is no other statement than the quote itself.
+    """
     end, number = 0, 0
     for inner in sorted(statement.inner, key=lambda s: s.spans[0]):
         spans = tuple(_framed(article.text, span, inner) for span in inner.spans)
-        is_within = all(any(low <= start and stop <= high for low, high in outer.spans) for start, stop in spans)
-        if not is_within or spans[0][0] < end or _n_letters(article.text, spans) >= _n_letters(article.text, outer.spans):
+        is_within = all(
+            any(low <= start and stop <= high for low, high in outer.spans) for start, stop in spans
+        )
+        if (
+            not is_within
+            or spans[0][0] < end
+            or _n_letters(article.text, spans) >= _n_letters(article.text, outer.spans)
+        ):
             continue
         number, end = number + 1, spans[-1][1]
         quote = _to_quote(article, inner, spans, f"{outer.id}.{number}")
@@ -41,19 +57,31 @@ def _n_letters(text: str, spans: Iterable[Span]) -> int:
 
 
 def _framed(text: str, span: Span, statement: Statement) -> Span:
-    """Take in the marks of words quoted at the edge of a longer paraphrase; the marks around a whole span stay outside."""
+    """Take in the marks of words quoted at the edge of a longer paraphrase.
+
+    The marks around a whole span stay outside.
+    """
     start, end = span
-    for quotation in (*statement.view.fragments, *(holder.quotation for holder in statement.view.holders)):
+    for quotation in (
+        *statement.view.fragments,
+        *(holder.quotation for holder in statement.view.holders),
+    ):
         if start == quotation.start and quotation.close < end:
             start = quotation.open
-        elif end == quotation.end and text[end - 1] == "," and (start == quotation.start or not (quotation.open > start and quotation.closed)):
+        elif (
+            end == quotation.end
+            and text[end - 1] == ","
+            and (start == quotation.start or not (quotation.open > start and quotation.closed))
+        ):
             end -= 1
         elif end == quotation.end and quotation.open > start and quotation.closed:
             end = quotation.close
     return start, end
 
 
-def _to_quote(article: Article, statement: Statement, spans: tuple[Span, ...], quote_id: str) -> Quote:
+def _to_quote(
+    article: Article, statement: Statement, spans: tuple[Span, ...], quote_id: str
+) -> Quote:
     cue_span, cue = None, None
     if statement.candidate is not None:
         token = statement.candidate.cue
@@ -61,7 +89,9 @@ def _to_quote(article: Article, statement: Statement, spans: tuple[Span, ...], q
         cue_span = (statement.view.starts[token.idx], statement.view.ends[last.idx + len(last) - 1])
         cue = article.text[slice(*cue_span)]
     mention = statement.mention
-    name, at = (mention.text, mention.span) if mention is not None else statement.label or (None, None)
+    name, at = (
+        (mention.text, mention.span) if mention is not None else statement.label or (None, None)
+    )
     return Quote(
         id=quote_id,
         article=article.id,
@@ -73,14 +103,21 @@ def _to_quote(article: Article, statement: Statement, spans: tuple[Span, ...], q
         speaker_mention=name,
         speaker_span=at,
         optional=statement.optional,
-        confidence=round(statement.score, 2) if statement.candidate is not None else 0.9 if statement.label is not None else 0.6,
+        confidence=round(statement.score, 2)
+        if statement.candidate is not None
+        else 0.9
+        if statement.label is not None
+        else 0.6,
     )
 
 
 def _form(text: str, spans: Sequence[Span], statement: Statement) -> str:
     if statement.label is not None and not statement.holders:
         return "direct"
-    quotations = [*statement.view.fragments, *(holder.quotation for holder in (*statement.view.holders, *statement.holders))]
+    quotations = [
+        *statement.view.fragments,
+        *(holder.quotation for holder in (*statement.view.holders, *statement.holders)),
+    ]
     total = sum(char.isalnum() for start, end in spans for char in text[start:end])
     inside = sum(
         char.isalnum()

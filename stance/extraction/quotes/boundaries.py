@@ -1,4 +1,7 @@
-"""Where what is said begins and ends among the narrator's own words: time and place before it, further verbs and tails behind it."""
+"""Where what is said begins and ends among the narrator's own words.
+
+Time and place before it, further verbs and tails behind it.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -9,13 +12,16 @@ if TYPE_CHECKING:
 
 Range = tuple[int, int]
 
-# Prepositions that carry what is said ("called for a truce", "accused them of stalling"); "in", "at", "after" tell where and when.
+# Prepositions that carry what is said ("called for a truce", "accused them of stalling"); "in",
+# "at", "after" tell where and when.
 SAYING_PREPOSITIONS = frozenset("for on of as to against with about from into".split())
 TIMES = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday today yesterday week month year weekend morning evening night afternoon january february march "
+    "monday tuesday wednesday thursday friday saturday sunday today yesterday week month year "
+    "weekend morning evening night afternoon january february march "
     "april may june july august september october november december earlier later statement interview conference television".split()
 )
-# What opens a condition wherever it stands; "before" and "while" may also tell when something was said.
+# What opens a condition wherever it stands; "before" and "while" may also tell when something was
+# said.
 CONDITIONS = frozenset("unless until till if once provided".split())
 NO_WORDS = frozenset("PUNCT SPACE".split())
 
@@ -37,17 +43,25 @@ def has_negation(verb: "Token") -> bool:
 
 
 def with_negation(verb: "Token") -> int:
-    """Return where a verb begins that carries the statement itself: 'does not believe' with its 'does not'."""
+    """Return where a verb begins that carries the statement itself.
+
+    'does not believe' with its 'does not'.
+    """
     if not has_negation(verb):
         return verb.i
-    return min(child.i for child in verb.children if (child.dep_ in ("aux", "neg") and child.i <= verb.i) or child.dep_ == "neg")
+    return min(
+        child.i
+        for child in verb.children
+        if (child.dep_ in ("aux", "neg") and child.i <= verb.i) or child.dep_ == "neg"
+    )
 
 
 def narrated_end(verb: "Token", start: int, sentence: "Span") -> int:
     """Return where the narrator takes over again behind what a verb reports.
 
-    The parser cuts long statements short more often than it draws them out: all that hangs on the verb behind the content is taken to
-    belong to the content, up to a further verb of the narrator's.
+    The parser cuts long statements short more often than it draws them out: all that hangs on the
+    verb behind the content is taken to belong to the content, up to a further verb of the
+    narrator's.
     """
     doc = verb.doc
     end = max(verb.right_edge.i + 1, start)
@@ -59,9 +73,22 @@ def narrated_end(verb: "Token", start: int, sentence: "Span") -> int:
             if not _is_reported(child):
                 end = min(end, before_joint(doc, first))
         elif (
-            (child.dep_ == "advcl" and doc[first].lower_ in ("while", "as", "after", "before", "when") and doc[first - 1].text == ",")
-            or (child.dep_ in ("advcl", "acl") and child.tag_ == "VBG" and doc[first - 1].text == "," and "say" in verb_classes(child.lemma_.lower()))
-            or (child.dep_ in ("npadvmod", "appos", "attr", "dobj") and doc[first - 1].text == "," and first > start + 3)
+            (
+                child.dep_ == "advcl"
+                and doc[first].lower_ in ("while", "as", "after", "before", "when")
+                and doc[first - 1].text == ","
+            )
+            or (
+                child.dep_ in ("advcl", "acl")
+                and child.tag_ == "VBG"
+                and doc[first - 1].text == ","
+                and "say" in verb_classes(child.lemma_.lower())
+            )
+            or (
+                child.dep_ in ("npadvmod", "appos", "attr", "dobj")
+                and doc[first - 1].text == ","
+                and first > start + 3
+            )
         ):
             end = min(end, first - 1)
     return min(max(end, start + 1), sentence.end)
@@ -70,10 +97,15 @@ def narrated_end(verb: "Token", start: int, sentence: "Span") -> int:
 def _is_reported(verb: "Token") -> bool:
     """Tell whether a verb joined to the cue goes on with what is said ("…, but that it would …") or with what the narrator tells."""
     children = {child.dep_ for child in verb.children}
-    if "mark" in children and any(child.lower_ == "that" for child in verb.children if child.dep_ == "mark"):
+    if "mark" in children and any(
+        child.lower_ == "that" for child in verb.children if child.dep_ == "mark"
+    ):
         return True
     classes = set(verb_classes(verb.lemma_.lower()))
-    shifted = any(child.dep_ in ("aux", "auxpass") and child.lower_ not in ("has", "have", "did", "to") for child in verb.children)
+    shifted = any(
+        child.dep_ in ("aux", "auxpass") and child.lower_ not in ("has", "have", "did", "to")
+        for child in verb.children
+    )
     own = bool(children & {"nsubj", "nsubjpass", "expl"})
     if classes & {"say", "stance"} and verb.tag_ in ("VBD", "VBZ", "VBP", "VBN") and not shifted:
         return False
@@ -82,20 +114,30 @@ def _is_reported(verb: "Token") -> bool:
 
 def before_joint(doc: "Doc", first: int) -> int:
     """Return where 'and', 'but' or a comma before a joined verb begins."""
-    while first > 0 and (doc[first - 1].text == "," or doc[first - 1].dep_ == "cc" or doc[first - 1].pos_ == "ADV"):
+    while first > 0 and (
+        doc[first - 1].text == "," or doc[first - 1].dep_ == "cc" or doc[first - 1].pos_ == "ADV"
+    ):
         first -= 1
     return first
 
 
 def with_tails(verb: "Token", end: int) -> int:
-    """Take in what goes on with a statement that begins with its verb ('rejected the plan, calling it a trap'), up to a further one ('and said …')."""
+    """Take in what goes on with a statement that begins.
+
+    With its verb ('rejected the plan, calling it a trap'), up to a further one ('and said …').
+    """
     doc = verb.doc
     for child in verb.children:
         if child.i <= verb.i:
             continue
         classes = set(verb_classes(child.lemma_.lower()))
         first = child.left_edge.i
-        gerund = child.dep_ in ("advcl", "acl") and child.tag_ == "VBG" and doc[first - 1].text == "," and child.lemma_.lower() != "add"
+        gerund = (
+            child.dep_ in ("advcl", "acl")
+            and child.tag_ == "VBG"
+            and doc[first - 1].text == ","
+            and child.lemma_.lower() != "add"
+        )
         if classes & {"say", "stance"} and gerund:
             end = max(end, child.right_edge.i + 1)
         elif classes & {"say", "stance"} and child.dep_ == "conj" and child.tag_ == verb.tag_:
@@ -107,17 +149,24 @@ def object_end(verb: "Token") -> int:
     """Return where the objects of a verb end, with the reason given for them."""
     end = verb.i + 1
     for child in verb.children:
-        if child.i > verb.i and (_is_object(child) or (end > verb.i + 1 and (_is_reason(child) or _is_condition(child, verb)))):
+        if child.i > verb.i and (
+            _is_object(child)
+            or (end > verb.i + 1 and (_is_reason(child) or _is_condition(child, verb)))
+        ):
             end = max(end, child.right_edge.i + 1)
     return end
 
 
 def _is_object(child: "Token") -> bool:
-    return child.dep_ in ("dobj", "oprd", "prt", "xcomp", "dative") or (child.dep_ == "prep" and child.lower_ in SAYING_PREPOSITIONS)
+    return child.dep_ in ("dobj", "oprd", "prt", "xcomp", "dative") or (
+        child.dep_ == "prep" and child.lower_ in SAYING_PREPOSITIONS
+    )
 
 
 def _is_reason(child: "Token") -> bool:
-    return child.dep_ == "advcl" and any(c.dep_ == "mark" and c.lower_ in ("because", "since") for c in child.children)
+    return child.dep_ == "advcl" and any(
+        c.dep_ == "mark" and c.lower_ in ("because", "since") for c in child.children
+    )
 
 
 def _is_condition(child: "Token", verb: "Token") -> bool:
@@ -125,28 +174,48 @@ def _is_condition(child: "Token", verb: "Token") -> bool:
     first = child.left_edge
     if child.dep_ == "advmod":
         # "as long as the border is closed": the clause hangs on "long".
-        return child.lower_ in ("long", "soon") and first.lower_ in ("as", "so") and any(c.dep_ == "advcl" for c in child.children)
+        return (
+            child.lower_ in ("long", "soon")
+            and first.lower_ in ("as", "so")
+            and any(c.dep_ == "advcl" for c in child.children)
+        )
     if child.dep_ == "prep":
-        has_object = any(c.dep_ == "pobj" or (c.dep_ == "prep" and c.lower_ == "after") for c in child.children)
-        named = child.lower_ in CONDITIONS or child.lower_ == "without" or (child.lower_ == "before" and verb.lemma_.lower() == "rule")
+        has_object = any(
+            c.dep_ == "pobj" or (c.dep_ == "prep" and c.lower_ == "after") for c in child.children
+        )
+        named = (
+            child.lower_ in CONDITIONS
+            or child.lower_ == "without"
+            or (child.lower_ == "before" and verb.lemma_.lower() == "rule")
+        )
         return has_object and named
     if child.dep_ != "advcl":
         return False
     marks = {c.lower_ for c in child.children if c.dep_ in ("mark", "advmod") and c.i < child.i}
     if marks & CONDITIONS:
         return True
-    # The narrator tells the past ("before he left"); what is yet to come limits the stance ("before the shelling ends").
+    # The narrator tells the past ("before he left"); what is yet to come limits the stance
+    # ("before the shelling ends").
     finite = [child, *(c for c in child.children if c.dep_ in ("aux", "auxpass"))]
     lasting = any(token.tag_ in ("VBZ", "VBP", "MD") for token in finite)
     return bool(marks & {"before", "while"}) and lasting and verb.doc[first.i - 1].text != ","
 
 
 def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
-    """Cut the narrator's own words off the end of what a cue reports; with ``tails`` a closing ', saying …' stays."""
+    """Cut the narrator's own words off the end of what a cue reports.
+
+    With ``tails`` a closing ', saying …' stays.
+    """
     doc = cue.doc
     end = min(end, len(doc))
-    dashes = [i for i in range(start + 2, end) if doc[i].text in ("–", "—", "--") or (doc[i].text == "-" and doc[i].whitespace_)]
-    if len(dashes) == 1 and doc[dashes[0] + 1 if dashes[0] + 1 < len(doc) else dashes[0]].lower_ in ("a", "an", "although", "though", "which", "while"):
+    dashes = [
+        i
+        for i in range(start + 2, end)
+        if doc[i].text in ("–", "—", "--") or (doc[i].text == "-" and doc[i].whitespace_)
+    ]
+    if len(dashes) == 1 and doc[
+        dashes[0] + 1 if dashes[0] + 1 < len(doc) else dashes[0]
+    ].lower_ in ("a", "an", "although", "though", "which", "while"):
         end = dashes[0]
     for at in range(start + 3, end):
         token = doc[at]
@@ -162,9 +231,17 @@ def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
             return at - 1
         if token.lower_ in ("as", "while") and tails and doc[at - 1].lower_ in ("just", ","):
             return at - 1
-        if token.lower_ in ("while", "though", "although") and doc[at - 1].text == "," and _narrates(doc, at, end):
+        if (
+            token.lower_ in ("while", "though", "although")
+            and doc[at - 1].text == ","
+            and _narrates(doc, at, end)
+        ):
             return at - 1
-        is_gerund = token.tag_ == "VBG" and "say" in verb_classes(token.lemma_.lower()) and token.dep_ in ("advcl", "acl", "conj")
+        is_gerund = (
+            token.tag_ == "VBG"
+            and "say" in verb_classes(token.lemma_.lower())
+            and token.dep_ in ("advcl", "acl", "conj")
+        )
         if (
             is_gerund
             and doc[at - 1].text == ","
@@ -176,15 +253,23 @@ def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
 
 
 def _narrates(doc: "Doc", start: int, end: int) -> bool:
-    """Tell ", though he conceded …", said by the narrator, from ", though the bridge was closed", said by the speaker."""
-    return any("say" in verb_classes(token.lemma_.lower()) and token.tag_ == "VBD" for token in doc[start : min(start + 12, end)])
+    """Tell ", though he conceded …", said by the narrator, from ", though the bridge was closed".
+
+    Said by the speaker.
+    """
+    return any(
+        "say" in verb_classes(token.lemma_.lower()) and token.tag_ == "VBD"
+        for token in doc[start : min(start + 12, end)]
+    )
 
 
 def clean_content(doc: "Doc", start: int, end: int) -> Range | None:
     """Drop stops, joining words and a leading 'that' at the edges of a content."""
     while start < end and (doc[start].pos_ in NO_WORDS or doc[start].text in "-–—"):
         start += 1
-    while end > start and (doc[end - 1].pos_ in NO_WORDS or doc[end - 1].dep_ == "cc" or doc[end - 1].text in "-–—"):
+    while end > start and (
+        doc[end - 1].pos_ in NO_WORDS or doc[end - 1].dep_ == "cc" or doc[end - 1].text in "-–—"
+    ):
         end -= 1
     if end - start > 1 and doc[start].lower_ == "that" and doc[start].dep_ == "mark":
         start += 1

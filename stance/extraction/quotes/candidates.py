@@ -1,4 +1,8 @@
-"""What a word could report: the candidates that the grammar of a paragraph offers, each with its content, its frame and who would speak."""
+"""What a word could report.
+
+The candidates that the grammar of a paragraph offers, each with its content, its frame and who
+would speak.
+"""
 
 import dataclasses
 from collections.abc import Iterator
@@ -19,26 +23,29 @@ from stance.extraction.quotes.contents import (
 from stance.extraction.quotes.cues import NOUNS, cue_features
 from stance.extraction.quotes.fronted_contents import fronted_content
 from stance.extraction.quotes.sources import find_subject, holder_of, surface_subject
-from stance.extraction.text.parser_views import Holder, View
+from stance.extraction.text.parser_views import Placeholder, View
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Span, Token
 
-VIEW_NOUNS = frozenset("view opinion word words assessment judgment judgement account telling estimation reckoning".split())
+VIEW_NOUNS = frozenset(
+    "view opinion word words assessment judgment judgement account telling estimation reckoning".split()
+)
 
 
 @dataclasses.dataclass(slots=True)
-class Candidate:
+class CueCandidate:
     """One word that may report speech.
 
-    ``ranges`` are token stretches of the paragraph's doc, ``holders`` the whole quotations that it announces, ``subject`` the head of the mention.
+    ``ranges`` are token stretches of the paragraph's doc, ``holders`` the whole quotations that it
+    announces, ``subject`` the head of the mention.
     """
 
     cue: "Token"
     frame: str
     ranges: list[Range]
     subject: "Token | None"
-    holders: list[Holder] = dataclasses.field(default_factory=list)
+    holders: list[Placeholder] = dataclasses.field(default_factory=list)
     score: float = 0.0
     cue_end: int = 0
 
@@ -48,10 +55,17 @@ class Candidate:
         content = [doc[i] for start, end in self.ranges for i in range(start, end)]
         first = doc[self.ranges[0][0] - 1] if self.ranges and self.ranges[0][0] > 0 else None
         has_that = first is not None and first.lower_ == "that"
-        return cue_features(self.cue, frame=self.frame, subject=self.subject, content=content, quoted=quoted_part(self, view), has_that=has_that)
+        return cue_features(
+            self.cue,
+            frame=self.frame,
+            subject=self.subject,
+            content=content,
+            quoted=quoted_part(self, view),
+            has_that=has_that,
+        )
 
 
-def quoted_part(candidate: Candidate, view: View) -> str:
+def quoted_part(candidate: CueCandidate, view: View) -> str:
     """Say whether all, some or none of a candidate's content stands in quotation marks."""
     if candidate.holders and not candidate.ranges:
         return "all"
@@ -62,19 +76,24 @@ def quoted_part(candidate: Candidate, view: View) -> str:
         low, high = view.starts[doc[start].idx], view.ends[doc[end - 1].idx + len(doc[end - 1]) - 1]
         if any(low <= quotation.start and quotation.end <= high for quotation in view.fragments):
             return "some"
-        if any(holder.start >= doc[start].idx and holder.end <= doc[end - 1].idx + len(doc[end - 1]) for holder in view.holders):
+        if any(
+            holder.start >= doc[start].idx and holder.end <= doc[end - 1].idx + len(doc[end - 1])
+            for holder in view.holders
+        ):
             return "some"
     return "none"
 
 
-def find_candidates(doc: "Doc", view: View) -> list[Candidate]:
+def find_candidates(doc: "Doc", view: View) -> list[CueCandidate]:
     """Find all candidates of one paragraph, in text order."""
-    found: list[Candidate] = []
+    found: list[CueCandidate] = []
     for sentence in doc.sents:
         for token in sentence:
             if view.holder_at(token.idx) is not None:
                 continue
-            if token.lower_ == "according" or (token.lemma_.lower() in VIEW_NOUNS and token.dep_ == "pobj"):
+            if token.lower_ == "according" or (
+                token.lemma_.lower() in VIEW_NOUNS and token.dep_ == "pobj"
+            ):
                 candidate = adjunct_candidate(token, sentence)
             elif token.pos_ in ("VERB", "AUX"):
                 candidate = verb_candidate(token, sentence, view)
@@ -87,9 +106,14 @@ def find_candidates(doc: "Doc", view: View) -> list[Candidate]:
     return found
 
 
-def verb_candidate(verb: "Token", sentence: "Span", view: View) -> Candidate | None:
+def verb_candidate(verb: "Token", sentence: "Span", view: View) -> CueCandidate | None:
     """Return what a verb would report, by the first frame that fits."""
-    if verb.i <= sentence.start + 1 and verb.tag_ in ("VBN", "VBG") and verb.dep_ in SCENES and verb.lemma_.lower() in ASKING | NARRATING:
+    if (
+        verb.i <= sentence.start + 1
+        and verb.tag_ in ("VBN", "VBG")
+        and verb.dep_ in SCENES
+        and verb.lemma_.lower() in ASKING | NARRATING
+    ):
         # "Asked whether he would resign, …", "Commenting on …": the narrator sets the scene.
         return None
     subject = find_subject(verb)
@@ -98,14 +122,18 @@ def verb_candidate(verb: "Token", sentence: "Span", view: View) -> Candidate | N
         subject = named[0] if named is not None else None
     elif verb.lemma_ == "be" and subject.lemma_.lower() in NOUNS:
         # "The expectation is that …": whoever holds it speaks.
-        subject = next((child for child in subject.children if child.dep_ == "poss"), None) or holder_of(subject)
+        subject = next(
+            (child for child in subject.children if child.dep_ == "poss"), None
+        ) or holder_of(subject)
     for frame in (clause_content, infinitive_content, fronted_content, object_content):
         hit = frame(verb, sentence, view)
         if hit is not None:
             name, ranges = hit
-            ranges = [cleaned for start, end in ranges if (cleaned := clean_content(verb.doc, start, end))]
+            ranges = [
+                cleaned for start, end in ranges if (cleaned := clean_content(verb.doc, start, end))
+            ]
             if ranges:
-                return Candidate(verb, name, ranges, subject, cue_end=_cue_end(verb))
+                return CueCandidate(verb, name, ranges, subject, cue_end=_cue_end(verb))
     return None
 
 
@@ -117,7 +145,7 @@ def _cue_end(verb: "Token") -> int:
     return end
 
 
-def adjunct_candidate(token: "Token", sentence: "Span") -> Candidate | None:
+def adjunct_candidate(token: "Token", sentence: "Span") -> CueCandidate | None:
     """'According to the ministry, …', '…, in her view, …'."""
     doc = token.doc
     if token.lower_ == "according":
@@ -132,36 +160,76 @@ def adjunct_candidate(token: "Token", sentence: "Span") -> Candidate | None:
             return None
         subject = next((child for child in token.children if child.dep_ == "poss"), None)
         of = next((child for child in token.children if child.lower_ == "of"), None)
-        subject = subject or (next((c for c in of.children if c.dep_ == "pobj"), None) if of is not None else None)
+        subject = subject or (
+            next((c for c in of.children if c.dep_ == "pobj"), None) if of is not None else None
+        )
         low = preposition.i
     if subject is None:
         return None
     high = phrase_end(token, subject, sentence)
-    ranges = [cleaned for start, end in adjunct_content(doc, low, high, sentence) if (cleaned := clean_content(doc, start, end))]
-    return Candidate(token, "according", ranges, subject, cue_end=token.i + 2 if token.lower_ == "according" else token.i + 1) if ranges else None
+    ranges = [
+        cleaned
+        for start, end in adjunct_content(doc, low, high, sentence)
+        if (cleaned := clean_content(doc, start, end))
+    ]
+    return (
+        CueCandidate(
+            token,
+            "according",
+            ranges,
+            subject,
+            cue_end=token.i + 2 if token.lower_ == "according" else token.i + 1,
+        )
+        if ranges
+        else None
+    )
 
 
-def noun_candidate(noun: "Token") -> Candidate | None:
-    """'his warning that …', 'their refusal to …', 'the expectation is that …', 'there are reports that …'."""
-    subject = next((child for child in noun.children if child.dep_ == "poss"), None) or holder_of(noun)
+def noun_candidate(noun: "Token") -> CueCandidate | None:
+    """'his warning that …', 'their refusal to …', 'the expectation is that …'.
+
+    'there are reports that …'.
+    """
+    subject = next((child for child in noun.children if child.dep_ == "poss"), None) or holder_of(
+        noun
+    )
     for child in noun.children:
-        if child.i > noun.i and child.dep_ in ("acl", "ccomp", "relcl") and child.pos_ in ("VERB", "AUX"):
+        if (
+            child.i > noun.i
+            and child.dep_ in ("acl", "ccomp", "relcl")
+            and child.pos_ in ("VERB", "AUX")
+        ):
             start, end = child.left_edge.i, child.right_edge.i + 1
             if noun.doc[start].lower_ == "that" and noun.doc[start].dep_ == "mark":
-                return Candidate(noun, "noun-that", [(start + 1, trim_end(noun, start, end))], subject or find_subject(noun.head), cue_end=noun.i + 1)
+                return CueCandidate(
+                    noun,
+                    "noun-that",
+                    [(start + 1, trim_end(noun, start, end))],
+                    subject or find_subject(noun.head),
+                    cue_end=noun.i + 1,
+                )
             if is_infinitive(child) and subject is not None:
-                return Candidate(noun, "noun-infinitive", [(noun.i, end)], subject, cue_end=noun.i + 1)
+                return CueCandidate(
+                    noun, "noun-infinitive", [(noun.i, end)], subject, cue_end=noun.i + 1
+                )
     head = noun.head
     if noun.dep_ == "nsubj" and head.lemma_ == "be":
         for child in head.children:
             if child.i > head.i and child.dep_ == "ccomp":
                 cleaned = clean_content(noun.doc, child.left_edge.i, child.right_edge.i + 1)
-                return Candidate(noun, "noun-is", [cleaned], subject, cue_end=noun.i + 1) if cleaned else None
+                return (
+                    CueCandidate(noun, "noun-is", [cleaned], subject, cue_end=noun.i + 1)
+                    if cleaned
+                    else None
+                )
     return None
 
 
-def quotation_candidates(doc: "Doc", view: View, holder: Holder) -> Iterator[Candidate]:
-    """Yield the verbs that may announce a whole quotation: what the parser hangs it on first, then the neighbours."""
+def quotation_candidates(doc: "Doc", view: View, holder: Placeholder) -> Iterator[CueCandidate]:
+    """Yield the verbs that may announce a whole quotation.
+
+    What the parser hangs it on first, then the neighbours.
+    """
     inside = [token for token in doc if holder.start <= token.idx < holder.end]
     if not inside:
         return
@@ -174,7 +242,14 @@ def quotation_candidates(doc: "Doc", view: View, holder: Holder) -> Iterator[Can
         seen.add(token.i)
         side = "after" if token.i > low else "before"
         near = "hung" if token in heads else "near"
-        yield Candidate(token, f"quote-{side}-{near}", [], find_subject(token), [holder], cue_end=_cue_end(token))
+        yield CueCandidate(
+            token,
+            f"quote-{side}-{near}",
+            [],
+            find_subject(token),
+            [holder],
+            cue_end=_cue_end(token),
+        )
 
 
 def _neighbours(doc: "Doc", view: View, low: int, high: int) -> Iterator["Token"]:

@@ -1,4 +1,7 @@
-"""Where the content begins and ends that a cue reports, by the frame in which it stands: a clause, an infinitive, an object, an adjunct."""
+"""Where the content begins and ends that a cue reports, by the frame in which it stands.
+
+A clause, an infinitive, an object, an adjunct.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -21,9 +24,11 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc, Span, Token
 
 ADDRESSED = frozenset("tell inform remind assure notify warn advise brief".split())
-# An opening clause that belongs to the statement, not to the narrator ("Given the losses, she says …"); "after", "while", "as" are the narrator's.
+# An opening clause that belongs to the statement, not to the narrator ("Given the losses, she says
+# …"); "after", "while", "as" are the narrator's.
 THEIR_OPENERS = frozenset("given by if unless because without instead".split())
-# Verbs whose that-clause is not what the speaker holds: with them the statement begins at the verb.
+# Verbs whose that-clause is not what the speaker holds: with them the statement begins at the
+# verb.
 DISCLAIMING = frozenset("doubt deny dispute demand question reject refuse regret".split())
 ASKING = frozenset("ask question wonder inquire query doubt".split())
 SMALL_CLAUSE = frozenset("consider regard see view describe want deem".split())
@@ -33,7 +38,9 @@ NARRATING = frozenset(
     "respond look mean sit stand hold renew echo repeat voice express hint insist warn".split()
 )
 SCENES = frozenset(["advcl", "acl", "prep", "csubj"])
-LIGHT_VERBS = frozenset("voice express make issue have give raise offer repeat renew reiterate".split())
+LIGHT_VERBS = frozenset(
+    "voice express make issue have give raise offer repeat renew reiterate".split()
+)
 
 
 def holds(token: "Token", view: View) -> bool:
@@ -42,7 +49,10 @@ def holds(token: "Token", view: View) -> bool:
 
 
 def clause_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
-    """'said (that) the talks failed', 'asked whether …': what follows the verb up to where the narrator goes on."""
+    """'said (that) the talks failed', 'asked whether …'.
+
+    What follows the verb up to where the narrator goes on.
+    """
     doc = verb.doc
     clauses = _clauses(verb)
     child = clauses[0] if clauses else None
@@ -55,20 +65,36 @@ def clause_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, li
         if that is None:
             return None
         start, frame = that, "that"
-        end = max(narrated_end(verb, start, sentence), doc[min(that, len(doc) - 1)].head.right_edge.i + 1)
+        end = max(
+            narrated_end(verb, start, sentence), doc[min(that, len(doc) - 1)].head.right_edge.i + 1
+        )
     else:
         start, frame = _opening(verb, child)
         end = narrated_end(verb, start, sentence)
         start = behind_time(doc, start, child) if frame == "bare" else start
-    if child is not None and child.pos_ not in ("VERB", "AUX") and verb.lemma_.lower() in SMALL_CLAUSE:
-        return "object", [(with_negation(verb), trim_end(verb, verb.i, with_tails(verb, end), tails=True))]
-    if frame != "that" and doc[start - 1].text == "," and start > verb.i + 1 and any(holds(t, view) for t in doc[max(sentence.start, verb.i - 12) : verb.i]):
+    if (
+        child is not None
+        and child.pos_ not in ("VERB", "AUX")
+        and verb.lemma_.lower() in SMALL_CLAUSE
+    ):
+        return "object", [
+            (with_negation(verb), trim_end(verb, verb.i, with_tails(verb, end), tails=True))
+        ]
+    if (
+        frame != "that"
+        and doc[start - 1].text == ","
+        and start > verb.i + 1
+        and any(holds(t, view) for t in doc[max(sentence.start, verb.i - 12) : verb.i])
+    ):
         # '"It failed," he said in a speech, in which he also …': the quotation is what he said.
         return None
     if start >= len(doc) or any(holds(token, view) for token in doc[start : start + 2]):
         return None
     end = trim_end(verb, start, end)
-    if frame in ("that", "bare") and (verb.lemma_.lower() in DISCLAIMING or (has_negation(verb) and "belief" in verb_classes(verb.lemma_.lower()))):
+    if frame in ("that", "bare") and (
+        verb.lemma_.lower() in DISCLAIMING
+        or (has_negation(verb) and "belief" in verb_classes(verb.lemma_.lower()))
+    ):
         return frame, [(with_negation(verb), with_tails(verb, end))]
     return frame, [*_their_opening(verb, sentence), (start, end)]
 
@@ -86,15 +112,25 @@ def _made_clear(verb: "Token", sentence: "Span") -> int | None:
 def _loose_that(verb: "Token", sentence: "Span") -> int | None:
     """Return where a that-clause begins which the parser has not seen ("told reporters after a meeting that …")."""
     classes = set(verb_classes(verb.lemma_.lower()))
-    if "say" not in classes or ("stance" in classes and verb.lemma_.lower() not in ADDRESSED) or verb.lemma_.lower() == "call":
+    if (
+        "say" not in classes
+        or ("stance" in classes and verb.lemma_.lower() not in ADDRESSED)
+        or verb.lemma_.lower() == "call"
+    ):
         return None
     for at in range(verb.i + 1, min(verb.i + 20, sentence.end - 2)):
         token = verb.doc[at]
-        if token.tag_ == "VB" or (token.tag_ == "VBG" and "say" in verb_classes(token.lemma_.lower())):
+        if token.tag_ == "VB" or (
+            token.tag_ == "VBG" and "say" in verb_classes(token.lemma_.lower())
+        ):
             return None
         if token.lower_ == "that" and verb.doc[at - 1].lower_ in ("so", "condition", ","):
             return None
-        if token.lower_ == "that" and token.tag_ in ("IN", "DT") and token.dep_ in ("mark", "det", "nsubj", "dobj", "advmod"):
+        if (
+            token.lower_ == "that"
+            and token.tag_ in ("IN", "DT")
+            and token.dep_ in ("mark", "det", "nsubj", "dobj", "advmod")
+        ):
             return at + 1
         if token.tag_ in ("VBD", "VBZ", "VBP", "MD"):
             return None
@@ -106,8 +142,16 @@ def _clauses(verb: "Token") -> list["Token"]:
     behind = [child for child in verb.children if child.i > verb.i]
     clauses = [child for child in behind if child.dep_ == "ccomp" and child.pos_ in ("VERB", "AUX")]
     if verb.lemma_.lower() in ASKING and not clauses:
-        clauses = [c for c in behind if c.dep_ == "advcl" and c.left_edge.lower_ in ("if", "whether") and c.left_edge.i == verb.i + 1]
-    return clauses or [child for child in behind if child.dep_ == "ccomp" and child.lower_ != "clear"]
+        clauses = [
+            c
+            for c in behind
+            if c.dep_ == "advcl"
+            and c.left_edge.lower_ in ("if", "whether")
+            and c.left_edge.i == verb.i + 1
+        ]
+    return clauses or [
+        child for child in behind if child.dep_ == "ccomp" and child.lower_ != "clear"
+    ]
 
 
 def _opening(verb: "Token", clause: "Token") -> tuple[int, str]:
@@ -118,7 +162,9 @@ def _opening(verb: "Token", clause: "Token") -> tuple[int, str]:
         token = doc[at]
         if token.lower_ == "that" and token.dep_ == "mark":
             return at + 1, "that"
-        if token.tag_ in ("WP", "WRB", "WDT") or (token.lower_ in ("whether", "if") and token.dep_ == "mark" and at - start < 2):
+        if token.tag_ in ("WP", "WRB", "WDT") or (
+            token.lower_ in ("whether", "if") and token.dep_ == "mark" and at - start < 2
+        ):
             return start, "wh"
     return start, "bare"
 
@@ -140,35 +186,60 @@ def _their_opening(verb: "Token", sentence: "Span") -> list[Range]:
 
 def is_infinitive(verb: "Token") -> bool:
     """Tell "to agree", "to have agreed" from a finite verb."""
-    return verb.tag_ in ("VB", "VBP", "VBN") and any(child.lower_ == "to" and child.dep_ == "aux" for child in verb.children)
+    return verb.tag_ in ("VB", "VBP", "VBN") and any(
+        child.lower_ == "to" and child.dep_ == "aux" for child in verb.children
+    )
 
 
-def infinitive_content(verb: "Token", _sentence: "Span", _view: View) -> tuple[str, list[Range]] | None:
-    """'vowed to come', 'suggested restarting the talks', 'urged Russia to agree': the statement begins with the verb."""
+def infinitive_content(
+    verb: "Token", _sentence: "Span", _view: View
+) -> tuple[str, list[Range]] | None:
+    """'vowed to come', 'suggested restarting the talks', 'urged Russia to agree'.
+
+    The statement begins with the verb.
+    """
     for child in verb.children:
         if (
             child.i > verb.i
             and child.dep_ in ("xcomp", "ccomp", "advcl")
             and (is_infinitive(child) or (child.tag_ in ("VBG", "VBN") and child.dep_ == "xcomp"))
         ):
-            if "stance" not in verb_classes(verb.lemma_.lower()) and (child.dep_ == "advcl" or any(c.dep_ == "dobj" for c in verb.children)):
+            if "stance" not in verb_classes(verb.lemma_.lower()) and (
+                child.dep_ == "advcl" or any(c.dep_ == "dobj" for c in verb.children)
+            ):
                 continue
             end = with_tails(verb, max(child.right_edge.i + 1, object_end(verb)))
-            return "infinitive" if child.tag_ != "VBG" else "gerund", [(with_negation(verb), trim_end(verb, verb.i, end, tails=True))]
+            return "infinitive" if child.tag_ != "VBG" else "gerund", [
+                (with_negation(verb), trim_end(verb, verb.i, end, tails=True))
+            ]
     return None
 
 
 def object_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
-    """'welcomed the offer', 'called for a truce', 'stressed the need for talks': only for verbs of the table."""
+    """'welcomed the offer', 'called for a truce', 'stressed the need for talks'.
+
+    Only for verbs of the table.
+    """
     classes = set(verb_classes(cue_lemma(verb)))
     small = verb.lemma_.lower() in SMALL_CLAUSE
-    if not (classes & {"stance", "say"} or small) or verb.lemma_.lower() in ("say", "tell", "let", "go"):
+    if not (classes & {"stance", "say"} or small) or verb.lemma_.lower() in (
+        "say",
+        "tell",
+        "let",
+        "go",
+    ):
         return None
     if verb.i <= sentence.start + 1 and verb.tag_ in ("VBN", "VBG") and verb.dep_ in SCENES:
         # "Asked about the raid, …", "Commenting on …": the narrator sets the scene.
         return None
-    objects = [child for child in verb.children if child.i > verb.i and child.dep_ in ("dobj", "oprd")]
-    prepositions = [c for c in verb.children if c.i > verb.i and c.dep_ == "prep" and c.lower_ in SAYING_PREPOSITIONS]
+    objects = [
+        child for child in verb.children if child.i > verb.i and child.dep_ in ("dobj", "oprd")
+    ]
+    prepositions = [
+        c
+        for c in verb.children
+        if c.i > verb.i and c.dep_ == "prep" and c.lower_ in SAYING_PREPOSITIONS
+    ]
     if any(holds(child, view) for child in objects) or not (objects or prepositions):
         return None
     if "stance" in classes or small or verb.lemma_.lower() in LIGHT_VERBS:
@@ -180,18 +251,38 @@ def object_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, li
 
 
 def adjunct_content(doc: "Doc", low: int, high: int, sentence: "Span") -> list[Range]:
-    """Return what is said around a source named between ``low`` and ``high``: before it, behind it or both."""
-    leading = [i for i in range(sentence.start, low) if doc[i].pos_ not in ("CCONJ", "PUNCT", "SPACE", "ADV")]
+    """Return what is said around a source named between ``low`` and ``high``.
+
+    Before it, behind it or both.
+    """
+    leading = [
+        i
+        for i in range(sentence.start, low)
+        if doc[i].pos_ not in ("CCONJ", "PUNCT", "SPACE", "ADV")
+    ]
     if not leading:
         return [(high, sentence.end)]
     rest = [i for i in range(high, sentence.end) if doc[i].pos_ not in NO_WORDS]
-    if any(doc[i].text in "–—" or doc[i].text == "-" for i in range(high, min(high + 1, sentence.end))):
+    if any(
+        doc[i].text in "–—" or doc[i].text == "-" for i in range(high, min(high + 1, sentence.end))
+    ):
         return [(sentence.start, low)]
     # ", which published …": the relative clause belongs to the source named.
-    if not rest or doc[rest[0]].tag_ in ("WDT", "WP", "WP$", "VBG", "WRB") or doc[rest[0]].lower_ in ("a", "an", "the", "but") or doc[rest[0]].pos_ == "PROPN":
+    if (
+        not rest
+        or doc[rest[0]].tag_ in ("WDT", "WP", "WP$", "VBG", "WRB")
+        or doc[rest[0]].lower_ in ("a", "an", "the", "but")
+        or doc[rest[0]].pos_ == "PROPN"
+    ):
         return [(sentence.start, low)]
-    if doc[low - 1].lower_ in ("and", "but") or (doc[low - 1].text == "," and doc[low - 2].lower_ in ("and", "but")):
+    if doc[low - 1].lower_ in ("and", "but") or (
+        doc[low - 1].text == "," and doc[low - 2].lower_ in ("and", "but")
+    ):
         return [(high, sentence.end)]
     if doc[low - 1].lower_ in ("that", "while"):
         return [(high, sentence.end)]
-    return [(sentence.start, low), (high, sentence.end)] if doc[low - 1].text == "," else [(sentence.start, low)]
+    return (
+        [(sentence.start, low), (high, sentence.end)]
+        if doc[low - 1].text == ","
+        else [(sentence.start, low)]
+    )

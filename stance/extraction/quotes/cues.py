@@ -1,7 +1,10 @@
-"""What announces reported speech: a table of reporting words, features of a candidate, and a small linear model over them.
+"""What announces reported speech.
 
-The table is for reading and mending; the model weighs it against the grammar around the word, so that a verb that is not in the table is found by
-the company it keeps. Weights are plain JSON: loading them executes nothing.
+A table of reporting words, features of a candidate, and a small linear model over them.
+
+The table is for reading and mending; the model weighs it against the grammar around the word, so
+that a verb that is not in the table is found by the company it keeps. Weights are plain JSON:
+loading them executes nothing.
 """
 
 import functools
@@ -19,23 +22,34 @@ if TYPE_CHECKING:
 
 WEIGHTS = "cue_weights.json"
 
-# say: words for speaking, whatever is said stands outside them. stance: the word itself takes a side, so the statement begins with it.
-# belief: what somebody thinks, reported. show: documents and facts "say". perceive: learning, not speaking.
+# say: words for speaking, whatever is said stands outside them. stance: the word itself takes a
+# side, so the statement begins with it. belief: what somebody thinks, reported. show: documents
+# and facts "say". perceive: learning, not speaking.
 VERBS: dict[str, str] = {
     "say": "say tell add write announce note state report explain reply answer respond claim argue stress emphasize emphasise insist maintain assert "
-    "declare proclaim remark observe comment mention recall reiterate repeat confirm admit acknowledge concede allege contend affirm point continue "
-    "conclude recount relate reveal disclose testify tweet post joke quip muse vow pledge promise swear warn caution predict forecast hint imply "
-    "suggest indicate signal inform assure remind notify brief complain lament boast exclaim shout whisper murmur mutter inquire ask wonder query "
-    "elaborate specify clarify counter retort rebut summarize estimate put describe call speak underline underscore highlight opine speculate "
-    "theorize agree quote cite publish issue voice express deliver go blog text message email intone interject chime sum declaim preach advise "
-    "propose outline detail stipulate swear profess protest plead beg urge tout brag rail fume thunder gush offer rule decree read reckon refer",
+    "declare proclaim remark observe comment mention recall reiterate repeat confirm admit "
+    "acknowledge concede allege contend affirm point continue "
+    "conclude recount relate reveal disclose testify tweet post joke quip muse vow pledge promise "
+    "swear warn caution predict forecast hint imply "
+    "suggest indicate signal inform assure remind notify brief complain lament boast exclaim "
+    "shout whisper murmur mutter inquire ask wonder query "
+    "elaborate specify clarify counter retort rebut summarize estimate put describe call speak "
+    "underline underscore highlight opine speculate "
+    "theorize agree quote cite publish issue voice express deliver go blog text message email "
+    "intone interject chime sum declaim preach advise "
+    "propose outline detail stipulate swear profess protest plead beg urge tout brag rail fume "
+    "thunder gush offer rule decree read reckon refer",
     "stance": "reject welcome condemn denounce dismiss oppose support back endorse criticize criticise praise hail laud applaud slam blast decry "
-    "deplore deny refuse decline demand urge call appeal ask request propose offer suggest accuse blame threaten warn vow pledge promise agree "
-    "accept approve rule question doubt dispute challenge defend favor favour advocate recommend advise plead press push object refute "
-    "rebuff ridicule mock thank congratulate commend regret apologize vowed invite order instruct encourage discourage seek insist commit "
+    "deplore deny refuse decline demand urge call appeal ask request propose offer suggest accuse "
+    "blame threaten warn vow pledge promise agree "
+    "accept approve rule question doubt dispute challenge defend favor favour advocate recommend "
+    "advise plead press push object refute "
+    "rebuff ridicule mock thank congratulate commend regret apologize vowed invite order instruct "
+    "encourage discourage seek insist commit "
     "disavow disown contest resist assail lambast lambaste rebuke chide scold tout champion",
     "belief": "think believe hope expect fear consider regard see view feel suspect assume know understand doubt want wish worry anticipate intend "
-    "figure guess imagine presume suppose hold judge deem favor favour prefer love hate like dislike trust",
+    "figure guess imagine presume suppose hold judge deem favor favour prefer love hate like "
+    "dislike trust",
     "show": "show suggest demonstrate indicate reveal find document prove reflect illustrate read state record conclude",
     "perceive": "learn hear discover realize realise notice remember forget decide determine ensure make let help see find watch",
 }
@@ -48,28 +62,54 @@ for _name, _words in VERBS.items():
 
 
 NOUNS = frozenset(
-    "warning claim statement proposal call demand threat promise doubt expectation message report argument accusation view hope refusal offer pledge "
-    "vow announcement suggestion assertion allegation assurance insistence declaration opinion belief concern fear remark comment appeal request "
-    "prediction confirmation admission criticism charge contention notion idea conviction skepticism scepticism support opposition regret confidence "
+    "warning claim statement proposal call demand threat promise doubt expectation message report "
+    "argument accusation view hope refusal offer pledge "
+    "vow announcement suggestion assertion allegation assurance insistence declaration opinion "
+    "belief concern fear remark comment appeal request "
+    "prediction confirmation admission criticism charge contention notion idea conviction "
+    "skepticism scepticism support opposition regret confidence "
     "readiness willingness objection reservation condemnation".split()
 )
-PHRASAL = {("turn", "down"): "reject", ("brush", "off"): "dismiss", ("brush", "aside"): "dismiss", ("wave", "aside"): "dismiss", ("wave", "away"): "dismiss"}
+PHRASAL = {
+    ("turn", "down"): "reject",
+    ("brush", "off"): "dismiss",
+    ("brush", "aside"): "dismiss",
+    ("wave", "aside"): "dismiss",
+    ("wave", "away"): "dismiss",
+}
 # What one turns down with a knob.
-SWITCHED = frozenset("volume heating heat music sound radio television tv light lamp thermostat flame gas temperature bed sheet road street lane path".split())
+SWITCHED = frozenset(
+    "volume heating heat music sound radio television tv light lamp thermostat flame gas temperature bed sheet road street lane path".split()
+)
 THIRD = frozenset("he she they it".split())
 
 
 def verb_classes(lemma: str) -> tuple[str, ...]:
-    """Return the classes of the table that a verb belongs to; none where the table does not know it."""
+    """Return the classes of the table that a verb belongs to.
+
+    None where the table does not know it.
+    """
     return CLASSES.get(lemma, ())
 
 
 def cue_lemma(verb: "Token") -> str:
-    """Return a verb's lemma; for a phrasal verb that takes a side that of the plain one ("turned down the offer": reject)."""
+    """Return a verb's lemma.
+
+    For a phrasal verb that takes a side that of the plain one ("turned down the offer": reject).
+    """
     lemma = verb.lemma_.lower()
     # The parser calls "aside" an adverb, "down" a particle.
-    particle = next((c.lower_ for c in verb.children if c.dep_ == "prt" or (c.dep_ == "advmod" and c.i == verb.i + 1)), None)
-    if particle is None or any(child.dep_ == "dobj" and child.lemma_.lower() in SWITCHED for child in verb.children):
+    particle = next(
+        (
+            c.lower_
+            for c in verb.children
+            if c.dep_ == "prt" or (c.dep_ == "advmod" and c.i == verb.i + 1)
+        ),
+        None,
+    )
+    if particle is None or any(
+        child.dep_ == "dobj" and child.lemma_.lower() in SWITCHED for child in verb.children
+    ):
         return lemma
     return PHRASAL.get((lemma, particle), lemma)
 
@@ -82,7 +122,13 @@ def subject_kind(subject: "Token | None") -> str:
     if subject.pos_ == "PRON":
         if word in THIRD:
             return word if word == "it" else "third"
-        return "first" if word in ("i", "we", "you") else "relative" if word in ("who", "which", "that") else "pron"
+        return (
+            "first"
+            if word in ("i", "we", "you")
+            else "relative"
+            if word in ("who", "which", "that")
+            else "pron"
+        )
     if subject.pos_ == "PROPN":
         return "name"
     if word in PERSON_NOUNS or subject.lemma_.lower() in PERSON_NOUNS:
@@ -94,7 +140,15 @@ def subject_kind(subject: "Token | None") -> str:
     return "things" if subject.tag_ == "NNS" else "thing"
 
 
-def cue_features(cue: "Token", *, frame: str, subject: "Token | None", content: Sequence["Token"], quoted: str, has_that: bool) -> dict[str, float]:
+def cue_features(
+    cue: "Token",
+    *,
+    frame: str,
+    subject: "Token | None",
+    content: Sequence["Token"],
+    quoted: str,
+    has_that: bool,
+) -> dict[str, float]:
     """Describe a candidate for the model; training and use go through this one function.
 
     Parameters
@@ -102,7 +156,8 @@ def cue_features(cue: "Token", *, frame: str, subject: "Token | None", content: 
     cue
         The word that would report.
     frame
-        How the content hangs on it: "that", "bare", "fronted", "inserted", "infinitive", "object", "according" …
+        How the content hangs on it: "that", "bare", "fronted", "inserted", "infinitive", "object",
+        "according" …
     subject
         Head of the speaker's mention, if there is one.
     content
@@ -117,14 +172,39 @@ def cue_features(cue: "Token", *, frame: str, subject: "Token | None", content: 
     kind = subject_kind(subject)
     children = {child.dep_ for child in cue.children}
     auxiliaries = {child.lower_ for child in cue.children if child.dep_ in ("aux", "auxpass")}
-    modal = "modal" if auxiliaries & {"would", "could", "should", "may", "might", "can", "must"} else "will" if auxiliaries & {"will", "'ll"} else "plain"
+    modal = (
+        "modal"
+        if auxiliaries & {"would", "could", "should", "may", "might", "can", "must"}
+        else "will"
+        if auxiliaries & {"will", "'ll"}
+        else "plain"
+    )
     marks = {child.lower_ for child in cue.children if child.dep_ == "mark"}
     size = min(6, int(math.log2(len(content) + 1)))
-    names = [f"lemma={lemma}", f"frame={frame}", f"subject={kind}", f"tag={cue.tag_}", f"dep={cue.dep_}", f"modal={modal}", f"quoted={quoted}", f"size={size}"]
-    names += [f"lemma={lemma}|frame={frame}", f"frame={frame}|subject={kind}", f"frame={frame}|quoted={quoted}", f"frame={frame}|size={size}"]
+    names = [
+        f"lemma={lemma}",
+        f"frame={frame}",
+        f"subject={kind}",
+        f"tag={cue.tag_}",
+        f"dep={cue.dep_}",
+        f"modal={modal}",
+        f"quoted={quoted}",
+        f"size={size}",
+    ]
+    names += [
+        f"lemma={lemma}|frame={frame}",
+        f"frame={frame}|subject={kind}",
+        f"frame={frame}|quoted={quoted}",
+        f"frame={frame}|size={size}",
+    ]
     names += [f"tag={cue.tag_}|dep={cue.dep_}", f"frame={frame}|tag={cue.tag_}"]
     for name in classes:
-        names += [f"class={name}", f"class={name}|frame={frame}", f"class={name}|subject={kind}", f"class={name}|modal={modal}"]
+        names += [
+            f"class={name}",
+            f"class={name}|frame={frame}",
+            f"class={name}|subject={kind}",
+            f"class={name}|modal={modal}",
+        ]
     names += [f"mark={word}" for word in marks]
     if "neg" in children:
         names += ["negated", f"negated|class={classes[0]}"]
@@ -157,13 +237,26 @@ class CueModel:
 
     def probability(self, features: Mapping[str, float]) -> float:
         """Return how sure the model is that a candidate reports speech, from 0 to 1."""
-        score = self.bias + sum(self.weights.get(name, 0.0) * value for name, value in features.items())
+        score = self.bias + sum(
+            self.weights.get(name, 0.0) * value for name, value in features.items()
+        )
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, score))))
 
     def to_json(self) -> str:
         """Return the JSON form, weights rounded to four places."""
-        table = {name: round(weight, 4) for name, weight in sorted(self.weights.items()) if abs(weight) >= 5e-4}
-        return json.dumps({"format": 1, "bias": round(self.bias, 4), "weights": table}, ensure_ascii=False, indent=0) + "\n"
+        table = {
+            name: round(weight, 4)
+            for name, weight in sorted(self.weights.items())
+            if abs(weight) >= 5e-4
+        }
+        return (
+            json.dumps(
+                {"format": 1, "bias": round(self.bias, 4), "weights": table},
+                ensure_ascii=False,
+                indent=0,
+            )
+            + "\n"
+        )
 
     @classmethod
     def from_json(cls, text: str, where: str = WEIGHTS) -> "CueModel":
@@ -178,9 +271,15 @@ class CueModel:
             row: dict[str, Any] = json.loads(text)
             if row["format"] != 1:
                 raise ValueError(f"format {row['format']!r}, expected 1")
-            return cls({str(name): float(weight) for name, weight in row["weights"].items()}, float(row["bias"]))
+            return cls(
+                {str(name): float(weight) for name, weight in row["weights"].items()},
+                float(row["bias"]),
+            )
         except (KeyError, TypeError, ValueError, AttributeError) as fault:
-            raise ModelError(f"{where}: not a table of cue weights ({fault}); train it anew with stance train-cues") from fault
+            raise ModelError(
+                f"{where}: not a table of cue weights ({fault}); train it anew with stance "
+                "train-cues"
+            ) from fault
 
 
 def weights_path() -> Path:
@@ -201,4 +300,7 @@ def load_cues() -> CueModel:
     try:
         return CueModel.from_json(source.read_text(encoding="utf-8"), str(source))
     except OSError as fault:
-        raise ModelError(f"{source}: cannot be read ({fault.strerror}); install stance anew, or train the cues with stance train-cues") from fault
+        raise ModelError(
+            f"{source}: cannot be read ({fault.strerror}); install stance anew, or train the cues "
+            "with stance train-cues"
+        ) from fault

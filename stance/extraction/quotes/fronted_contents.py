@@ -16,17 +16,31 @@ HEARING = frozenset("learn understand hear know".split())
 
 
 def fronted_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
-    """'The talks failed, she said(, and nobody knew why).' and 'The talks, she said, have failed.'."""
+    """'The talks failed, she said(, and nobody knew why).' and 'The talks, she said.
+
+    Have failed.'.
+    """
     doc = verb.doc
     before = [child for child in verb.children if child.dep_ == "ccomp" and child.i < verb.i]
     known = verb_classes(verb.lemma_.lower())[:1] in (("say",), ("belief",)) and (
         before or verb.dep_ not in ("relcl", "acl", "xcomp", "pcomp") or _stands_apart(verb)
     )
-    if not before and any(c.i > verb.i and (c.dep_ == "xcomp" or (c.dep_ == "prep" and c.lower_ in ("to", "for", "of", "as"))) for c in verb.children):
+    if not before and any(
+        c.i > verb.i
+        and (c.dep_ == "xcomp" or (c.dep_ == "prep" and c.lower_ in ("to", "for", "of", "as")))
+        for c in verb.children
+    ):
         known = known and verb.dep_ == "parataxis"
-    if verb.pos_ == "AUX" or not (before or verb.dep_ == "parataxis" or known) or verb.lemma_.lower() in HEARING:
+    if (
+        verb.pos_ == "AUX"
+        or not (before or verb.dep_ == "parataxis" or known)
+        or verb.lemma_.lower() in HEARING
+    ):
         return None
-    has_object = any(c.dep_ in ("dobj", "attr", "acomp", "oprd") and c.i > verb.i for c in verb.children) and verb.lemma_.lower() not in ADDRESSED
+    has_object = (
+        any(c.dep_ in ("dobj", "attr", "acomp", "oprd") and c.i > verb.i for c in verb.children)
+        and verb.lemma_.lower() not in ADDRESSED
+    )
     if has_object and not (before and find_subject(verb) is not None):
         return None
     low, high = _narrator(verb, sentence)
@@ -35,7 +49,11 @@ def fronted_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, l
     if holds(doc[max(low - 2, 0)], view):
         return None
     rest = _rest(verb, high, sentence)
-    if _announces(verb, sentence, view) and not before and doc[sentence.start].lower_ not in THEIR_OPENERS:
+    if (
+        _announces(verb, sentence, view)
+        and not before
+        and doc[sentence.start].lower_ not in THEIR_OPENERS
+    ):
         # "Asked about the raid, she said: …": the opening clause is the narrator's.
         return None
     has_verb = any(doc[i].pos_ in ("VERB", "AUX") for i in range(sentence.start, low))
@@ -50,7 +68,9 @@ def fronted_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, l
 def _stands_apart(verb: "Token") -> bool:
     """Tell ", she recalled," from a relative clause: subject and verb alone between commas."""
     doc = verb.doc
-    subject = next((c for c in verb.children if c.dep_ == "nsubj" and c.tag_ not in ("WP", "WDT")), None)
+    subject = next(
+        (c for c in verb.children if c.dep_ == "nsubj" and c.tag_ not in ("WP", "WDT")), None
+    )
     if subject is None or verb.i + 1 >= len(doc) or doc[verb.i + 1].text != ",":
         return False
     low = subject.left_edge.i
@@ -59,7 +79,9 @@ def _stands_apart(verb: "Token") -> bool:
 
 def _announces(verb: "Token", sentence: "Span", view: View) -> bool:
     """Tell whether a whole quotation follows a verb in its sentence."""
-    return any(holds(token, view) for token in verb.doc[verb.i + 1 : min(sentence.end, verb.i + 30)])
+    return any(
+        holds(token, view) for token in verb.doc[verb.i + 1 : min(sentence.end, verb.i + 30)]
+    )
 
 
 def _narrator(verb: "Token", sentence: "Span") -> Range:
@@ -70,8 +92,13 @@ def _narrator(verb: "Token", sentence: "Span") -> Range:
     if subject is not None and subject.i < verb.i:
         low = subject.left_edge.i
         if low <= sentence.start or doc[low - 1].text != ",":
-            # The parser hung part of the statement on the subject: the last comma before its own words counts.
-            commas = [i for i in range(subject.i - 1, max(sentence.start, subject.i - 12), -1) if doc[i].text == ","]
+            # The parser hung part of the statement on the subject: the last comma before its own
+            # words counts.
+            commas = [
+                i
+                for i in range(subject.i - 1, max(sentence.start, subject.i - 12), -1)
+                if doc[i].text == ","
+            ]
             low = commas[0] + 1 if commas else low
     elif subject is None:
         named = surface_subject(verb, sentence)
@@ -84,10 +111,20 @@ def _narrator(verb: "Token", sentence: "Span") -> Range:
 
 
 def _rest(verb: "Token", high: int, sentence: "Span") -> list[Range]:
-    """Return the part of a statement that follows an inserted 'she said,'; nothing where the narrator goes on."""
+    """Return the part of a statement that follows an inserted 'she said,'.
+
+    Nothing where the narrator goes on.
+    """
     doc = verb.doc
-    commas = [i for i in range(high, min(verb.i + 25, sentence.end - 2)) if doc[i].text == "," or doc[i].text in "–—"]
-    if any(doc[i].pos_ in ("VERB", "AUX") and doc[i].tag_ in ("VBD", "VBZ", "VBP", "MD") for i in range(high, commas[0] if commas else high)):
+    commas = [
+        i
+        for i in range(high, min(verb.i + 25, sentence.end - 2))
+        if doc[i].text == "," or doc[i].text in "–—"
+    ]
+    if any(
+        doc[i].pos_ in ("VERB", "AUX") and doc[i].tag_ in ("VBD", "VBZ", "VBP", "MD")
+        for i in range(high, commas[0] if commas else high)
+    ):
         return []
     names = 0
     for comma in commas:
@@ -101,19 +138,42 @@ def _rest(verb: "Token", high: int, sentence: "Span") -> list[Range]:
             names += 1
             if names > 3:
                 return []
-            # An apposition to the speaker, or the time of day: the statement may go on behind the next comma, if verbs do.
-            if not any(doc[i].tag_ in ("VBD", "VBZ", "VBP", "MD") for i in range(comma + 1, sentence.end)):
+            # An apposition to the speaker, or the time of day: the statement may go on behind the
+            # next comma, if verbs do.
+            if not any(
+                doc[i].tag_ in ("VBD", "VBZ", "VBP", "MD") for i in range(comma + 1, sentence.end)
+            ):
                 return []
             if after.tag_ in ("WP", "WP$") or after.lower_ in ("a", "an"):
                 return []
             continue
-        if after.tag_ == "VBG" and ("say" in verb_classes(after.lemma_.lower()) or after.lemma_.lower() in NARRATING):
-            return []
-        if after.pos_ == "CCONJ" and any(
-            "say" in verb_classes(doc[i].lemma_.lower()) and doc[i].pos_ == "VERB" for i in range(comma + 2, min(comma + 4, sentence.end))
+        if after.tag_ == "VBG" and (
+            "say" in verb_classes(after.lemma_.lower()) or after.lemma_.lower() in NARRATING
         ):
             return []
-        if after.lower_ in ("as", "while", "after", "when", "in", "during", "at", "on", "according", "two", "one", "three", "hours", "days", "who", "adding"):
+        if after.pos_ == "CCONJ" and any(
+            "say" in verb_classes(doc[i].lemma_.lower()) and doc[i].pos_ == "VERB"
+            for i in range(comma + 2, min(comma + 4, sentence.end))
+        ):
+            return []
+        if after.lower_ in (
+            "as",
+            "while",
+            "after",
+            "when",
+            "in",
+            "during",
+            "at",
+            "on",
+            "according",
+            "two",
+            "one",
+            "three",
+            "hours",
+            "days",
+            "who",
+            "adding",
+        ):
             return []
         return [(comma + 1, sentence.end)]
     return []

@@ -4,24 +4,27 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from stance.core.types import Span
-from stance.extraction.quotes.candidates import Candidate, quotation_candidates
+from stance.extraction.quotes.candidates import CueCandidate, quotation_candidates
 from stance.extraction.quotes.cues import NOUNS, CueModel, verb_classes
-from stance.extraction.text.parser_views import Holder, View
+from stance.extraction.text.parser_views import Placeholder, View
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 THRESHOLD = 0.5
 QUOTE_THRESHOLD = 0.3
-# A verb of speaking with a clause behind it hardly needs the model: it only sorts out "would say", "if he says", "needless to say".
+# A verb of speaking with a clause behind it hardly needs the model: it only sorts out "would say",
+# "if he says", "needless to say".
 CLAUSE_THRESHOLD = 0.25
 # Our reports hold few nominal cues, so the model thinks too little of them.
 NOUN_THRESHOLD = 0.15
 
 
-def announcer_of(doc: "Doc", view: View, holder: Holder, model: CueModel) -> Candidate | None:
+def announcer_of(
+    doc: "Doc", view: View, holder: Placeholder, model: CueModel
+) -> CueCandidate | None:
     """Return the verb that announces a whole quotation, if one does."""
-    best: Candidate | None = None
+    best: CueCandidate | None = None
     for candidate in quotation_candidates(doc, view, holder):
         candidate.score = model.probability(candidate.features(view))
         if candidate.score >= QUOTE_THRESHOLD and (best is None or candidate.score > best.score):
@@ -29,14 +32,19 @@ def announcer_of(doc: "Doc", view: View, holder: Holder, model: CueModel) -> Can
     return best
 
 
-def choose(candidates: Sequence[Candidate], view: View, model: CueModel) -> list[Candidate]:
-    """Keep the likely candidates; where one lies within what another reports, the outer one stays."""
+def choose(candidates: Sequence[CueCandidate], view: View, model: CueModel) -> list[CueCandidate]:
+    """Keep the likely candidates.
+
+    Where one lies within what another reports, the outer one stays.
+    """
     for candidate in candidates:
         candidate.score = model.probability(candidate.features(view))
-    kept: list[Candidate] = []
+    kept: list[CueCandidate] = []
     covered: dict[int, int] = {}
     likely = [candidate for candidate in candidates if candidate.score >= _least(candidate)]
-    likely = [candidate for candidate in likely if not any(_relays(candidate, other) for other in likely)]
+    likely = [
+        candidate for candidate in likely if not any(_relays(candidate, other) for other in likely)
+    ]
     for candidate in sorted(likely, key=lambda c: (_depth(c), -c.score)):
         inside = {i for start, end in candidate.ranges for i in range(start, end)}
         if candidate.cue.i in covered:
@@ -51,28 +59,47 @@ def choose(candidates: Sequence[Candidate], view: View, model: CueModel) -> list
     return kept
 
 
-def _relays(outer: Candidate, inner: Candidate) -> bool:
-    """Tell whether one only passes on whom another reports: in "the envoy said that it failed, the agency reported" the envoy speaks."""
+def _relays(outer: CueCandidate, inner: CueCandidate) -> bool:
+    """Tell whether one only passes on whom another reports.
+
+    In "the envoy said that it failed, the agency reported" the envoy speaks.
+    """
     if outer.frame not in ("fronted", "inserted") or inner.frame != "that":
         return False
     (start, end), (low, high) = outer.ranges[0], inner.ranges[-1]
-    return len(outer.ranges) == 1 and start <= inner.cue.i < end and start <= low and high <= end + 1 and 2 * (high - low) > end - start
+    return (
+        len(outer.ranges) == 1
+        and start <= inner.cue.i < end
+        and start <= low
+        and high <= end + 1
+        and 2 * (high - low) > end - start
+    )
 
 
-def _least(candidate: Candidate) -> float:
-    plain = candidate.frame in ("that", "bare") and verb_classes(candidate.cue.lemma_.lower())[:1] == ("say",)
+def _least(candidate: CueCandidate) -> float:
+    plain = candidate.frame in ("that", "bare") and verb_classes(candidate.cue.lemma_.lower())[
+        :1
+    ] == ("say",)
     return CLAUSE_THRESHOLD if plain else NOUN_THRESHOLD if _is_nominal(candidate) else THRESHOLD
 
 
-def _is_nominal(candidate: Candidate) -> bool:
-    """Tell a noun that announces a that-clause, or a light verb with such a noun ("voiced doubts about …")."""
+def _is_nominal(candidate: CueCandidate) -> bool:
+    """Tell a noun that announces a that-clause.
+
+    Or a light verb with such a noun ("voiced doubts about …").
+    """
     if candidate.frame == "noun-that":
         return True
-    voiced = candidate.cue.lemma_.lower() in ("voice", "express", "repeat", "reiterate", "renew") and candidate.frame == "object"
-    return voiced and any(child.dep_ == "dobj" and child.lemma_.lower() in NOUNS for child in candidate.cue.children)
+    voiced = (
+        candidate.cue.lemma_.lower() in ("voice", "express", "repeat", "reiterate", "renew")
+        and candidate.frame == "object"
+    )
+    return voiced and any(
+        child.dep_ == "dobj" and child.lemma_.lower() in NOUNS for child in candidate.cue.children
+    )
 
 
-def _depth(candidate: Candidate) -> int:
+def _depth(candidate: CueCandidate) -> int:
     if candidate.frame in ("fronted", "inserted", "according"):
         # These hang below what they report; yet all of it is theirs.
         return 0

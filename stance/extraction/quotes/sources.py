@@ -1,4 +1,8 @@
-"""Who would speak: the subject of a verb or the holder of a noun, also where the parser has given it none, and the phrase that names it."""
+"""Who would speak.
+
+The subject of a verb or the holder of a noun, also where the parser has given it none, and the
+phrase that names it.
+"""
 
 import dataclasses
 from typing import TYPE_CHECKING
@@ -15,9 +19,14 @@ CLOSING = frozenset(["”", "»", '"', "’", "'", "''"])
 
 
 def find_subject(verb: "Token", depth: int = 0) -> "Token | None":
-    """Return the head word of who says it: the subject, or that of the clause on which this one hangs."""
+    """Return the head word of who says it.
+
+    The subject, or that of the clause on which this one hangs.
+    """
     for child in verb.children:
-        if child.dep_ in ("nsubj", "csubj") and not (child.dep_ == "csubj" and child.pos_ == "VERB"):
+        if child.dep_ in ("nsubj", "csubj") and not (
+            child.dep_ == "csubj" and child.pos_ == "VERB"
+        ):
             return child
     for child in verb.children:
         if child.dep_ == "agent":
@@ -54,9 +63,15 @@ def _follows_comma(verb: "Token") -> bool:
 
 
 def _sayer_above(verb: "Token") -> "Token":
-    """Return the verb to which ', adding that …' belongs: not one inside what is said, but the one that says it."""
+    """Return the verb to which ', adding that …' belongs.
+
+    Not one inside what is said, but the one that says it.
+    """
     token = verb.head
-    while token.head.i != token.i and (token.pos_ not in ("VERB", "AUX") or token.dep_ in ("ccomp", "xcomp", "relcl", "acl", "pcomp")):
+    while token.head.i != token.i and (
+        token.pos_ not in ("VERB", "AUX")
+        or token.dep_ in ("ccomp", "xcomp", "relcl", "acl", "pcomp")
+    ):
         if token.dep_ == "ccomp" and token.pos_ in ("VERB", "AUX"):
             return token.head
         token = token.head
@@ -64,7 +79,10 @@ def _sayer_above(verb: "Token") -> "Token":
 
 
 def _inverted(verb: "Token") -> "Token | None":
-    """'… said Petra Lindqvist': the noun behind the verb, where the parser has not called it a subject."""
+    """'… said Petra Lindqvist'.
+
+    The noun behind the verb, where the parser has not called it a subject.
+    """
     for child in verb.children:
         if (
             child.i > verb.i
@@ -73,20 +91,33 @@ def _inverted(verb: "Token") -> "Token | None":
             and "say" in CLASSES.get(verb.lemma_.lower(), ())
         ) and child.left_edge.i == verb.i + 1:
             return child
-        if child.dep_ == "dobj" and child.pos_ == "NOUN" and child.left_edge.i == verb.i + 1 and _behind_quotation(verb):
-            # '"…," tweeted its chair', '"…," read a banner': whatever stands behind such a verb says it.
+        if (
+            child.dep_ == "dobj"
+            and child.pos_ == "NOUN"
+            and child.left_edge.i == verb.i + 1
+            and _behind_quotation(verb)
+        ):
+            # '"…," tweeted its chair', '"…," read a banner': whatever stands behind such a verb
+            # says it.
             return child
     return None
 
 
 def _behind_quotation(verb: "Token") -> bool:
-    return verb.i > 0 and verb.doc[verb.i - 1].text in CLOSING and bool({"say", "show"} & set(verb_classes(verb.lemma_.lower())))
+    return (
+        verb.i > 0
+        and verb.doc[verb.i - 1].text in CLOSING
+        and bool({"say", "show"} & set(verb_classes(verb.lemma_.lower())))
+    )
 
 
 def surface_subject(verb: "Token", sentence: "Tokens") -> tuple["Token", int] | None:
-    """Return the noun right before a verb, and where its phrase begins, where the parser has given the verb no subject.
+    """Return the noun right before a verb, and where its phrase begins.
 
-    "…, the head of the administration, Ihar Voit, reported": the phrase begins behind a comma and holds no verb.
+    Where the parser has given the verb no subject.
+
+    "…, the head of the administration, Ihar Voit, reported": the phrase begins behind a comma and
+    holds no verb.
     """
     doc = verb.doc
     at = verb.i - 1
@@ -96,12 +127,19 @@ def surface_subject(verb: "Token", sentence: "Tokens") -> tuple["Token", int] | 
     if not commas:
         return None
     if doc[at].text == ",":
-        if len(commas) < 3 or at - commas[1] > 12 or any(doc[i].pos_ in ("VERB", "AUX") for i in range(commas[1], at)):
+        if (
+            len(commas) < 3
+            or at - commas[1] > 12
+            or any(doc[i].pos_ in ("VERB", "AUX") for i in range(commas[1], at))
+        ):
             return None
         start, end = commas[2] + 1, commas[1]
     else:
         start, end = commas[0] + 1, at + 1
-    if start >= end or any(doc[i].pos_ in ("VERB", "AUX") and doc[i].tag_ not in ("VBN", "VBG") for i in range(start, end)):
+    if start >= end or any(
+        doc[i].pos_ in ("VERB", "AUX") and doc[i].tag_ not in ("VBN", "VBG")
+        for i in range(start, end)
+    ):
         return None
     nouns = [doc[i] for i in range(start, end) if doc[i].pos_ in ("NOUN", "PROPN", "PRON")]
     tops = [noun for noun in nouns if not (start <= noun.head.i < end)] or nouns
@@ -109,16 +147,21 @@ def surface_subject(verb: "Token", sentence: "Tokens") -> tuple["Token", int] | 
 
 
 def holder_of(noun: "Token") -> "Token | None":
-    """Return who holds "the fear among farmers that …", "the warning from Oslo that …", "among farmers, the hope is that …"."""
+    """Return who holds "the fear among farmers that …", "the warning from Oslo that …".
+
+    "among farmers, the hope is that …".
+    """
     for word in (noun, noun.head):
         for child in word.children:
-            if child.dep_ == "prep" and child.lower_ in (("among", "from", "by") if word is noun else ("among",)):
+            if child.dep_ == "prep" and child.lower_ in (
+                ("among", "from", "by") if word is noun else ("among",)
+            ):
                 return next((c for c in child.children if c.dep_ == "pobj"), None)
     return None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Mention:
+class SourceMention:
     """The words that name a speaker beside a quote."""
 
     text: str
@@ -129,8 +172,11 @@ class Mention:
     view: View
 
 
-def mention_of(head: "Token | None", view: View) -> Mention | None:
-    """Return the noun phrase around a speaker's head word, without what only describes it further."""
+def mention_of(head: "Token | None", view: View) -> SourceMention | None:
+    """Return the noun phrase around a speaker's head word.
+
+    Without what only describes it further.
+    """
     if head is None or view.holder_at(head.idx) is not None:
         return None
     doc = head.doc
@@ -144,7 +190,12 @@ def mention_of(head: "Token | None", view: View) -> Mention | None:
         ):
             break
         end = at + 1
-    while end + 1 < len(doc) and doc[end].text == "-" and not doc[end - 1].whitespace_ and not doc[end].whitespace_:
+    while (
+        end + 1 < len(doc)
+        and doc[end].text == "-"
+        and not doc[end - 1].whitespace_
+        and not doc[end].whitespace_
+    ):
         end += 2
     for at in range(head.i - 1, start - 1, -1):
         if doc[at].text in (",", ";", ":", '"', "–", "—") and not _is_listed(doc, at):
@@ -153,8 +204,12 @@ def mention_of(head: "Token | None", view: View) -> Mention | None:
     while start < head.i and doc[start].pos_ in ("PUNCT", "CCONJ", "ADV", "SPACE", "SCONJ"):
         start += 1
     low, high = view.starts[doc[start].idx], view.ends[doc[end - 1].idx + len(doc[end - 1]) - 1]
-    return Mention(doc[start:end].text, (low, high), head, start, end, view)
+    return SourceMention(doc[start:end].text, (low, high), head, start, end, view)
 
 
 def _is_listed(doc: "Doc", at: int) -> bool:
-    return doc[at].text == "," and doc[at - 1].pos_ == "ADJ" and doc[at + 1].pos_ == "ADJ" if 0 < at < len(doc) - 1 else False
+    return (
+        doc[at].text == "," and doc[at - 1].pos_ == "ADJ" and doc[at + 1].pos_ == "ADJ"
+        if 0 < at < len(doc) - 1
+        else False
+    )

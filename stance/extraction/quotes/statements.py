@@ -1,7 +1,10 @@
-"""From the parsed views of an article to its statements: which candidates report speech, what belongs to each, what stands without a cue.
+"""From the parsed views of an article to its statements.
 
-The way: candidates -> the model's choice -> one statement per attribution -> quotations without a cue joined to the statement they continue, or left as
-statements of their own -> statements quoted inside another one.
+Which candidates report speech, what belongs to each, what stands without a cue.
+
+The way: candidates -> the model's choice -> one statement per attribution -> quotations without a
+cue joined to the statement they continue, or left as statements of their own -> statements quoted
+inside another one.
 """
 
 import dataclasses
@@ -9,13 +12,13 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from stance.core.types import Article, Span
-from stance.extraction.quotes.candidates import Candidate, find_candidates
+from stance.extraction.quotes.candidates import CueCandidate, find_candidates
 from stance.extraction.quotes.cues import CueModel, load_cues
 from stance.extraction.quotes.selection import announcer_of, choose
-from stance.extraction.quotes.sources import Mention, mention_of
+from stance.extraction.quotes.sources import SourceMention, mention_of
 from stance.extraction.quotes.transcripts import find_turns, label_before, signature_behind
 from stance.extraction.text.paragraphs import BODY, CAPTION, HEADLINE, LINK, Paragraph
-from stance.extraction.text.parser_views import Holder, View, build_view, cut_spans
+from stance.extraction.text.parser_views import Placeholder, View, build_view, cut_spans
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -27,20 +30,25 @@ SAYING_FRAMES = frozenset(["that", "bare", "fronted", "inserted", "according"])
 
 @dataclasses.dataclass(slots=True)
 class Statement:
-    """A statement under construction: where its words stand in the article, and what announces it."""
+    """A statement under construction.
+
+    Where its words stand in the article, and what announces it.
+    """
 
     spans: list[Span]
-    candidate: Candidate | None
-    holders: list[Holder]
+    candidate: CueCandidate | None
+    holders: list[Placeholder]
     view: View
-    mention: Mention | None = None
+    mention: SourceMention | None = None
     score: float = 0.0
     label: tuple[str, Span] | None = None
     optional: bool = False
     inner: list["Statement"] = dataclasses.field(default_factory=list)
 
 
-def find_statements(article: Article, views: Sequence[View], docs: "Sequence[Doc]", model: CueModel | None = None) -> list[Statement]:
+def find_statements(
+    article: Article, views: Sequence[View], docs: "Sequence[Doc]", model: CueModel | None = None
+) -> list[Statement]:
     """Find the statements of one article from its parsed views, in text order.
 
     Parameters
@@ -58,27 +66,43 @@ def find_statements(article: Article, views: Sequence[View], docs: "Sequence[Doc
         return [Statement(spans, None, [], views[0], label=(name, at)) for name, at, spans in turns]
     for view, doc in zip(views, docs, strict=True):
         if view.paragraph.zone == BODY:
-            statements = _join(article, statements, _paragraph_statements(article, view, doc, model))
+            statements = _join(
+                article, statements, _paragraph_statements(article, view, doc, model)
+            )
         elif view.paragraph.zone in ASIDE:
             asides += _asides(article, view, doc, model)
     return statements + asides
 
 
 def _asides(article: Article, view: View, doc: "Doc", model: CueModel) -> list[Statement]:
-    """Return the statements of a headline, a caption or a link: optional, since the running text says the same."""
+    """Return the statements of a headline, a caption or a link.
+
+    Optional, since the running text says the same.
+    """
     found = _join(article, [], _paragraph_statements(article, view, doc, model))
-    # "Welcomed by the mayor", "agree on a bridge" describe a picture or an event: only clauses and quotations are said.
-    found = [one for one in found if one.holders or (one.candidate is not None and one.candidate.frame in SAYING_FRAMES)]
+    # "Welcomed by the mayor", "agree on a bridge" describe a picture or an event: only clauses and
+    # quotations are said.
+    found = [
+        one
+        for one in found
+        if one.holders or (one.candidate is not None and one.candidate.frame in SAYING_FRAMES)
+    ]
     for statement in found:
         statement.optional = True
     return found
 
 
-def _paragraph_statements(article: Article, view: View, doc: "Doc", model: CueModel) -> list[Statement]:
+def _paragraph_statements(
+    article: Article, view: View, doc: "Doc", model: CueModel
+) -> list[Statement]:
     chosen = choose(find_candidates(doc, view), view, model)
     statements = [make_statement(article, view, candidate) for candidate in chosen]
     taken = {holder.start for statement in statements for holder in statement.holders}
-    by_cue = {statement.candidate.cue.i: statement for statement in statements if statement.candidate is not None}
+    by_cue = {
+        statement.candidate.cue.i: statement
+        for statement in statements
+        if statement.candidate is not None
+    }
     for holder in view.holders:
         if holder.start in taken:
             continue
@@ -94,14 +118,19 @@ def _paragraph_statements(article: Article, view: View, doc: "Doc", model: CueMo
             statement = make_statement(article, view, candidate)
             by_cue[candidate.cue.i] = statement
             statements.append(statement)
-    return sorted((statement for statement in statements if statement.spans), key=lambda statement: statement.spans[0])
+    return sorted(
+        (statement for statement in statements if statement.spans),
+        key=lambda statement: statement.spans[0],
+    )
 
 
 def nested_views(article: Article, statements: Iterable[Statement]) -> list[tuple[Statement, View]]:
     """Return views of the quoted words that quote somebody again, each with its statement."""
     found = []
     for statement in statements:
-        stretches = [_inner(holder) for holder in statement.holders] or (statement.spans if statement.label is not None else [])
+        stretches = [_inner(holder) for holder in statement.holders] or (
+            statement.spans if statement.label is not None else []
+        )
         for stretch in stretches:
             view = build_view(article.text, Paragraph((stretch,), BODY))
             if view.holders:
@@ -109,24 +138,38 @@ def nested_views(article: Article, statements: Iterable[Statement]) -> list[tupl
     return found
 
 
-def add_inner(article: Article, nested: Sequence[tuple[Statement, View]], docs: "Sequence[Doc]", model: CueModel | None = None) -> None:
-    """Give each statement the quotations inside it, from the parsed views of `nested_views`: “He told us: ‘We will come’,” she said."""
+def add_inner(
+    article: Article,
+    nested: Sequence[tuple[Statement, View]],
+    docs: "Sequence[Doc]",
+    model: CueModel | None = None,
+) -> None:
+    """Give each statement the quotations inside it, from the parsed views of `nested_views`.
+
+    “He told us: ‘We will come’,” she said.
+    """
     model = load_cues() if model is None else model
     for (outer, view), doc in zip(nested, docs, strict=True):
-        outer.inner += [statement for statement in _join(article, [], _paragraph_statements(article, view, doc, model)) if statement.holders]
+        outer.inner += [
+            statement
+            for statement in _join(article, [], _paragraph_statements(article, view, doc, model))
+            if statement.holders
+        ]
 
 
-def _label(text: str, view: View, holder: Holder) -> tuple[str, Span] | None:
+def _label(text: str, view: View, holder: Placeholder) -> tuple[str, Span] | None:
     first, last = view.holders[0] is holder, view.holders[-1] is holder
     label = label_before(text, view.paragraph.start, holder.quotation.open) if first else None
-    return label or (signature_behind(text, holder.quotation.close, view.paragraph.end) if last else None)
+    return label or (
+        signature_behind(text, holder.quotation.close, view.paragraph.end) if last else None
+    )
 
 
-def _inner(holder: Holder) -> Span:
+def _inner(holder: Placeholder) -> Span:
     return holder.quotation.start, holder.quotation.end
 
 
-def make_statement(article: Article, view: View, candidate: Candidate) -> Statement:
+def make_statement(article: Article, view: View, candidate: CueCandidate) -> Statement:
     """Map a candidate's tokens back to the article."""
     doc = candidate.cue.doc
     spans: list[Span] = [_inner(holder) for holder in candidate.holders]
@@ -134,30 +177,56 @@ def make_statement(article: Article, view: View, candidate: Candidate) -> Statem
     for start, end in candidate.ranges:
         low, high = doc[start].idx, doc[end - 1].idx + len(doc[end - 1])
         spans += cut_spans(article.text, view, low, high)
-        holders += [holder for holder in view.holders if low <= holder.start + 1 and holder.end - 1 <= high + 2 and holder not in holders]
+        holders += [
+            holder
+            for holder in view.holders
+            if low <= holder.start + 1 and holder.end - 1 <= high + 2 and holder not in holders
+        ]
     spans = [_whole_quotations(span, view, candidate) for span in spans]
     mention = mention_of(candidate.subject, view)
-    return Statement(_merged(article.text, spans), candidate, holders, view, mention, candidate.score)
+    return Statement(
+        _merged(article.text, spans), candidate, holders, view, mention, candidate.score
+    )
 
 
-def _whole_quotations(span: Span, view: View, candidate: Candidate) -> Span:
-    """Widen a span that ends or begins inside quoted words of several sentences: 'the plan "is dead. They know it," he said'."""
+def _whole_quotations(span: Span, view: View, candidate: CueCandidate) -> Span:
+    """Widen a span that ends or begins inside quoted words of several sentences.
+
+    'the plan "is dead. They know it," he said'.
+    """
     start, end = span
     doc = candidate.cue.doc
     for quotation in view.fragments:
-        if quotation.start < start < quotation.end <= end + 2 and candidate.frame in ("fronted", "inserted"):
-            opening = [sentence for sentence in doc.sents if view.starts[sentence.start_char] <= quotation.start]
+        if quotation.start < start < quotation.end <= end + 2 and candidate.frame in (
+            "fronted",
+            "inserted",
+        ):
+            opening = [
+                sentence
+                for sentence in doc.sents
+                if view.starts[sentence.start_char] <= quotation.start
+            ]
             start = view.starts[opening[-1].start_char] if opening else start
-        elif start <= quotation.start < end < quotation.end - 1 and quotation.closed and candidate.frame not in ("fronted", "inserted", "according"):
+        elif (
+            start <= quotation.start < end < quotation.end - 1
+            and quotation.closed
+            and candidate.frame not in ("fronted", "inserted", "according")
+        ):
             end = quotation.end
     return start, end
 
 
 def _merged(text: str, spans: Iterable[Span]) -> list[Span]:
-    """Return spans in order; those that overlap, or have nothing but marks and blanks between them, become one."""
+    """Return spans in order.
+
+    Those that overlap, or have nothing but marks and blanks between them, become one.
+    """
     out: list[Span] = []
     for start, end in sorted(spans):
-        if out and (start <= out[-1][1] or not any(char.isalnum() or char in "\n(" for char in text[out[-1][1] : start])):
+        if out and (
+            start <= out[-1][1]
+            or not any(char.isalnum() or char in "\n(" for char in text[out[-1][1] : start])
+        ):
             out[-1] = (out[-1][0], max(end, out[-1][1]))
         else:
             out.append((start, end))
@@ -180,11 +249,22 @@ def _join(article: Article, before: list[Statement], new: list[Statement]) -> li
             out[-1] = statement
         else:
             out.append(statement)
-    return [statement for statement in out if statement.candidate is not None or statement.label is not None or _is_floating(article.text, statement)]
+    return [
+        statement
+        for statement in out
+        if statement.candidate is not None
+        or statement.label is not None
+        or _is_floating(article.text, statement)
+    ]
 
 
 def _leads_into(text: str, last: Statement, statement: Statement) -> bool:
-    return last.candidate is None and last.label is None and last.view is statement.view and _adjacent(text, last, statement)
+    return (
+        last.candidate is None
+        and last.label is None
+        and last.view is statement.view
+        and _adjacent(text, last, statement)
+    )
 
 
 def _adjacent(text: str, last: Statement, statement: Statement) -> bool:
@@ -193,7 +273,10 @@ def _adjacent(text: str, last: Statement, statement: Statement) -> bool:
 
 
 def _continues(text: str, last: Statement, statement: Statement) -> bool:
-    """Tell whether a quotation goes on with the last statement: nothing, or only its attribution, stands between them."""
+    """Tell whether a quotation goes on with the last statement.
+
+    Nothing, or only its attribution, stands between them.
+    """
     if not last.holders:
         return False
     quotation = last.holders[-1].quotation
@@ -210,7 +293,11 @@ def _continues(text: str, last: Statement, statement: Statement) -> bool:
     # One sentence of narration only: '… he said. The minister left. "…"' is a new statement.
     sentence_end = cue.sent.end
     first = statement.holders[0].start
-    tail = [token for token in cue.doc[sentence_end:] if token.idx < first and token.pos_ not in ("PUNCT", "SPACE")]
+    tail = [
+        token
+        for token in cue.doc[sentence_end:]
+        if token.idx < first and token.pos_ not in ("PUNCT", "SPACE")
+    ]
     return not tail
 
 

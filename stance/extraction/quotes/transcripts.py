@@ -1,4 +1,7 @@
-"""Speech that is labelled instead of reported: `Name: "…"`, `"…" - Name`, and the turns of a transcript."""
+"""Speech that is labelled instead of reported: `Name.
+
+"…"`, `"…" - Name`, and the turns of a transcript.
+"""
 
 import re
 from collections.abc import Sequence
@@ -10,13 +13,19 @@ NAME = r"[A-Z][\w.'’-]*(?: (?:[A-Z][\w.'’-]*|of|the|for|de|al|bin|van|von)){
 LABEL = re.compile(rf"[\s*_]*(?P<name>{NAME})(?: \([^()\n]{{1,60}}\))?[*_]*:[*_]*\s+(?=[\"“„«‘])")
 SIGNED = re.compile(rf"\s*(?:–|—|--|-)\s*(?P<name>{NAME})(?:,[^.\n]{{0,80}})?\.?\s*$")
 # "MR. KIRBY:", "THE PRESIDENT:", "Q    Will you …", "SECRETARY OF STATE RUBIO (via video):"
-TURN = re.compile(r"[\s*_]*(?:(?P<name>[A-Z][A-Z.'’\- ]{1,50}[A-Z])(?: ?\([^()\n]{1,60}\))?:|(?P<question>Q)(?:\s{2,}|:\s| (?=[A-Z])))[*_]*\s*")
+TURN = re.compile(
+    r"[\s*_]*(?:(?P<name>[A-Z][A-Z.'’\- ]{1,50}[A-Z])(?: ?\([^()\n]{1,60}\))?:|(?P<question>Q)(?:\s{2,}|:\s| (?=[A-Z])))[*_]*\s*"
+)
 MIN_TURNS = 3
 MIN_SHARE = 0.15
 
 
 def label_before(text: str, start: int, quotation: int) -> tuple[str, Span] | None:
-    """Return the name in ``Name: "…"`` where the label opens the paragraph at ``start`` and the quotation stands at ``quotation``."""
+    """Return the name in ``Name.
+
+    "…"`` where the label opens the paragraph at ``start`` and the quotation stands at
+    ``quotation``.
+    """
     match = LABEL.match(text, start, quotation + 1)
     if match is None or match.end() != quotation:
         return None
@@ -34,12 +43,22 @@ def _opens_line(text: str, start: int) -> bool:
 
 
 def find_turns(text: str, views: Sequence[View]) -> list[tuple[str, Span, list[Span]]]:
-    """Return the turns of a transcript as (name, where it stands, what is said); nothing where the text is none.
+    """Return the turns of a transcript as (name, where it stands, what is said).
 
-    A text is a transcript if at least three of its paragraphs, and 15% of them, open with a label in capitals or a questioner's "Q". A paragraph without a
-    label goes on with the turn before it.
+    Nothing where the text is none.
+
+    A text is a transcript if at least three of its paragraphs, and 15% of them, open with a label
+    in capitals or a questioner's "Q". A paragraph without a label goes on with the turn before it.
     """
-    opened = [(view, TURN.match(text, view.paragraph.start, view.paragraph.end) if _opens_line(text, view.paragraph.start) else None) for view in views]
+    opened = [
+        (
+            view,
+            TURN.match(text, view.paragraph.start, view.paragraph.end)
+            if _opens_line(text, view.paragraph.start)
+            else None,
+        )
+        for view in views
+    ]
     labelled = sum(match is not None for _, match in opened)
     if labelled < MIN_TURNS or labelled < MIN_SHARE * len(views):
         return []

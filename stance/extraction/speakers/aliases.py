@@ -1,7 +1,10 @@
-"""One speaker, one name: which spellings of a name mean the same speaker, in one article and across many.
+"""One speaker, one name.
 
-A name is compared by its *id*: small letters without accents, each word rewritten by the rules of ``aliases.toml``, then looked up among the listed
-speakers. Two names with one id are one speaker's. What an article writes stays what it shows; the id is for joining.
+Which spellings of a name mean the same speaker, in one article and across many.
+
+A name is compared by its *id*: small letters without accents, each word rewritten by the rules of
+``aliases.toml``, then looked up among the listed speakers. Two names with one id are one
+speaker's. What an article writes stays what it shows; the id is for joining.
 """
 
 import functools
@@ -15,12 +18,29 @@ from pathlib import Path
 from typing import Any
 
 from stance.core.errors import ConfigError
-from stance.core.paths import home, shown
+from stance.core.paths import display_path, home
 
 TABLE = "aliases.toml"
 Listed = tuple[str, list[str], bool]
-# Letters that have no accent to drop; ä, ö, ü lose theirs, and the rule for ae, oe, ue meets them there.
-PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "a", "œ": "o", "ı": "i", "þ": "th", "ð": "d", "ʼ": "", "’": "", "'": "", "`": ""})
+# Letters that have no accent to drop; ä, ö, ü lose theirs, and the rule for ae, oe, ue meets them
+# there.
+PLAIN = str.maketrans(
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ß": "ss",
+        "æ": "a",
+        "œ": "o",
+        "ı": "i",
+        "þ": "th",
+        "ð": "d",
+        "ʼ": "",
+        "’": "",
+        "'": "",
+        "`": "",
+    }
+)
 WORD = re.compile(r"[^\W_]+")
 POSSESSIVE = re.compile(r"['’]s$")
 
@@ -36,7 +56,9 @@ class Aliases:
         Triples (name, other names, a person); of two that claim one name the first keeps it.
     """
 
-    def __init__(self, rules: Iterable[tuple[re.Pattern[str], str]], speakers: Iterable[Listed]) -> None:
+    def __init__(
+        self, rules: Iterable[tuple[re.Pattern[str], str]], speakers: Iterable[Listed]
+    ) -> None:
         self._rules = tuple(rules)
         self._spelled: dict[str, str] = {}
         self._ids: dict[str, str] = {}
@@ -51,7 +73,10 @@ class Aliases:
                 self._persons.update([number] if is_person else [])
 
     def word(self, word: str) -> str:
-        """Return how one word of a name is compared: ``Zelenskiy`` and ``Zelenskyy`` come out alike."""
+        """Return how one word of a name is compared.
+
+        ``Zelenskiy`` and ``Zelenskyy`` come out alike.
+        """
         found = self._spelled.get(word)
         if found is None:
             found = "".join(_words(word))
@@ -65,7 +90,10 @@ class Aliases:
         return "-".join(spelled for word in _words(name) if (spelled := self.word(word)))
 
     def id_of(self, name: str) -> str:
-        """Return the id of a name, the same for all its spellings; empty where the name has no letter or digit."""
+        """Return the id of a name, the same for all its spellings.
+
+        Empty where the name has no letter or digit.
+        """
         spelled = self._spell(name)
         return self._ids.get(spelled, spelled)
 
@@ -79,7 +107,10 @@ class Aliases:
         return len(self._names)
 
     def is_person(self, speaker_id: str) -> bool:
-        """Tell whether an id is that of a listed person; False of a listed institution, and of whoever is not listed."""
+        """Tell whether an id is that of a listed person.
+
+        False of a listed institution, and of whoever is not listed.
+        """
         return speaker_id in self._persons
 
 
@@ -89,7 +120,10 @@ def _words(name: str) -> list[str]:
 
 
 def own_table() -> Path:
-    """Return where the user's own table may lie: STANCE_ALIASES, else labels/aliases.toml of the project."""
+    """Return where the user's own table may lie.
+
+    STANCE_ALIASES, else labels/aliases.toml of the project.
+    """
     given = os.environ.get("STANCE_ALIASES")
     return Path(given).expanduser() if given else home() / "labels" / TABLE
 
@@ -105,7 +139,10 @@ def load_aliases() -> Aliases:
     path = own_table()
     if not path.is_file():
         if os.environ.get("STANCE_ALIASES"):
-            raise ConfigError(f"{shown(path)}: no such file; STANCE_ALIASES names it, expected a table like labels/{TABLE}")
+            raise ConfigError(
+                f"{display_path(path)}: no such file; STANCE_ALIASES names it, expected a table "
+                f"like labels/{TABLE}"
+            )
         return _load(None, 0)
     return _load(path, path.stat().st_mtime_ns)
 
@@ -116,10 +153,15 @@ def _load(own: Path | None, _changed: int) -> Aliases:
     tables = [parse_table(packaged.read_text(encoding="utf-8"), TABLE)]
     if own is not None:
         try:
-            tables.insert(0, parse_table(own.read_text(encoding="utf-8-sig"), shown(own)))
+            tables.insert(0, parse_table(own.read_text(encoding="utf-8-sig"), display_path(own)))
         except (OSError, UnicodeDecodeError) as fault:
-            raise ConfigError(f"{shown(own)}: cannot be read ({fault}); expected UTF-8 text") from fault
-    return Aliases([rule for table in tables for rule in table[0]], [speaker for table in tables for speaker in table[1]])
+            raise ConfigError(
+                f"{display_path(own)}: cannot be read ({fault}); expected UTF-8 text"
+            ) from fault
+    return Aliases(
+        [rule for table in tables for rule in table[0]],
+        [speaker for table in tables for speaker in table[1]],
+    )
 
 
 def parse_table(text: str, where: str) -> tuple[list[tuple[re.Pattern[str], str]], list[Listed]]:
@@ -133,31 +175,49 @@ def parse_table(text: str, where: str) -> tuple[list[tuple[re.Pattern[str], str]
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
-        raise ConfigError(f"{where}: not TOML ({fault}); see stance/extraction/speakers/{TABLE} for the form") from fault
+        raise ConfigError(
+            f"{where}: not TOML ({fault}); see stance/extraction/speakers/{TABLE} for the form"
+        ) from fault
     strange = sorted(set(table) - {"rule", "speaker"})
     if strange:
-        raise ConfigError(f"{where}: unknown entry {strange[0]!r}; expected [[speaker]] with name and also, or [[rule]] with find and put")
-    rules = [_rule(row, f"{where}: rule {number}") for number, row in enumerate(_rows(table, "rule", where), 1)]
-    speakers = [_speaker(row, f"{where}: speaker {number}") for number, row in enumerate(_rows(table, "speaker", where), 1)]
+        raise ConfigError(
+            f"{where}: unknown entry {strange[0]!r}; expected [[speaker]] with name and also, or "
+            "[[rule]] with find and put"
+        )
+    rules = [
+        _rule(row, f"{where}: rule {number}")
+        for number, row in enumerate(_rows(table, "rule", where), 1)
+    ]
+    speakers = [
+        _speaker(row, f"{where}: speaker {number}")
+        for number, row in enumerate(_rows(table, "speaker", where), 1)
+    ]
     return rules, speakers
 
 
 def _rows(table: Mapping[str, Any], name: str, where: str) -> list[Mapping[str, Any]]:
     rows = table.get(name, [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise ConfigError(f"{where}: {name} is no list of tables; write [[{name}]] with two brackets")
+        raise ConfigError(
+            f"{where}: {name} is no list of tables; write [[{name}]] with two brackets"
+        )
     return rows
 
 
 def _rule(row: Mapping[str, Any], place: str) -> tuple[re.Pattern[str], str]:
     find, put = row.get("find"), row.get("put")
     if not isinstance(find, str) or not isinstance(put, str):
-        raise ConfigError(f"{place}: fields are {', '.join(sorted(row))}; expected find (a pattern) and put (what replaces it), both text")
+        raise ConfigError(
+            f"{place}: fields are {', '.join(sorted(row))}; expected find (a pattern) and put "
+            "(what replaces it), both text"
+        )
     try:
         pattern = re.compile(find)
         pattern.sub(put, "")
     except (re.error, IndexError) as fault:
-        raise ConfigError(f"{place}: find = {find!r} is no pattern ({fault}); see the re module of Python") from fault
+        raise ConfigError(
+            f"{place}: find = {find!r} is no pattern ({fault}); see the re module of Python"
+        ) from fault
     return pattern, put
 
 

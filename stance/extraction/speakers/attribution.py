@@ -1,7 +1,8 @@
 """Who speaks: from the words that stand beside a quote to a name.
 
-First all names of the article are gathered with their titles and appositions; then the subjects and the mentions beside quotes are read in text order,
-so that "he", "the official" and "Kallas" each find the person who was last spoken of in that way.
+First all names of the article are gathered with their titles and appositions; then the subjects
+and the mentions beside quotes are read in text order, so that "he", "the official" and "Kallas"
+each find the person who was last spoken of in that way.
 """
 
 import dataclasses
@@ -9,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from stance.core.types import Article, Quote, Span
-from stance.extraction.quotes.sources import Mention, mention_of
+from stance.extraction.quotes.sources import SourceMention, mention_of
 from stance.extraction.speakers.aliases import Aliases
 from stance.extraction.speakers.coreference import HE, SHE, Cast
 from stance.extraction.speakers.entities import Entity
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
 
 
 def attribute_speakers(
-    article: Article, found: Sequence[tuple[Quote, Any]], views: Sequence[View], docs: "Sequence[Doc]", cast: "Cast | None" = None
+    article: Article,
+    found: Sequence[tuple[Quote, Any]],
+    views: Sequence[View],
+    docs: "Sequence[Doc]",
+    cast: "Cast | None" = None,
 ) -> list[Quote]:
     """Name the speaker of each quote.
 
@@ -38,7 +43,8 @@ def attribute_speakers(
     Returns
     -------
     list of Quote
-        The same quotes with ``speaker``, ``speaker_role`` and ``speaker_confidence``; ``speaker`` stays None where nobody was found.
+        The same quotes with ``speaker``, ``speaker_role`` and ``speaker_confidence``; ``speaker``
+        stays None where nobody was found.
     """
     cast = Cast() if cast is None else cast
     cast.learn(article, views, docs)
@@ -52,13 +58,16 @@ def attribute_speakers(
             continue
         quote, label = found[number][0], found[number][1].label
         if quote.parent is not None:
-            # What is quoted inside a quote changes nothing for whom the narrator's "he" means later.
+            # What is quoted inside a quote changes nothing for whom the narrator's "he" means
+            # later.
             named[number] = cast.inside(mention, label, at)
             continue
         if label is not None:
             entity, confidence = cast.labelled(label[0], at), 0.9
         elif mention is None:
-            entity = cast.latest if cast.latest is not None and cast.latest.last > ends_at else speaker
+            entity = (
+                cast.latest if cast.latest is not None and cast.latest.last > ends_at else speaker
+            )
             confidence = 0.6 if entity is speaker else 0.4
         else:
             entity, confidence = cast.resolve(mention, at, speaker)
@@ -67,25 +76,40 @@ def attribute_speakers(
         ends_at = max(at, quote.spans[-1][1])
     _look_ahead(found, named)
     _settle_inner(found, named)
-    return [_with_speaker(quote, *named[number], cast.aliases) for number, (quote, _) in enumerate(found)]
+    return [
+        _with_speaker(quote, *named[number], cast.aliases)
+        for number, (quote, _) in enumerate(found)
+    ]
 
 
-def _events(found: Sequence[tuple[Quote, Any]], views: Sequence[View], docs: "Sequence[Doc]") -> list[tuple[int, int, Mention | None]]:
-    """Return in text order who is spoken of: (where, number of the quote or -1, the words that name somebody)."""
-    events: list[tuple[int, int, Mention | None]] = []
+def _events(
+    found: Sequence[tuple[Quote, Any]], views: Sequence[View], docs: "Sequence[Doc]"
+) -> list[tuple[int, int, SourceMention | None]]:
+    """Return in text order who is spoken of.
+
+    (where, number of the quote or -1, the words that name somebody).
+    """
+    events: list[tuple[int, int, SourceMention | None]] = []
     heads: set[tuple[int, int]] = set()
     for number, (_, statement) in enumerate(found):
-        mention: Mention | None = statement.mention
+        mention: SourceMention | None = statement.mention
         if mention is not None:
             heads.add((id(mention.view), mention.head.i))
-        events.append((mention.span[0] if mention is not None else statement.spans[0][0], number, mention))
+        events.append(
+            (mention.span[0] if mention is not None else statement.spans[0][0], number, mention)
+        )
     spoken = [span for quote, _ in found for span in quote.spans]
     events += [(mention.span[0], -1, mention) for mention in _subjects(views, docs, heads, spoken)]
     return sorted(events, key=lambda event: (event[0], event[1]))
 
 
-def _look_ahead(found: Sequence[tuple[Quote, Any]], named: dict[int, tuple[Entity | None, float]]) -> None:
-    """Give a "he" before whom nobody was named to the next person who speaks: extracts and columns often begin so."""
+def _look_ahead(
+    found: Sequence[tuple[Quote, Any]], named: dict[int, tuple[Entity | None, float]]
+) -> None:
+    """Give a "he" before whom nobody was named to the next person who speaks.
+
+    Extracts and columns often begin so.
+    """
     coming: Entity | None = None
     for number in range(len(found) - 1, -1, -1):
         quote, statement = found[number]
@@ -95,12 +119,21 @@ def _look_ahead(found: Sequence[tuple[Quote, Any]], named: dict[int, tuple[Entit
         word = statement.mention.head.lower_ if statement.mention is not None else ""
         if entity is not None:
             coming = entity if entity.person and entity.named and not entity.plural else None
-        elif word in HE | SHE and coming is not None and coming.gender in (None, "f" if word in SHE else "m"):
+        elif (
+            word in HE | SHE
+            and coming is not None
+            and coming.gender in (None, "f" if word in SHE else "m")
+        ):
             named[number] = coming, 0.3
 
 
-def _settle_inner(found: Sequence[tuple[Quote, Any]], named: dict[int, tuple[Entity | None, float]]) -> None:
-    """Give what somebody quotes of themselves ("I told them: …") to the outer speaker; "he told me: …" is never theirs."""
+def _settle_inner(
+    found: Sequence[tuple[Quote, Any]], named: dict[int, tuple[Entity | None, float]]
+) -> None:
+    """Give what somebody quotes of themselves ("I told them: …") to the outer speaker.
+
+    "he told me: …" is never theirs.
+    """
     numbers = {quote.id: number for number, (quote, _) in enumerate(found)}
     for number, (quote, statement) in enumerate(found):
         if quote.parent is None or statement.mention is None:
@@ -112,22 +145,41 @@ def _settle_inner(found: Sequence[tuple[Quote, Any]], named: dict[int, tuple[Ent
             named[number] = None, 0.0
 
 
-def _with_speaker(quote: Quote, entity: Entity | None, confidence: float, aliases: Aliases) -> Quote:
+def _with_speaker(
+    quote: Quote, entity: Entity | None, confidence: float, aliases: Aliases
+) -> Quote:
     if entity is None:
         return dataclasses.replace(quote, speaker_confidence=0.0)
     # "A senior official" of one article is not that of another: only a name has an id.
-    speaker_id = (aliases.id_of(entity.name) or None) if entity.named and not entity.plural else None
-    return dataclasses.replace(quote, speaker=entity.name, speaker_id=speaker_id, speaker_role=entity.role, speaker_confidence=round(confidence, 2))
+    speaker_id = (
+        (aliases.id_of(entity.name) or None) if entity.named and not entity.plural else None
+    )
+    return dataclasses.replace(
+        quote,
+        speaker=entity.name,
+        speaker_id=speaker_id,
+        speaker_role=entity.role,
+        speaker_confidence=round(confidence, 2),
+    )
 
 
-def _subjects(views: Sequence[View], docs: "Sequence[Doc]", heads: set[tuple[int, int]], spoken: Sequence[Span]) -> Iterator[Mention]:
+def _subjects(
+    views: Sequence[View],
+    docs: "Sequence[Doc]",
+    heads: set[tuple[int, int]],
+    spoken: Sequence[Span],
+) -> Iterator[SourceMention]:
     """Yield the subjects of the narrator's own sentences: whom a later "he" may mean."""
     inside = bytearray(max((end for _, end in spoken), default=0) + 1)
     for start, end in spoken:
         inside[start:end] = b"\1" * (end - start)
     for view, doc in zip(views, docs, strict=True):
         for token in doc:
-            if token.dep_ not in ("nsubj", "nsubjpass") or token.pos_ not in ("NOUN", "PROPN") or (id(view), token.i) in heads:
+            if (
+                token.dep_ not in ("nsubj", "nsubjpass")
+                or token.pos_ not in ("NOUN", "PROPN")
+                or (id(view), token.i) in heads
+            ):
                 continue
             at = view.starts[token.idx]
             if at < len(inside) and inside[at]:

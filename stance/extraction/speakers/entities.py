@@ -11,7 +11,10 @@ MEMORY = 150
 
 @dataclasses.dataclass(slots=True)
 class Entity:
-    """Somebody in the article: a person by name, or whoever is only described. ``spelled`` are the name's words as `Aliases` compares them."""
+    """Somebody in the article: a person by name, or whoever is only described.
+
+    ``spelled`` are the name's words as `Aliases` compares them.
+    """
 
     name: str
     spelled: tuple[str, ...]

@@ -1,24 +1,40 @@
-"""What is a person's name: runs of proper nouns, without titles, institutions and places; and the offices told beside them."""
+"""What is a person's name: runs of proper nouns, without titles, institutions and places.
+
+And the offices told beside them.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from stance.extraction.quotes.sources import Mention, mention_of
-from stance.extraction.text.word_lists import FEMALE_NAMES, MALE_NAMES, PARTICLES, PERSON_NOUNS, TEXT_NOUNS, TITLES
+from stance.extraction.quotes.sources import SourceMention, mention_of
+from stance.extraction.text.word_lists import (
+    FEMALE_NAMES,
+    MALE_NAMES,
+    PARTICLES,
+    PERSON_NOUNS,
+    TEXT_NOUNS,
+    TITLES,
+)
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
 
 
 def clean_name(words: Sequence[str]) -> list[str]:
-    """Drop titles and offices in front of a name: "U.S. Secretary of State Marco Rubio" -> Marco Rubio."""
+    """Drop titles and offices in front of a name: "U.S.
+
+    Secretary of State Marco Rubio" -> Marco Rubio.
+    """
     kept = list(words)
     for at in range(len(kept) - 1, -1, -1):
         if kept[at].lower().strip(".,’'") in TITLES:
             kept = kept[at + 1 :]
             break
-    while kept and (kept[-1].lower() in ("'s", "’s", "jr.", "sr.", "jr", "sr") or not any(char.isalpha() for char in kept[-1])):
+    while kept and (
+        kept[-1].lower() in ("'s", "’s", "jr.", "sr.", "jr", "sr")
+        or not any(char.isalpha() for char in kept[-1])
+    ):
         kept.pop()
     while kept and not any(char.isalpha() for char in kept[0]):
         kept.pop(0)
@@ -50,9 +66,18 @@ def name_runs(doc: "Doc") -> Iterator[tuple[int, int]]:
             continue
         end = at + 1
         while end < n:
-            if is_name(doc[end]) or (doc[end].lower_ in PARTICLES and end + 1 < n and (is_name(doc[end + 1]) or doc[end + 1].text == "-")):
+            if is_name(doc[end]) or (
+                doc[end].lower_ in PARTICLES
+                and end + 1 < n
+                and (is_name(doc[end + 1]) or doc[end + 1].text == "-")
+            ):
                 end += 1
-            elif doc[end].text == "-" and end + 1 < n and not doc[end - 1].whitespace_ and not doc[end].whitespace_:
+            elif (
+                doc[end].text == "-"
+                and end + 1 < n
+                and not doc[end - 1].whitespace_
+                and not doc[end].whitespace_
+            ):
                 # "Ok-byol", "el-Tahwi": the halves are one name, whatever the tagger says.
                 end += 2
             else:
@@ -69,24 +94,52 @@ def is_name(token: "Token") -> bool:
 COURTESY = frozenset("mr mrs ms miss dr sir prof madam lord lady dame".split())
 
 
-def names_beside(mention: Mention) -> Iterator[int]:
-    """Yield where a name stands next to a description: "the bishop, Tobias Landa, said", "Tobias Landa, the bishop, said"."""
+def names_beside(mention: SourceMention) -> Iterator[int]:
+    """Yield where a name stands next to a description.
+
+    "the bishop, Tobias Landa, said", "Tobias Landa, the bishop, said".
+    """
     doc = mention.head.doc
-    if mention.end < len(doc) and mention.head.lemma_.lower() in PERSON_NOUNS and is_name(doc[mention.end]):
+    if (
+        mention.end < len(doc)
+        and mention.head.lemma_.lower() in PERSON_NOUNS
+        and is_name(doc[mention.end])
+    ):
         # "its chair Edda Moe said", where the parser has not joined office and name
         yield mention.end
-    if mention.end + 2 < len(doc) and doc[mention.end].text == "," and (is_name(doc[mention.end + 1]) or doc[mention.end + 1].text[:1].isupper()):
-        stop = next((i for i in range(mention.end + 1, min(mention.end + 8, len(doc))) if doc[i].text in (",", ".")), None)
+    if (
+        mention.end + 2 < len(doc)
+        and doc[mention.end].text == ","
+        and (is_name(doc[mention.end + 1]) or doc[mention.end + 1].text[:1].isupper())
+    ):
+        stop = next(
+            (
+                i
+                for i in range(mention.end + 1, min(mention.end + 8, len(doc)))
+                if doc[i].text in (",", ".")
+            ),
+            None,
+        )
         if stop is not None and all(
-            any(char.isupper() for char in doc[i].text) or doc[i].lower_ in PARTICLES or not doc[i - 1].whitespace_ for i in range(mention.end + 1, stop)
+            any(char.isupper() for char in doc[i].text)
+            or doc[i].lower_ in PARTICLES
+            or not doc[i - 1].whitespace_
+            for i in range(mention.end + 1, stop)
         ):
             yield stop - 1
-    if mention.start >= 2 and doc[mention.start - 1].text == "," and is_name(doc[mention.start - 2]):
+    if (
+        mention.start >= 2
+        and doc[mention.start - 1].text == ","
+        and is_name(doc[mention.start - 2])
+    ):
         yield mention.start - 2
 
 
-def author_of(mention: Mention) -> Mention | None:
-    """Return who stands behind a text that "says" something: "a statement from the Foreign Ministry"."""
+def author_of(mention: SourceMention) -> SourceMention | None:
+    """Return who stands behind a text that "says" something.
+
+    "a statement from the Foreign Ministry".
+    """
     if mention.head.lemma_.lower() not in TEXT_NOUNS:
         return None
     for child in mention.head.children:
@@ -106,7 +159,10 @@ def appositions(head: "Token") -> Iterator["Token"]:
 
 
 def behind_words(doc: "Doc", start: int, n_words: int) -> int:
-    """Return the token behind the first ``n_words`` words from ``start``; a word may have several tokens ("vice-president")."""
+    """Return the token behind the first ``n_words`` words from ``start``.
+
+    A word may have several tokens ("vice-president").
+    """
     at = start
     while n_words > 0 and at < len(doc):
         n_words -= bool(doc[at].whitespace_)

@@ -13,7 +13,9 @@ MAX_CHARS = 10_000_000
 
 
 def html_to_text(html: str, where: str) -> str:
-    """Return the main text of a page; links, menus and scripts are left out (trafilatura decides what is main text).
+    """Return the main text of a page.
+
+    Links, menus and scripts are left out (trafilatura decides what is main text).
 
     Raises
     ------
@@ -22,14 +24,20 @@ def html_to_text(html: str, where: str) -> str:
     """
     import trafilatura
 
-    text = trafilatura.extract(html, include_comments=False, include_tables=False, favor_recall=True)
+    text = trafilatura.extract(
+        html, include_comments=False, include_tables=False, favor_recall=True
+    )
     if not text:
-        raise DataError(f"{where}: no main text found in this HTML; save the article's text as .txt")
+        raise DataError(
+            f"{where}: no main text found in this HTML; save the article's text as .txt"
+        )
     return str(text)
 
 
 def find_sources(given: Iterable[str]) -> list[str]:
-    """Return the files to read: a folder stands for every article below it, in the order of their paths.
+    """Return the files to read.
+
+    A folder stands for every article below it, in the order of their paths.
 
     Raises
     ------
@@ -42,15 +50,24 @@ def find_sources(given: Iterable[str]) -> list[str]:
         if source == "-" or not folder.is_dir():
             found.append(source)
             continue
-        inside = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file() and not path.name.startswith("."))
+        inside = sorted(
+            path
+            for path in folder.rglob("*")
+            if path.suffix.lower() in SUFFIXES and path.is_file() and not path.name.startswith(".")
+        )
         if not inside:
-            raise DataError(f"{source}: no article in this folder; expected files of the kinds {', '.join(SUFFIXES)}")
+            raise DataError(
+                f"{source}: no article in this folder; expected files of the kinds "
+                f"{', '.join(SUFFIXES)}"
+            )
         found.extend(str(path) for path in inside)
     return found
 
 
 def read_all(sources: Iterable[str], say: Callable[[str], None]) -> Iterator[Article]:
-    """Yield the articles of all sources, files or folders; what is empty is told to ``say`` and comes all the same, without any quote.
+    """Yield the articles of all sources, files or folders.
+
+    What is empty is told to ``say`` and comes all the same, without any quote.
 
     Raises
     ------
@@ -63,10 +80,20 @@ def read_all(sources: Iterable[str], say: Callable[[str], None]) -> Iterator[Art
             n_read += 1
             if not article.text.strip():
                 n_empty += 1
-                say(f"{source}: " + (f"article {article.id}: empty text" if source.endswith(".jsonl") else "empty file"))
+                say(
+                    f"{source}: "
+                    + (
+                        f"article {article.id}: empty text"
+                        if source.endswith(".jsonl")
+                        else "empty file"
+                    )
+                )
             yield article
     if n_read == n_empty:
-        raise DataError(f"nothing to read: {_all_empty(n_empty) if n_empty else 'no article is in there'}; check the files")
+        raise DataError(
+            f"nothing to read: {_all_empty(n_empty) if n_empty else 'no article is in there'}; "
+            "check the files"
+        )
 
 
 def _all_empty(n: int) -> str:
@@ -79,7 +106,8 @@ def read_articles(source: str) -> Iterator[Article]:
     Parameters
     ----------
     source
-        A .txt, .md, .html or .jsonl file; ``-`` reads JSONL rows ``{"id", "text"}`` or, failing that, one plain text.
+        A .txt, .md, .html or .jsonl file; ``-`` reads JSONL rows ``{"id", "text"}`` or, failing
+        that, one plain text.
 
     Raises
     ------
@@ -97,7 +125,9 @@ def read_articles(source: str) -> Iterator[Article]:
     path = Path(source)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        raise DataError(f"{source}: unknown kind of file {suffix!r}; expected {', '.join(SUFFIXES)}")
+        raise DataError(
+            f"{source}: unknown kind of file {suffix!r}; expected {', '.join(SUFFIXES)}"
+        )
     if suffix == ".jsonl":
         yield from _from_rows(_lines(path), source)
         return
@@ -109,7 +139,10 @@ def read_articles(source: str) -> Iterator[Article]:
 
 
 def _lines(path: Path) -> Iterator[str]:
-    """Yield a file's lines one by one, so that a file of many articles need not fit into memory."""
+    """Yield a file's lines one by one.
+
+    So that a file of many articles need not fit into memory.
+    """
     try:
         with path.open("rb") as file:
             start = file.read(2)
@@ -127,11 +160,17 @@ def _decoded_line(line: bytes, place: str) -> str:
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError as fault:
-        raise DataError(f"{place}: byte {fault.start} of the line is not UTF-8; save the file as UTF-8 (iconv -f CP1252 -t UTF-8)") from fault
+        raise DataError(
+            f"{place}: byte {fault.start} of the line is not UTF-8; save the file as UTF-8 (iconv "
+            "-f CP1252 -t UTF-8)"
+        ) from fault
 
 
 def count_articles(sources: Iterable[str]) -> int | None:
-    """Return how many articles the sources hold, without reading them as such; None where standard input is among them."""
+    """Return how many articles the sources hold, without reading them as such.
+
+    None where standard input is among them.
+    """
     n_articles = 0
     for source in sources:
         if source == "-":
@@ -150,19 +189,31 @@ def _stdin() -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
-        raise DataError(f"stdin: byte {fault.start} is not UTF-8; convert it first (iconv -t UTF-8)") from fault
+        raise DataError(
+            f"stdin: byte {fault.start} is not UTF-8; convert it first (iconv -t UTF-8)"
+        ) from fault
 
 
 def _from_rows(lines: Iterable[str], where: str) -> Iterator[Article]:
     for number, (place, row) in enumerate(read_jsonl(lines, where), 1):
         body = row.get("text")
         if not isinstance(body, str):
-            raise DataError(f'{place}: text is {type(body).__name__}, expected {{"id": …, "text": "…"}}')
+            raise DataError(
+                f'{place}: text is {type(body).__name__}, expected {{"id": …, "text": "…"}}'
+            )
         given = row.get("id")
-        yield Article(str(number if given is None else given), _checked(body, place), title=row.get("title"), date=row.get("date"))
+        yield Article(
+            str(number if given is None else given),
+            _checked(body, place),
+            title=row.get("title"),
+            date=row.get("date"),
+        )
 
 
 def _checked(text: str, where: str) -> str:
     if len(text) > MAX_CHARS:
-        raise DataError(f"{where}: {len(text)} characters, at most {MAX_CHARS} an article; split the file into articles")
+        raise DataError(
+            f"{where}: {len(text)} characters, at most {MAX_CHARS} an article; split the file "
+            "into articles"
+        )
     return text

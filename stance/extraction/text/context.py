@@ -13,11 +13,16 @@ CONTEXT_CHARS = 300
 
 
 def context_of(article: Article, quote: Quote) -> str:
-    """Return what stands before the quote in its paragraph and the one before, at most 300 characters, from a sentence's start."""
+    """Return what stands before the quote in its paragraph and the one before.
+
+    At most 300 characters, from a sentence's start.
+    """
     before = article.text[max(0, quote.spans[0][0] - 2 * CONTEXT_CHARS) : quote.spans[0][0]]
     before = " ".join("\n".join(re.split(r"\n\s*\n", before)[-2:]).split())[-CONTEXT_CHARS:]
     start = re.search(r"(?<=[.!?”\"])\s+(?=[A-Z“\"])", before)
-    return (before[start.end() :] if start and len(before) == CONTEXT_CHARS else before).rstrip(" “\"‘'")
+    return (before[start.end() :] if start and len(before) == CONTEXT_CHARS else before).rstrip(
+        " “\"‘'"
+    )
 
 
 # How far back the sentence before a quote is looked for.
@@ -25,9 +30,12 @@ WINDOW_CHARS = 2000
 
 
 def sentence_before(article: Article, quote: Quote) -> str:
-    """Return what a person reads before a quote: the beginning of its own sentence, where it stands inside one, and the sentence before.
+    """Return what a person reads before a quote.
 
-    A model is given more (`stance.extraction.text.context.context_of`); a person would read others' words for this speaker's.
+    The beginning of its own sentence, where it stands inside one, and the sentence before.
+
+    A model is given more (`stance.extraction.text.context.context_of`); a person would read
+    others' words for this speaker's.
     """
     start = quote.spans[0][0]
     paragraphs = re.split(r"\n\s*\n", article.text[max(0, start - WINDOW_CHARS) : start])[-2:]
@@ -41,7 +49,8 @@ def _sentences(paragraph: str) -> list[str]:
     found: list[str] = []
     opening = ""
     for one in _sentencizer()(" ".join(paragraph.split())).sents:
-        # An opening mark belongs to the sentence behind it, and what goes on in lower case is no new sentence ("No!" he said).
+        # An opening mark belongs to the sentence behind it, and what goes on in lower case is no
+        # new sentence ("No!" he said).
         words = opening + one.text.strip()
         opening = words[-1] if re.search(r"(^|\s)[“‘«\"']$", words) else ""
         words = words.removesuffix(opening).rstrip()

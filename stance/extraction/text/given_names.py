@@ -1,4 +1,7 @@
-"""Given names that the tagger takes for another word ("Per Lunde", "Will Berg"): such a paragraph is parsed again as if it named another."""
+"""Given names that the tagger takes for another word ("Per Lunde", "Will Berg").
+
+Such a paragraph is parsed again as if it named another.
+"""
 
 import re
 from collections.abc import Iterator
@@ -10,15 +13,28 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc, Token
 
-# A stand-in of the same length that every tagger knows for a name keeps each character in its place.
-STAND_INS = {"Per": "Jan", "Will": "Karl", "Art": "Jan", "Rob": "Jan", "Bill": "Karl", "Mark": "Karl", "Grant": "Peter", "Hope": "Anna", "Drew": "Karl"}
+# A stand-in of the same length that every tagger knows for a name keeps each character in its
+# place.
+STAND_INS = {
+    "Per": "Jan",
+    "Will": "Karl",
+    "Art": "Jan",
+    "Rob": "Jan",
+    "Bill": "Karl",
+    "Mark": "Karl",
+    "Grant": "Peter",
+    "Hope": "Anna",
+    "Drew": "Karl",
+}
 # Verbs and nouns as often as names where they open a sentence: only these two are looked at there.
 OPENING = frozenset(["Per", "Will"])
 SEEN = re.compile(rf"\b(?:{'|'.join(STAND_INS)}) [A-Z]")
 
 
 def with_given_names(doc: "Doc", nlp: "Language") -> "Doc":
-    """Return a parse in which given names that look like other words are names; the same one where there are none.
+    """Return a parse in which given names that look like other words are names.
+
+    The same one where there are none.
 
     Parameters
     ----------
@@ -47,24 +63,43 @@ def _mistaken(doc: "Doc") -> Iterator["Token"]:
         if token.text not in STAND_INS:
             continue
         surname = doc[token.i + 1]
-        joined = token.pos_ == "PROPN" and token.dep_ in ("compound", "nmod") and token.head.i > token.i
-        if joined or surname.pos_ != "PROPN" or not surname.text[:1].isupper() or surname.lower_ in PLACES | NOT_PERSON:
+        joined = (
+            token.pos_ == "PROPN" and token.dep_ in ("compound", "nmod") and token.head.i > token.i
+        )
+        if (
+            joined
+            or surname.pos_ != "PROPN"
+            or not surname.text[:1].isupper()
+            or surname.lower_ in PLACES | NOT_PERSON
+        ):
             continue
         if _opens_a_name(token):
             yield token
 
 
 def _opens_a_name(token: "Token") -> bool:
-    """Tell "But Per Lunde, a professor" from "Will Lunde come?", "Per Lunde, it failed" and a headline's "Berg Will Meet Lunde"."""
+    """Tell "But Per Lunde, a professor" from "Will Lunde come?", "Per Lunde.
+
+    It failed" and a headline's "Berg Will Meet Lunde".
+    """
     doc, at = token.doc, token.i
     if at == token.sent.start or doc[at - 1].text in '"“‘«:':
         if token.text not in OPENING or token.sent.text.rstrip('"”’ ').endswith("?"):
             return False
         behind = doc[at + 2 : at + 4]
-        is_source = len(behind) == 2 and behind[0].text == "," and behind[1].lower_ not in ("a", "an", "the", "who", "whose") and not behind[1].like_num
+        is_source = (
+            len(behind) == 2
+            and behind[0].text == ","
+            and behind[1].lower_ not in ("a", "an", "the", "who", "whose")
+            and not behind[1].like_num
+        )
         return token.text != "Per" or not is_source
     before = doc[at - 1]
-    return not before.text[:1].isupper() or before.lower_ in TITLES | PERSON_NOUNS or before.i == token.sent.start
+    return (
+        not before.text[:1].isupper()
+        or before.lower_ in TITLES | PERSON_NOUNS
+        or before.i == token.sent.start
+    )
 
 
 def _respelled(parsed: "Doc", doc: "Doc") -> "Doc":
@@ -79,7 +114,10 @@ def _respelled(parsed: "Doc", doc: "Doc") -> "Doc":
         tags=[token.tag_ for token in parsed],
         pos=[token.pos_ for token in parsed],
         morphs=[str(token.morph) for token in parsed],
-        lemmas=[word if word != token.text else token.lemma_ for word, token in zip(words, parsed, strict=True)],
+        lemmas=[
+            word if word != token.text else token.lemma_
+            for word, token in zip(words, parsed, strict=True)
+        ],
         heads=[token.head.i for token in parsed],
         deps=[token.dep_ for token in parsed],
     )

@@ -1,4 +1,7 @@
-"""Is a text English? Asked before predicting: a model of English words answers anything else with nonsense that looks sure."""
+"""Is a text English? Asked before predicting.
+
+A model of English words answers anything else with nonsense that looks sure.
+"""
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -6,15 +9,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-# Common in English and no words of the languages that share the alphabet ("will", "was", "have", "by", "for" are).
+# Common in English and no words of the languages that share the alphabet ("will", "was", "have",
+# "by", "for" are).
 _ENGLISH = frozenset(
-    "the and that with they this their there would should could been which from our what when who were said says these those them it's we're you your "
+    "the and that with they this their there would should could been which from our what when who "
+    "were said says these those them it's we're you your "
     "because about".split()
 )
 # One of these may stand in another language, two different ones hardly.
 _LIKELY = frozenset(
-    "to are not be it has only if will is any into than its us can nothing until both without before after more talks don't won't two three four five seven "
-    "nine first next year years day days week weeks month months people called asked since while each some other against up down out through within "
+    "to are not be it has only if will is any into than its us can nothing until both without "
+    "before after more talks don't won't two three four five seven "
+    "nine first next year years day days week weeks month months people called asked since while "
+    "each some other against up down out through within "
     "between during must may might cannot can't own very every still even just also such why does did his she having nobody neither".split()
 )
 SURE = 0.99
@@ -24,9 +31,10 @@ ARTICLE_CHARS = 20_000
 def foreign(text: str) -> str | None:
     """Return the likeliest language of a text that is surely not English, else None.
 
-    Most English text is told by its common words alone (2 µs). The rest is shown to py3langid (50 µs, after a second for loading
-    it once). Fewer than three words in Latin letters are never refused: names and short answers look like any language.
-    None of the 5,554 labelled English quotes is refused, and 236 of spaCy's 246 example sentences in 31 other languages are.
+    Most English text is told by its common words alone (2 µs). The rest is shown to py3langid (50
+    µs, after a second for loading it once). Fewer than three words in Latin letters are never
+    refused: names and short answers look like any language. None of the 5,554 labelled English
+    quotes is refused, and 236 of spaCy's 246 example sentences in 31 other languages are.
     """
     words = text.lower().split()
     if len(_ENGLISH.intersection(words)) >= min(3, 1 + len(words) // 15):
@@ -47,7 +55,11 @@ def foreign(text: str) -> str | None:
 def article_note(text: str) -> str | None:
     """Return what to say of an article that does not look English, else None."""
     # The beginning tells the language; all words of a long text would take 50 MB.
-    return "the text does not look English, and quotes are found in English only" if foreign(text[:ARTICLE_CHARS]) else None
+    return (
+        "the text does not look English, and quotes are found in English only"
+        if foreign(text[:ARTICLE_CHARS])
+        else None
+    )
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,7 @@
-"""Cut an article into paragraphs and say what each is: running text, headline, caption, or a link to another article."""
+"""Cut an article into paragraphs and say what each is.
+
+Running text, headline, caption, or a link to another article.
+"""
 
 import dataclasses
 import re
@@ -12,13 +15,19 @@ CREDIT = re.compile(
     r"\((?:[^()]{2,60}/)?[^()]{0,60}(?:Reuters|AFP|Getty Images|\bAP\b|Associated Press|EPA|TASS|Novosti|Sputnik|Anadolu|Shutterstock|"
     r"Photo[^()]{0,40}|Press Service)[^()]{0,40}\)\s*$|(?:Photo|Image|Credit|Photograph)s?(?: by)?:? [^.]{2,60}$|\*\*[^*]{2,60}/[^*]{2,40}\*\*\s*$"
 )
-CAPTION_START = re.compile(r"(?:In this (?:photo|image|picture)|(?:FILE|File)(?: photo| -|:)|A (?:file )?(?:photo|picture) )")
+CAPTION_START = re.compile(
+    r"(?:In this (?:photo|image|picture)|(?:FILE|File)(?: photo| -|:)|A (?:file )?(?:photo|picture) )"
+)
 RELATED = re.compile(
     r"\s*\W{0,3}(?:Related(?: article| story| stories)?|Read (?:more|also)|READ (?:MORE|ALSO)|WATCH|Watch|LISTEN|See also|More on this|"
     r"Recommended|CLICK HERE|Advertisement|Sign up|Subscribe|Original url)\b\s*[:|]?"
 )
-FOOTER_START = re.compile(r"(?:ABOUT THE AUTHOR|About the author|With files from|Reporting by|Additional reporting|\(?Editing by|Copyright|©|<https?://)", re.I)
-# "ANKARA, March 11 - ", "MOSCOW, May 21. /TASS/.", "BRUSSELS (Reuters) — ": no part of what anybody says.
+FOOTER_START = re.compile(
+    r"(?:ABOUT THE AUTHOR|About the author|With files from|Reporting by|Additional reporting|\(?Editing by|Copyright|©|<https?://)",
+    re.I,
+)
+# "ANKARA, March 11 - ", "MOSCOW, May 21. /TASS/.", "BRUSSELS (Reuters) — ": no part of what
+# anybody says.
 DATELINE = re.compile(
     r"\s*[A-ZÀ-Þ][A-ZÀ-Þ.'’ /-]{2,40}(?:,? ?\([^)]{2,30}\))?(?:, [A-Z][a-z]+\.?(?: \d{1,2})?(?:,? \d{4})?|, \d{1,2} [A-Z][a-z]+)?"
     r"(?: ?\([^)]{2,30}\))?(?:\. /[^/]{2,30}/\.? |\s?(?:--|[–—-]) )"
@@ -29,7 +38,10 @@ MIN_ALT_WORDS = 6
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One paragraph: its stretches of the article's text (several where blank lines break a sentence) and its zone."""
+    """One paragraph.
+
+    Its stretches of the article's text (several where blank lines break a sentence) and its zone.
+    """
 
     pieces: tuple[tuple[int, int], ...]
     zone: str
@@ -48,9 +60,12 @@ class Paragraph:
 def split_paragraphs(text: str) -> list[Paragraph]:
     """Cut a text at its line breaks and name the zone of each paragraph.
 
-    A line that breaks off within a sentence is read on in the next one that begins with a small letter.
+    A line that breaks off within a sentence is read on in the next one that begins with a small
+    letter.
     """
-    lines = [(match.start(), match.end()) for match in LINE.finditer(text) if not match.group().isspace()]
+    lines = [
+        (match.start(), match.end()) for match in LINE.finditer(text) if not match.group().isspace()
+    ]
     joined: list[list[tuple[int, int]]] = []
     for start, end in lines:
         if joined and _goes_on(text, joined[-1], start, end):
@@ -62,7 +77,9 @@ def split_paragraphs(text: str) -> list[Paragraph]:
     for number, pieces in enumerate(joined):
         start, end = pieces[0][0], pieces[-1][1]
         # Only near the end: "Copyright law …" may open any paragraph.
-        footer = footer or (number > 0 and start > 0.6 * len(text) and bool(FOOTER_START.match(text, start, end)))
+        footer = footer or (
+            number > 0 and start > 0.6 * len(text) and bool(FOOTER_START.match(text, start, end))
+        )
         zone = FOOTER if footer else _zone(text, start, end, single=len(joined) == 1)
         paragraphs.append(Paragraph(tuple(pieces), zone))
     return _with_alt_texts(text, paragraphs)
@@ -82,7 +99,11 @@ def _zone(text: str, start: int, end: int, *, single: bool) -> str:
         return CAPTION
     if single or ENDS_SENTENCE.search(tail) or end - start > 160:
         return BODY
-    return HEADLINE if len(head.split()) <= MAX_HEADLINE_WORDS and not re.search(r"[.?!][\"”]? ", head) else BODY
+    return (
+        HEADLINE
+        if len(head.split()) <= MAX_HEADLINE_WORDS and not re.search(r"[.?!][\"”]? ", head)
+        else BODY
+    )
 
 
 def _with_alt_texts(text: str, paragraphs: list[Paragraph]) -> list[Paragraph]:
@@ -90,7 +111,10 @@ def _with_alt_texts(text: str, paragraphs: list[Paragraph]) -> list[Paragraph]:
     out = list(paragraphs)
     for at in range(1, len(out)):
         if out[at].zone == CAPTION and out[at - 1].zone != CAPTION:
-            words = [set(re.findall(r"\w+", text[p.start : min(p.end, p.start + 1500)].lower())) for p in (out[at - 1], out[at])]
+            words = [
+                set(re.findall(r"\w+", text[p.start : min(p.end, p.start + 1500)].lower()))
+                for p in (out[at - 1], out[at])
+            ]
             if len(words[0]) >= MIN_ALT_WORDS and len(words[0] & words[1]) >= 0.6 * len(words[0]):
                 out[at - 1] = dataclasses.replace(out[at - 1], zone=CAPTION)
     return out

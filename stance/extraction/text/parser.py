@@ -1,4 +1,7 @@
-"""The parser: a spaCy pipeline with what this project uses of it. spaCy itself is imported by the first call."""
+"""The parser: a spaCy pipeline with what this project uses of it.
+
+SpaCy itself is imported by the first call.
+"""
 
 import functools
 import os
@@ -23,7 +26,8 @@ def load_nlp(name: str | None = None) -> "Language":
     Parameters
     ----------
     name
-        A pipeline by name or folder; by default what the environment's STANCE_SPACY says, else the first installed of `PIPELINES`.
+        A pipeline by name or folder; by default what the environment's STANCE_SPACY says, else the
+        first installed of `PIPELINES`.
 
     Raises
     ------
@@ -34,16 +38,26 @@ def load_nlp(name: str | None = None) -> "Language":
         import spacy
         from spacy.util import is_package
     except ImportError as fault:
-        raise DataError("spaCy is not installed; install it with: pip install 'stance[quotes]'") from fault
-    wanted = name or os.environ.get("STANCE_SPACY") or next((known for known in PIPELINES if is_package(known)), PIPELINES[-1])
+        raise DataError(
+            "spaCy is not installed; install it with: pip install 'stance[quotes]'"
+        ) from fault
+    wanted = (
+        name
+        or os.environ.get("STANCE_SPACY")
+        or next((known for known in PIPELINES if is_package(known)), PIPELINES[-1])
+    )
     try:
         nlp = spacy.load(wanted, exclude=list(UNUSED))
     except OSError as fault:
         raise DataError(
-            f"spaCy pipeline {wanted!r} is not installed; install it with: pip install 'stance[quotes]', or name another in STANCE_SPACY"
+            f"spaCy pipeline {wanted!r} is not installed; install it with: pip install "
+            "'stance[quotes]', or name another in STANCE_SPACY"
         ) from fault
     if "parser" not in nlp.pipe_names:
-        raise DataError(f"spaCy pipeline {wanted!r} has no parser (it has {', '.join(nlp.pipe_names) or 'nothing'}); name another in STANCE_SPACY")
+        raise DataError(
+            f"spaCy pipeline {wanted!r} has no parser (it has "
+            f"{', '.join(nlp.pipe_names) or 'nothing'}); name another in STANCE_SPACY"
+        )
     return nlp
 
 
@@ -58,7 +72,10 @@ CHARS_AT_ONCE = 16_000
 
 
 def parse(views: Iterable[View], nlp: "Language") -> "Iterator[Doc]":
-    """Parse views in batches; what the parser computed besides the parse is dropped at once, so that long texts fit."""
+    """Parse views in batches.
+
+    What the parser computed besides the parse is dropped at once, so that long texts fit.
+    """
     for batch in _batches(views):
         for doc in nlp.pipe(batch, batch_size=len(batch)):
             doc.tensor = doc.tensor[:0]

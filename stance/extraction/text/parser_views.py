@@ -1,7 +1,8 @@
 """A paragraph as the parser should see it, with the way back to the article's offsets.
 
-Whole quoted sentences shrink to a place-holder of three words, so that the parser sees the narrator's sentence and not a page of speech; marks
-around a few words, Markdown links, bold stars, datelines and doubled blanks are left out.
+Whole quoted sentences shrink to a place-holder of three words, so that the parser sees the
+narrator's sentence and not a page of speech; marks around a few words, Markdown links, bold stars,
+datelines and doubled blanks are left out.
 """
 
 import bisect
@@ -18,17 +19,22 @@ HOLDER = "It is so"
 LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\([^()\s]{0,500}\)")
 SKIPPED = re.compile(r"\*\*|[\[\]]|[\u200b\u200e\u200f\ufeff\u00ad]")
 # A quotation is a statement of its own where it begins after one of these …
-BEGINS = re.compile(r"(?:^|[.!?…:;,”\"’)\]–—-]|\b(?:that|saying|said|says|say|wrote|added|adding|replied|asked|declared|tweeted|stated))\s*$", re.I)
+BEGINS = re.compile(
+    r"(?:^|[.!?…:;,”\"’)\]–—-]|\b(?:that|saying|said|says|say|wrote|added|adding|replied|asked|declared|tweeted|stated))\s*$",
+    re.I,
+)
 # … and ends with a stop, or where a stop or nothing follows.
 ENDS = re.compile(r"[.,!?…;:–—-][’”'\")\]]?$")
-SPOKEN = re.compile(r"\b(?:sa(?:id|ys?|ying)|told|wrote|added|noted|replied|asked|argued|continued|explained|warned|insisted|[a-z]{3,}ed)\b[^.]{0,30},\s*$")
+SPOKEN = re.compile(
+    r"\b(?:sa(?:id|ys?|ying)|told|wrote|added|noted|replied|asked|argued|continued|explained|warned|insisted|[a-z]{3,}ed)\b[^.]{0,30},\s*$"
+)
 INTERRUPTED = re.compile(r"[,?!…–—-][”\"’']\s[^“\"”.]{3,120},\s*$")
 TITLE_WORD = re.compile(r"[A-Z0-9]|(?:of|the|and|for|in|a|an|to|on|at|with|or|by|de|la|vs)\b")
 MIN_FULL_WORDS = 3
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Holder:
+class Placeholder:
     """A place-holder: its stretch of the view and the quotation that it stands for."""
 
     start: int
@@ -40,18 +46,18 @@ class Holder:
 class View:
     """A paragraph for the parser.
 
-    ``starts[i]`` and ``ends[i]`` are the article's offsets before and behind character ``i`` of ``text``; inside a place-holder they are those of
-    the whole quotation.
+    ``starts[i]`` and ``ends[i]`` are the article's offsets before and behind character ``i`` of
+    ``text``; inside a place-holder they are those of the whole quotation.
     """
 
     text: str
     starts: "array[int]"
     ends: "array[int]"
-    holders: tuple[Holder, ...]
+    holders: tuple[Placeholder, ...]
     fragments: tuple[Quotation, ...]
     paragraph: Paragraph
 
-    def holder_at(self, start: int) -> Holder | None:
+    def holder_at(self, start: int) -> Placeholder | None:
         """Return the place-holder that covers character ``start`` of the view, if any."""
         at = bisect.bisect_right([holder.start for holder in self.holders], start) - 1
         return self.holders[at] if at >= 0 and start < self.holders[at].end else None
@@ -65,7 +71,7 @@ def build_view(text: str, paragraph: Paragraph) -> View:
     fragments = tuple(quotation for quotation in quotations if quotation not in chosen)
     chars: list[str] = []
     starts, ends = array("i"), array("i")
-    holders: list[Holder] = []
+    holders: list[Placeholder] = []
 
     def put(words: str, start: int, end: int) -> None:
         chars.extend(words)
@@ -82,7 +88,7 @@ def build_view(text: str, paragraph: Paragraph) -> View:
             begin = len(chars) + 1
             for words in ('"', HOLDER, _stop(text, quotation, paragraph.end), '"'):
                 put(words, quotation.start, quotation.end)
-            holders.append(Holder(begin - 1, len(chars), quotation))
+            holders.append(Placeholder(begin - 1, len(chars), quotation))
             at = max(quotation.close, at + 1)
             continue
         if at in skipped:
@@ -94,7 +100,8 @@ def build_view(text: str, paragraph: Paragraph) -> View:
                 put(" ", at, at + 1)
         elif char.isprintable():
             if char == "." and text[max(at - 5, 0) : at].endswith((" on X", "via X")):
-                # "posted on X.": the tokenizer takes "X." for an initial and misses the sentence's end.
+                # "posted on X.": the tokenizer takes "X." for an initial and misses the sentence's
+                # end.
                 put(" ", at, at)
             put(char, at, at + 1)
         at += 1
@@ -117,30 +124,51 @@ def _skipped(text: str, paragraph: Paragraph, fragments: tuple[Quotation, ...]) 
 
 
 def is_statement(text: str, quotation: Quotation, paragraph: Paragraph) -> bool:
-    """Tell a quoted statement from a scare quote, a title, a nickname or a few quoted words inside the narrator's sentence."""
+    """Tell a quoted statement from a scare quote, a title.
+
+    A nickname or a few quoted words inside the narrator's sentence.
+    """
     words = text[quotation.start : quotation.end].split()
     if not words:
         return False
     before = text[max(paragraph.start, quotation.open - 40) : quotation.open].replace("](#)", "")
     behind = text[quotation.close : min(paragraph.end, quotation.close + 40)].lstrip()
     begins = bool(BEGINS.search(before)) or not before.strip()
-    stops = bool(ENDS.search(text[max(quotation.start, quotation.end - 2) : quotation.end])) or not behind or behind[0] in ",.;"
+    stops = (
+        bool(ENDS.search(text[max(quotation.start, quotation.end - 2) : quotation.end]))
+        or not behind
+        or behind[0] in ",.;"
+    )
     if not (begins and stops):
         return False
-    is_resumed = bool(INTERRUPTED.search(text[max(paragraph.start, quotation.open - 160) : quotation.open])) or bool(SPOKEN.search(before))
+    is_resumed = bool(
+        INTERRUPTED.search(text[max(paragraph.start, quotation.open - 160) : quotation.open])
+    ) or bool(SPOKEN.search(before))
     if words[0][0].islower() and before.rstrip().endswith(",") and not is_resumed:
         # '…, "and maybe we finish it", he said': a few words of a longer paraphrase.
         return False
     if len(words) < MIN_FULL_WORDS and not (not before.strip() or before.rstrip()[-1:] in ":,.?!"):
         return False
-    is_title = all(TITLE_WORD.match(word) for word in words) and len(words) > 1 and not text[quotation.start : quotation.end].rstrip().endswith((".", "?", "!"))
+    is_title = (
+        all(TITLE_WORD.match(word) for word in words)
+        and len(words) > 1
+        and not text[quotation.start : quotation.end].rstrip().endswith((".", "?", "!"))
+    )
     # A list of quoted words after a comma is no statement: it begins small and is short.
-    is_short = words[0][0].islower() and len(words) <= 5 and not re.search(r"\b(?:that|said|says|:)\s*$", before) and not is_resumed
+    is_short = (
+        words[0][0].islower()
+        and len(words) <= 5
+        and not re.search(r"\b(?:that|said|says|:)\s*$", before)
+        and not is_resumed
+    )
     return not (is_title or is_short)
 
 
 def _stop(text: str, quotation: Quotation, end: int) -> str:
-    """Return the stop that a place-holder needs: a comma where the narrator's sentence goes on behind it."""
+    """Return the stop that a place-holder needs.
+
+    A comma where the narrator's sentence goes on behind it.
+    """
     behind = text[quotation.close : min(end, quotation.close + 160)].lstrip()
     last = text[quotation.end - 1] if quotation.end > quotation.start else ""
     if not behind:
@@ -149,12 +177,19 @@ def _stop(text: str, quotation: Quotation, end: int) -> str:
         return ""
     if last in "?!…–—" and behind[0] not in '"“':
         # '"Why?" Baunov asked.': the words up to the next stop are short.
-        return "," if behind[0].islower() or len(re.split(r"[.!?]\s", behind)[0].split()) <= 14 else "."
+        return (
+            ","
+            if behind[0].islower() or len(re.split(r"[.!?]\s", behind)[0].split()) <= 14
+            else "."
+        )
     return "," if last in ",;-–—" or behind[0].islower() else "."
 
 
 def cut_spans(text: str, view: View, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield the stretches of the article under ``view.text[start:end]``, cut where a blank line or another paragraph's piece begins."""
+    """Yield the stretches of the article under ``view.text[start:end]``, cut.
+
+    Where a blank line or another paragraph's piece begins.
+    """
     if start >= end:
         return
     at = start
@@ -163,7 +198,10 @@ def cut_spans(text: str, view: View, start: int, end: int) -> Iterator[tuple[int
         if (
             i > start
             and view.starts[i] > view.ends[i - 1]
-            and ("](" in text[view.ends[i - 1] : view.starts[i]] or "\n" in text[view.ends[i - 1] : view.starts[i]])
+            and (
+                "](" in text[view.ends[i - 1] : view.starts[i]]
+                or "\n" in text[view.ends[i - 1] : view.starts[i]]
+            )
         ):
             yield from _trimmed(text, view.starts[at], view.ends[i - 1])
             at = i
@@ -183,16 +221,25 @@ MAX_VIEW_CHARS = 4_000
 
 
 def make_views(article: Article) -> list[View]:
-    """Return the parser's views of an article's paragraphs; overlong paragraphs are cut at a sentence's end."""
+    """Return the parser's views of an article's paragraphs.
+
+    Overlong paragraphs are cut at a sentence's end.
+    """
     views = []
     for paragraph in split_paragraphs(article.text):
         if paragraph.end - paragraph.start <= MAX_VIEW_CHARS:
             views.append(build_view(article.text, paragraph))
             continue
         for start, end in _portions(article.text, paragraph.start, paragraph.end):
-            pieces = tuple((max(low, start), min(high, end)) for low, high in paragraph.pieces if low < end and high > start)
+            pieces = tuple(
+                (max(low, start), min(high, end))
+                for low, high in paragraph.pieces
+                if low < end and high > start
+            )
             if pieces:
-                views.append(build_view(article.text, dataclasses.replace(paragraph, pieces=pieces)))
+                views.append(
+                    build_view(article.text, dataclasses.replace(paragraph, pieces=pieces))
+                )
     return views
 
 
@@ -200,8 +247,15 @@ def _portions(text: str, start: int, end: int) -> Iterator[Span]:
     """Cut an overlong paragraph behind a sentence, or anywhere where there is none."""
     while end - start > MAX_VIEW_CHARS:
         limit = start + MAX_VIEW_CHARS
-        cut = max(text.rfind(stop, start + MAX_VIEW_CHARS // 2, limit) for stop in (". ", ".” ", '." ', "? ", "! "))
-        cut = text.find(" ", cut + 1, limit + 3) if cut > 0 else max(text.rfind(" ", start + 1, limit), -1)
+        cut = max(
+            text.rfind(stop, start + MAX_VIEW_CHARS // 2, limit)
+            for stop in (". ", ".” ", '." ', "? ", "! ")
+        )
+        cut = (
+            text.find(" ", cut + 1, limit + 3)
+            if cut > 0
+            else max(text.rfind(" ", start + 1, limit), -1)
+        )
         cut = cut if cut > start else limit
         yield start, cut
         start = cut

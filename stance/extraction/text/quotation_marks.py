@@ -1,4 +1,7 @@
-"""Find the stretches between quotation marks, whatever marks a newspaper uses and however it forgets to close them."""
+"""Find the stretches between quotation marks.
+
+Whatever marks a newspaper uses and however it forgets to close them.
+"""
 
 import dataclasses
 import re
@@ -17,8 +20,9 @@ PUNCT_BEFORE_CLOSER = ",.?!…"
 class Quotation:
     """Words between outer quotation marks; offsets in the text that was scanned.
 
-    ``open`` is the opening mark, ``start`` to ``end`` the words, ``close`` lies behind the closing mark. Where the mark was
-    never closed ``closed`` is false and the words end with their paragraph.
+    ``open`` is the opening mark, ``start`` to ``end`` the words, ``close`` lies behind the closing
+    mark. Where the mark was never closed ``closed`` is false and the words end with their
+    paragraph.
     """
 
     open: int
@@ -29,7 +33,10 @@ class Quotation:
 
 
 def _with_one_mark_each(text: str) -> str:
-    """Write marks of two characters ('' and ``) as one mark and a filler of no width, so that offsets stay."""
+    """Write marks of two characters ('' and ``) as one mark and a filler of no width.
+
+    So that offsets stay.
+    """
     return text.replace("``", '"' + FILLER).replace("''", '"' + FILLER)
 
 
@@ -46,8 +53,8 @@ def find_quotations(text: str, start: int = 0, end: int | None = None) -> list[Q
     Returns
     -------
     list of Quotation
-        Disjoint. Nested marks stay inside the outer quotation; a mark without a partner ends with the paragraph, a lone
-        closing mark is passed over.
+        Disjoint. Nested marks stay inside the outer quotation; a mark without a partner ends with
+        the paragraph, a lone closing mark is passed over.
     """
     part = _with_one_mark_each(text[start : len(text) if end is None else end])
     found = list(_double(part, 0, len(part), nested=True))
@@ -56,15 +63,28 @@ def find_quotations(text: str, start: int = 0, end: int | None = None) -> list[Q
         found = list(_double(part, 0, len(part), nested=False))
     gaps = _gaps(found, 0, len(part))
     singles = [quotation for low, high in gaps for quotation in _single(part, low, high)]
-    return [_shifted(quotation, start) for quotation in sorted([*found, *singles], key=lambda quotation: quotation.open)]
+    return [
+        _shifted(quotation, start)
+        for quotation in sorted([*found, *singles], key=lambda quotation: quotation.open)
+    ]
 
 
 def _shifted(quotation: Quotation, by: int) -> Quotation:
-    return Quotation(quotation.open + by, quotation.start + by, quotation.end + by, quotation.close + by, quotation.closed)
+    return Quotation(
+        quotation.open + by,
+        quotation.start + by,
+        quotation.end + by,
+        quotation.close + by,
+        quotation.closed,
+    )
 
 
 def _gaps(found: list[Quotation], start: int, end: int) -> list[tuple[int, int]]:
-    edges = [start, *(edge for quotation in found for edge in (quotation.open, quotation.close)), end]
+    edges = [
+        start,
+        *(edge for quotation in found for edge in (quotation.open, quotation.close)),
+        end,
+    ]
     return list(zip(edges[::2], edges[1::2], strict=True))
 
 
@@ -74,7 +94,9 @@ def _is_straight_opener(text: str, at: int, start: int, end: int) -> bool:
     return not after.isspace() and not before.isalnum() and before not in ".,!?…;"
 
 
-def _double(text: str, start: int, end: int, *, nested: bool) -> Iterator[Quotation]:  # noqa: C901 - one pass over the marks, one branch for each kind
+# one pass over the marks, one branch for each kind
+# one pass over the marks, one branch for each kind
+def _double(text: str, start: int, end: int, *, nested: bool) -> Iterator[Quotation]:  # noqa: C901
     opened, closer, depth = -1, "", 0
     for at in range(start, end):
         char = text[at]
@@ -85,10 +107,17 @@ def _double(text: str, start: int, end: int, *, nested: bool) -> Iterator[Quotat
                 opened, closer, depth = at, OPENERS.get(char, '"'), 1
             continue
         if char == '"':
-            # Inside curly marks a straight one is either an inner mark or, at the end, a mixed closer.
+            # Inside curly marks a straight one is either an inner mark or, at the end, a mixed
+            # closer.
             if closer != '"' and _is_straight_opener(text, at, start, end):
                 continue
-            if closer == '"' and at > start and text[at - 1].isspace() and _is_straight_opener(text, at, start, end) and '"' in text[at + 1 : end]:
+            if (
+                closer == '"'
+                and at > start
+                and text[at - 1].isspace()
+                and _is_straight_opener(text, at, start, end)
+                and '"' in text[at + 1 : end]
+            ):
                 yield _cut(text, opened, at, at, closed=True)
                 opened = at
                 continue
@@ -102,7 +131,9 @@ def _double(text: str, start: int, end: int, *, nested: bool) -> Iterator[Quotat
             continue
         depth -= 1
         if depth <= 0 or not nested:
-            yield _cut(text, opened, at, at + 2 if text[at + 1 : at + 2] == FILLER else at + 1, closed=True)
+            yield _cut(
+                text, opened, at, at + 2 if text[at + 1 : at + 2] == FILLER else at + 1, closed=True
+            )
             opened = -1
     if opened >= 0:
         yield _cut(text, opened, end, end, closed=False)
@@ -120,7 +151,10 @@ def _single(text: str, start: int, end: int) -> Iterator[Quotation]:
             continue
         quotation = _cut(text, opener.start(), closer, closer + 1, closed=True)
         at = quotation.close
-        if text[closer - 1] in PUNCT_BEFORE_CLOSER or len(text[quotation.start : quotation.end].split()) > 1:
+        if (
+            text[closer - 1] in PUNCT_BEFORE_CLOSER
+            or len(text[quotation.start : quotation.end].split()) > 1
+        ):
             yield quotation
 
 

@@ -3,28 +3,43 @@
 import re
 
 PERSON_NOUNS = frozenset(
-    "official officials spokesman spokeswoman spokesperson spokespeople minister president chancellor premier governor mayor senator lawmaker lawmakers "
-    "ambassador envoy diplomat diplomats negotiator negotiators adviser advisor aide aides analyst analysts expert experts economist professor "
-    "researcher scientist lecturer fellow director head chief leader leaders chairman chairwoman chair commander general colonel officer soldier "
-    "secretary deputy commissioner mediator mediators source sources member members critic critics supporter supporters witness witnesses resident "
-    "residents lawyer lawyers attorney author editor reporter journalist columnist blogger historian farmer trader doctor teacher student mother "
-    "father woman man people voters respondents candidate nominee politician politicians pope king prince strategist pollster activist owner "
-    "executive manager worker judge prosecutor coach player friend neighbour neighbor colleague counterpart speaker representative delegate "
+    "official officials spokesman spokeswoman spokesperson spokespeople minister president "
+    "chancellor premier governor mayor senator lawmaker lawmakers "
+    "ambassador envoy diplomat diplomats negotiator negotiators adviser advisor aide aides "
+    "analyst analysts expert experts economist professor "
+    "researcher scientist lecturer fellow director head chief leader leaders chairman chairwoman "
+    "chair commander general colonel officer soldier "
+    "secretary deputy commissioner mediator mediators source sources member members critic "
+    "critics supporter supporters witness witnesses resident "
+    "residents lawyer lawyers attorney author editor reporter journalist columnist blogger "
+    "historian farmer trader doctor teacher student mother "
+    "father woman man people voters respondents candidate nominee politician politicians pope "
+    "king prince strategist pollster activist owner "
+    "executive manager worker judge prosecutor coach player friend neighbour neighbor colleague "
+    "counterpart speaker representative delegate "
     "participant observer watcher watchers figures pastor priest bishop".split()
 )
 BODY_NOUNS = frozenset(
-    "government ministry administration department agency office army military police force forces authority authorities parliament party council "
-    "committee commission union company court bank embassy mission service campaign group organization organisation association foundation team "
-    "delegation side sides capital state country newspaper paper magazine channel broadcaster television radio outlet press media network bloc "
+    "government ministry administration department agency office army military police force "
+    "forces authority authorities parliament party council "
+    "committee commission union company court bank embassy mission service campaign group "
+    "organization organisation association foundation team "
+    "delegation side sides capital state country newspaper paper magazine channel broadcaster "
+    "television radio outlet press media network bloc "
     "alliance movement institute university center centre think-tank board command staff bureau registry house".split()
 )
 TEXT_NOUNS = frozenset(
-    "report statement poll survey document documents letter study data figures article review note email transcript analysis release communique "
+    "report statement poll survey document documents letter study data figures article review "
+    "note email transcript analysis release communique "
     "communiqué text map paper draft bill rule law order memo indictment complaint census sheet".split()
 )
 
-FEMALE_NOUNS = frozenset("spokeswoman chairwoman congresswoman woman mother queen princess actress businesswoman daughter wife widow".split())
-MALE_NOUNS = frozenset("spokesman chairman congressman man father king prince businessman son husband pope pontiff bishop priest".split())
+FEMALE_NOUNS = frozenset(
+    "spokeswoman chairwoman congresswoman woman mother queen princess actress businesswoman daughter wife widow".split()
+)
+MALE_NOUNS = frozenset(
+    "spokesman chairman congressman man father king prince businessman son husband pope pontiff bishop priest".split()
+)
 # Words that name the same office in other words.
 SYNONYMS = {
     "leader": "president premier chancellor minister head king chairman pope",
@@ -55,47 +70,66 @@ SYNONYMS = {
 ISSUED = frozenset("statement communique communiqué post letter release".split())
 
 TITLES = frozenset(
-    "mr mrs ms miss dr sir prof professor president vice-president senator sen rep reps gov governor minister ministers prime premier chancellor secretary "
-    "foreign defence defense interior finance deputy vice chief general gen colonel col lt maj major captain capt admiral king queen prince princess "
-    "ambassador envoy special representative spokesman spokeswoman spokesperson mayor judge justice director commander chairman chairwoman speaker "
-    "opposition leader analyst lawmaker former ex ex-president congressman congresswoman attorney press adviser advisor columnist archbishop "
-    "bishop cardinal reverend rev father sheikh ayatollah imam crown emir sultan state head commissioner coach officer sergeant lady lord dame "
+    "mr mrs ms miss dr sir prof professor president vice-president senator sen rep reps gov "
+    "governor minister ministers prime premier chancellor secretary "
+    "foreign defence defense interior finance deputy vice chief general gen colonel col lt maj "
+    "major captain capt admiral king queen prince princess "
+    "ambassador envoy special representative spokesman spokeswoman spokesperson mayor judge "
+    "justice director commander chairman chairwoman speaker "
+    "opposition leader analyst lawmaker former ex ex-president congressman congresswoman attorney "
+    "press adviser advisor columnist archbishop "
+    "bishop cardinal reverend rev father sheikh ayatollah imam crown emir sultan state head "
+    "commissioner coach officer sergeant lady lord dame "
     "democrat republican sens candidate nominee democratic gop rival".split()
 )
 # What ends the name of an institution or place, never that of a person.
 NOT_PERSON = frozenset(
-    "ministry department council union institute center centre street party times post news agency states nations house committee forces army bank "
-    "university office government administration republic federation kingdom parliament congress senate court commission association group company "
-    "corporation organization organisation fund endowment foundation journal herald tribune telegraph guardian radio television tv service services police "
-    "staff force command front movement alliance league board bureau society network channel club school college hospital church kremlin city county "
-    "region province district island islands sea gulf river east west north south day act treaty agreement accord plan summit conference war games "
+    "ministry department council union institute center centre street party times post news "
+    "agency states nations house committee forces army bank "
+    "university office government administration republic federation kingdom parliament congress "
+    "senate court commission association group company "
+    "corporation organization organisation fund endowment foundation journal herald tribune "
+    "telegraph guardian radio television tv service services police "
+    "staff force command front movement alliance league board bureau society network channel club "
+    "school college hospital church kremlin city county "
+    "region province district island islands sea gulf river east west north south day act treaty "
+    "agreement accord plan summit conference war games "
     "accords treasury mission authority assembly cabinet workshop observatory forum partners capital securities asset management inc ltd corp co".split()
 )
 PLACES = frozenset(
-    "ukraine russia moscow kyiv kiev washington london paris berlin brussels beijing china israel gaza iran tehran hamas turkey ankara istanbul europe "
-    "germany france britain poland hungary america japan india pakistan syria damascus lebanon hezbollah egypt cairo qatar doha riyadh geneva "
-    "armenia azerbaijan baku yerevan belarus minsk nato eu un u.n u.s us uk usa kremlin pentagon reuters afp tass ap cnn bbc monday tuesday wednesday "
+    "ukraine russia moscow kyiv kiev washington london paris berlin brussels beijing china israel "
+    "gaza iran tehran hamas turkey ankara istanbul europe "
+    "germany france britain poland hungary america japan india pakistan syria damascus lebanon "
+    "hezbollah egypt cairo qatar doha riyadh geneva "
+    "armenia azerbaijan baku yerevan belarus minsk nato eu un u.n u.s us uk usa kremlin pentagon "
+    "reuters afp tass ap cnn bbc monday tuesday wednesday "
     "thursday friday saturday sunday january february march april may june july august september october november december".split()
 )
 NOT_FIRST = frozenset(
-    "south north east west new saint st port mount lake upper lower great greater united supreme national international european central "
+    "south north east west new saint st port mount lake upper lower great greater united supreme "
+    "national international european central "
     "southern northern eastern western fort cape los las san".split()
 )
 FEMALE_NAMES = frozenset(
-    "kaja ursula giorgia angela hillary melania nancy elizabeth karine marine annalena sanna mette jacinda theresa liz susan mary jennifer linda sarah karen "
-    "lisa emily kate jane anne helen ruth carol janet kelly michelle rachel rebecca ingrid ellen kim alice agnes irene yvonne simone isabel carmen "
+    "kaja ursula giorgia angela hillary melania nancy elizabeth karine marine annalena sanna "
+    "mette jacinda theresa liz susan mary jennifer linda sarah karen "
+    "lisa emily kate jane anne helen ruth carol janet kelly michelle rachel rebecca ingrid ellen "
+    "kim alice agnes irene yvonne simone isabel carmen "
     "leyla zeynep fatma hind mai condoleezza kellyanne madeleine caroline catherine claire petra".split()
 )
 MALE_NAMES = frozenset(
-    "joshua luca mustafa andrea nikita sasha ilya mischa musa issa abdulla mitja joe john james robert michael david william richard thomas donald barack "
+    "joshua luca mustafa andrea nikita sasha ilya mischa musa issa abdulla mitja joe john james "
+    "robert michael david william richard thomas donald barack "
     "vladimir volodymyr sergei sergey dmitry emmanuel olaf friedrich viktor recep benjamin antony "
     "boris rishi keir jens jake lloyd xi joaquim luka juba seba costa "
     "sava jovica nikola danila kuzma foma luka ezra noah elijah isa zakaria mahamadou moussa moustapha krishna shiva aditya".split()
 )
 # Words that open a sentence inside quotation marks, where no tagger looks.
 NO_NAME = frozenset(
-    "because when if after before while since although though and but so yet or nor then now as at in on for from with without by to of that this these "
-    "those the a an my our your his her its their we you he she it they who what why how where not no yes even only both unless until till once is are "
+    "because when if after before while since although though and but so yet or nor then now as "
+    "at in on for from with without by to of that this these "
+    "those the a an my our your his her its their we you he she it they who what why how where "
+    "not no yes even only both unless until till once is are "
     "was were has have had do does did will would can could should may might must let ask tell dear thank thanks".split()
 )
 PARTICLES = frozenset("al el bin ibn de da di du der den van von la le abu ben ter dos".split())

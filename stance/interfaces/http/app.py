@@ -1,7 +1,10 @@
-"""Predictions over HTTP, for tools that are not Python: on this machine only unless told otherwise, and with limits on all it takes.
+"""Predictions over HTTP, for tools that are not Python.
 
-Bodies, batches, texts and time are bounded; an API key, where ``STANCE_API_KEY`` holds one, is compared in constant time; the
-champion may change while requests run: each keeps the model it began with.
+On this machine only unless told otherwise, and with limits on all it takes.
+
+Bodies, batches, texts and time are bounded; an API key, where ``STANCE_API_KEY`` holds one, is
+compared in constant time; the champion may change while requests run: each keeps the model it
+began with.
 """
 
 import asyncio
@@ -27,7 +30,15 @@ from stance.core.formatting import shown_figures
 from stance.core.types import STANCES, Article
 from stance.extraction.text.language import article_note
 from stance.interfaces.http.middleware import Gate, Limits, Metrics, problem
-from stance.interfaces.http.schemas import ArticleIn, PredictAsked, PredictionOut, Problem, ReadAsked, ReadingOut, RowIn
+from stance.interfaces.http.schemas import (
+    ArticleIn,
+    PredictAsked,
+    PredictionOut,
+    Problem,
+    ReadAsked,
+    ReadingOut,
+    RowIn,
+)
 from stance.prediction.model import Model, load
 from stance.prediction.rows import EXPLAINED, Options
 from stance.tracking.resolve import resolve
@@ -35,8 +46,11 @@ from stance.tracking.resolve import resolve
 log = logging.getLogger("stance.serve")
 
 
-class Holder:
-    """The model that answers now. A request takes it once, so that a change never splits an answer."""
+class ServedModel:
+    """The model that answers now.
+
+    A request takes it once, so that a change never splits an answer.
+    """
 
     def __init__(self, source: str | None, metrics: Metrics) -> None:
         self._source = source
@@ -55,7 +69,10 @@ class Holder:
         self._metrics.model.labels(**self.model.label).set(1)
 
     def renew(self) -> bool:
-        """Load the model anew where the champion has changed; a model that cannot be loaded leaves the old one in place."""
+        """Load the model anew where the champion has changed.
+
+        A model that cannot be loaded leaves the old one in place.
+        """
         try:
             mark = self._mark()
             if mark == self._tried:
@@ -72,7 +89,10 @@ class Holder:
         return True
 
     async def watch(self, every_s: float) -> None:
-        """Look for another champion for ever; a model named by its address in MLflow stays what it is."""
+        """Look for another champion for ever.
+
+        A model named by its address in MLflow stays what it is.
+        """
         if self._source is not None and ":" in self._source:
             return
         while True:
@@ -85,7 +105,14 @@ def _json(data: Any) -> Response:
     return Response(json.dumps(shown_figures(data), allow_nan=False), media_type="application/json")
 
 
-def build_app(holder: Holder, metrics: Metrics, limits: Limits, *, key: str | None = None, watch_s: float = 2.0) -> Any:
+def build_app(
+    holder: ServedModel,
+    metrics: Metrics,
+    limits: Limits,
+    *,
+    key: str | None = None,
+    watch_s: float = 2.0,
+) -> Any:
     """Return the ASGI application around a model.
 
     Parameters
@@ -104,8 +131,17 @@ def build_app(holder: Holder, metrics: Metrics, limits: Limits, *, key: str | No
         yield
         watcher.cancel()
 
-    problems: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (400, 401, 408, 409, 413, 422, 503)}
-    app = FastAPI(title="stance", version=stance.__version__, lifespan=lifespan, docs_url=None, redoc_url=None, responses=problems)
+    problems: dict[int | str, dict[str, Any]] = {
+        code: {"model": Problem} for code in (400, 401, 408, 409, 413, 422, 503)
+    }
+    app = FastAPI(
+        title="stance",
+        version=stance.__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        responses=problems,
+    )
     app.add_exception_handler(RequestValidationError, _tell_invalid)
     app.add_exception_handler(HTTPException, _tell_http)
     app.add_exception_handler(StanceError, _tell_fault)
@@ -119,7 +155,9 @@ def build_app(holder: Holder, metrics: Metrics, limits: Limits, *, key: str | No
         asked = rows if isinstance(rows, list) else [rows]
         _check_lengths([one.text for one in asked], limits)
         options = Options(how.abstain_at, EXPLAINED if how.explain else 0, how.sets, how.attributed)
-        work = functools.partial(holder.model.answer_rows, [one.model_dump() for one in asked], options)
+        work = functools.partial(
+            holder.model.answer_rows, [one.model_dump() for one in asked], options
+        )
         found = await anyio.to_thread.run_sync(work, limiter=wait, abandon_on_cancel=True)
         for one in found:
             metrics.predictions.labels(one["stance"] or "abstained").inc()
@@ -129,7 +167,12 @@ def build_app(holder: Holder, metrics: Metrics, limits: Limits, *, key: str | No
     async def read(article: ArticleIn, how: Annotated[ReadAsked, Query()]) -> Response:
         """Extract the quotes of an article; its speakers with their stances."""
         _check_lengths([article.text], limits)
-        work = functools.partial(_read, holder.model, Article(article.id or "article", article.text, article.title, article.date), how.abstain_at)
+        work = functools.partial(
+            _read,
+            holder.model,
+            Article(article.id or "article", article.text, article.title, article.date),
+            how.abstain_at,
+        )
         return _json(await anyio.to_thread.run_sync(work, limiter=reading, abandon_on_cancel=True))
 
     @app.get("/model")
@@ -142,7 +185,11 @@ def build_app(holder: Holder, metrics: Metrics, limits: Limits, *, key: str | No
         """Say that it runs and with which model; needs no key."""
         return {"status": "ok", "model": holder.model.label}
 
-    @app.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})
+    @app.get(
+        "/metrics",
+        response_class=Response,
+        responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    )
     async def read_metrics() -> Response:
         """Counters and times, for Prometheus."""
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
@@ -170,7 +217,10 @@ async def _tell_invalid(request: Request, fault: Exception) -> JSONResponse:
     errors = fault.errors() if isinstance(fault, RequestValidationError) else []
     kind = request.headers.get("content-type", "")
     if "json" not in kind and any(one["loc"][:1] == ("body",) for one in errors):
-        return problem(422, f"header Content-Type is {kind or 'missing'}; expected Content-Type: application/json")
+        return problem(
+            422,
+            f"header Content-Type is {kind or 'missing'}; expected Content-Type: application/json",
+        )
     # A quote is no list and a list no quote: what one of them says of the other is noise.
     if not isinstance(getattr(fault, "body", None), list):
         errors = [one for one in errors if not str(one["loc"][1:2]).startswith("('list[")] or errors
@@ -183,8 +233,15 @@ async def _tell_invalid(request: Request, fault: Exception) -> JSONResponse:
 
 
 def _place(loc: Sequence[str | int], path: str) -> str:
-    """Return where a fault is as the caller wrote it: which of the types of the body was tried is the server's own affair."""
-    if path == "/predict" and loc[0] == "body" and (loc[1:2] == ("RowIn",) or str(loc[1:2]).startswith("('list[")):
+    """Return where a fault is as the caller wrote it.
+
+    Which of the types of the body was tried is the server's own affair.
+    """
+    if (
+        path == "/predict"
+        and loc[0] == "body"
+        and (loc[1:2] == ("RowIn",) or str(loc[1:2]).startswith("('list["))
+    ):
         loc = (loc[0], *loc[2:])
     return ".".join(map(str, loc))
 
@@ -193,16 +250,25 @@ def _said(error: Mapping[str, Any], path: str) -> str:
     if error["type"] != "extra_forbidden":
         return str(error["msg"])
     in_body = error["loc"][0] == "body"
-    taken: tuple[type[BaseModel], type[BaseModel]] = (RowIn, PredictAsked) if path == "/predict" else (ArticleIn, ReadAsked)
+    taken: tuple[type[BaseModel], type[BaseModel]] = (
+        (RowIn, PredictAsked) if path == "/predict" else (ArticleIn, ReadAsked)
+    )
     known = taken[0] if in_body else taken[1]
-    return f"unknown {'field' if in_body else 'parameter'}; expected {', '.join(known.model_fields)}"
+    return (
+        f"unknown {'field' if in_body else 'parameter'}; expected {', '.join(known.model_fields)}"
+    )
 
 
 async def _tell_http(_: Request, fault: Exception) -> JSONResponse:
     code = fault.status_code if isinstance(fault, HTTPException) else 500
     if code == 400 and isinstance(fault.__cause__, (ValueError, RecursionError)):
-        # FastAPI calls what is no JSON at all 422, and what Python's reader stumbles over 400: to the caller it is the same fault.
-        told = "not UTF-8; send JSON in UTF-8" if isinstance(fault.__cause__, UnicodeDecodeError) else "JSON nested too deeply, or with a number too long"
+        # FastAPI calls what is no JSON at all 422, and what Python's reader stumbles over 400: to
+        # the caller it is the same fault.
+        told = (
+            "not UTF-8; send JSON in UTF-8"
+            if isinstance(fault.__cause__, UnicodeDecodeError)
+            else "JSON nested too deeply, or with a number too long"
+        )
         return problem(422, f"body: {told}")
     answer = problem(code, str(getattr(fault, "detail", fault)))
     answer.headers.update(getattr(fault, "headers", None) or {})
@@ -210,27 +276,44 @@ async def _tell_http(_: Request, fault: Exception) -> JSONResponse:
 
 
 async def _tell_fault(_: Request, fault: Exception) -> JSONResponse:
-    # The request may be right and the model that answers now unable to: without bounds for prediction sets.
+    # The request may be right and the model that answers now unable to: without bounds for
+    # prediction sets.
     return problem(409 if isinstance(fault, ModelError) else 422, str(fault))
 
 
 def docs_page(schema: dict[str, Any]) -> str:
-    """Return a page that describes the interface, whole in itself: the usual ones fetch their script from elsewhere."""
+    """Return a page that describes the interface, whole in itself.
+
+    The usual ones fetch their script from elsewhere.
+    """
     parts = []
     for path, methods in schema["paths"].items():
         for method, one in methods.items():
             text = html.escape(one.get("description") or one.get("summary") or "")
-            fields = [f"<li><code>{html.escape(field['name'])}</code> {html.escape(field.get('description', ''))}</li>" for field in one.get("parameters", ())]
-            parts.append(f"<h2>{method.upper()} {html.escape(path)}</h2><p>{text}</p><ul>{''.join(fields)}</ul>")
+            fields = [
+                f"<li><code>{html.escape(field['name'])}</code> "
+                f"{html.escape(field.get('description', ''))}</li>"
+                for field in one.get("parameters", ())
+            ]
+            parts.append(
+                f"<h2>{method.upper()} "
+                f"{html.escape(path)}</h2><p>{text}</p><ul>{''.join(fields)}</ul>"
+            )
     for name, one in schema["components"]["schemas"].items():
         fields = [
-            f"<li><code>{html.escape(field)}</code> {html.escape(about.get('description', ''))}</li>" for field, about in one.get("properties", {}).items()
+            f"<li><code>{html.escape(field)}</code> "
+            f"{html.escape(about.get('description', ''))}</li>"
+            for field, about in one.get("properties", {}).items()
         ]
-        parts.append(f"<h3>{html.escape(name)}</h3><p>{html.escape(one.get('description', ''))}</p><ul>{''.join(fields)}</ul>")
+        parts.append(
+            f"<h3>{html.escape(name)}</h3><p>{html.escape(one.get('description', ''))}</p><ul>{''.join(fields)}</ul>"
+        )
     call = """curl -H 'Content-Type: application/json' -d '{"text": "We are ready to talk.", "cue": "said"}' http://127.0.0.1:8000/predict"""
     return (
         "<!doctype html><html lang='en'><meta charset='utf-8'><title>stance</title>"
-        "<style>body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 1em}pre{background:#eee;padding:.5em;overflow:auto}</style>"
-        f"<h1>stance {html.escape(schema['info']['version'])}</h1><p>Stances: {', '.join(STANCES)}. The whole description: "
+        "<style>body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 "
+        "1em}pre{background:#eee;padding:.5em;overflow:auto}</style>"
+        f"<h1>stance {html.escape(schema['info']['version'])}</h1><p>Stances: "
+        f"{', '.join(STANCES)}. The whole description: "
         f"<a href='openapi.json'>openapi.json</a>.</p><pre>{html.escape(call)}</pre>{''.join(parts)}</html>"
     )

@@ -1,4 +1,7 @@
-"""What stands between the network and the application: limits on what one request may bring and take, the key, and the counts of all requests."""
+"""What stands between the network and the application.
+
+Limits on what one request may bring and take, the key, and the counts of all requests.
+"""
 
 import asyncio
 import dataclasses
@@ -37,15 +40,31 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.requests = Counter("stance_requests", "Requests answered", ["path", "code"], registry=self.registry)
-        self.seconds = Histogram("stance_request_seconds", "Time to answer", ["path"], registry=self.registry)
-        self.predictions = Counter("stance_predictions", "Quotes predicted", ["stance"], registry=self.registry)
-        self.reloads = Counter("stance_reloads", "Times the model was loaded anew", ["outcome"], registry=self.registry)
-        self.model = Gauge("stance_model_info", "The model that answers", ["name", "version"], registry=self.registry)
+        self.requests = Counter(
+            "stance_requests", "Requests answered", ["path", "code"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "stance_request_seconds", "Time to answer", ["path"], registry=self.registry
+        )
+        self.predictions = Counter(
+            "stance_predictions", "Quotes predicted", ["stance"], registry=self.registry
+        )
+        self.reloads = Counter(
+            "stance_reloads", "Times the model was loaded anew", ["outcome"], registry=self.registry
+        )
+        self.model = Gauge(
+            "stance_model_info",
+            "The model that answers",
+            ["name", "version"],
+            registry=self.registry,
+        )
 
 
 class Gate:
-    """In front of everything: the key, the size and pace of bodies, the time of answers, and the count of both."""
+    """In front of everything.
+
+    The key, the size and pace of bodies, the time of answers, and the count of both.
+    """
 
     def __init__(self, app: Any, limits: Limits, key: str | None, metrics: Metrics) -> None:
         self._app = app
@@ -87,11 +106,24 @@ class Gate:
         if self._key is None or scope["path"] in OPEN_PATHS:
             return None
         headers = dict(scope["headers"])
-        given = headers.get(b"x-api-key") or headers.get(b"authorization", b"").removeprefix(b"Bearer ")
-        return None if hmac.compare_digest(given, self._key) else (401, f"no or wrong API key; send it as Authorization: Bearer …, its value is {KEY_VARIABLE}")
+        given = headers.get(b"x-api-key") or headers.get(b"authorization", b"").removeprefix(
+            b"Bearer "
+        )
+        return (
+            None
+            if hmac.compare_digest(given, self._key)
+            else (
+                401,
+                "no or wrong API key; send it as Authorization: Bearer …, its value is "
+                f"{KEY_VARIABLE}",
+            )
+        )
 
     async def _body(self, receive: Receive) -> Any:
-        """Return the body, or the fault it has. What is too long is read on for a while and thrown away, so that the client hears why."""
+        """Return the body, or the fault it has.
+
+        What is too long is read on for a while and thrown away, so that the client hears why.
+        """
         most = self._limits.body_bytes
         pieces: list[bytes] = []
         size = 0
@@ -111,16 +143,24 @@ class Gate:
                         break
         except TimeoutError:
             return 408, f"the body did not come within {self._limits.body_s:g} s"
-        return (413, f"body over {most} bytes; send fewer rows at a time") if size > most else b"".join(pieces)
+        return (
+            (413, f"body over {most} bytes; send fewer rows at a time")
+            if size > most
+            else b"".join(pieces)
+        )
 
-    async def _answer(self, scope: Any, receive: Receive, send: Send, code: Callable[[], int]) -> None:
+    async def _answer(
+        self, scope: Any, receive: Receive, send: Send, code: Callable[[], int]
+    ) -> None:
         try:
             async with asyncio.timeout(self._limits.answer_s):
                 await self._app(scope, receive, send)
         except TimeoutError:
             if code():
                 raise
-            await problem(503, f"no answer within {self._limits.answer_s:g} s; send fewer rows at a time")(scope, receive, send)
+            await problem(
+                503, f"no answer within {self._limits.answer_s:g} s; send fewer rows at a time"
+            )(scope, receive, send)
 
 
 class _GoneError(Exception):
@@ -143,12 +183,23 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 def problem(code: int, detail: str) -> JSONResponse:
     """Return the answer that says what was wrong; lone surrogates in it are escaped."""
-    headers = {"connection": "close"} if code in (408, 413) else {"www-authenticate": "Bearer"} if code == 401 else {}
-    return JSONResponse({"detail": detail.encode("utf-8", "backslashreplace").decode()}, code, headers)
+    headers = (
+        {"connection": "close"}
+        if code in (408, 413)
+        else {"www-authenticate": "Bearer"}
+        if code == 401
+        else {}
+    )
+    return JSONResponse(
+        {"detail": detail.encode("utf-8", "backslashreplace").decode()}, code, headers
+    )
 
 
 class Impatient(H11Protocol):
-    """Closes a connection on which no whole request head came in time: uvicorn itself would wait for ever."""
+    """Closes a connection on which no whole request head came in time.
+
+    Uvicorn itself would wait for ever.
+    """
 
     HEAD_S = 10.0
 
@@ -158,10 +209,17 @@ class Impatient(H11Protocol):
         self._head_timer = self.loop.call_later(self.HEAD_S, self._give_up)
 
     def data_received(self, data: bytes) -> None:
-        """Stop the clock where a request began, start it anew where only part of the next head has come."""
+        """Stop the clock where a request began, start it anew.
+
+        Where only part of the next head has come.
+        """
         idle = self.cycle is None or self.cycle.response_complete
         super().data_received(data)
-        if idle and (self.cycle is None or self.cycle.response_complete) and self._head_timer.cancelled():
+        if (
+            idle
+            and (self.cycle is None or self.cycle.response_complete)
+            and self._head_timer.cancelled()
+        ):
             self._head_timer = self.loop.call_later(self.HEAD_S, self._give_up)
         elif self.cycle is not None and not self.cycle.response_complete:
             self._head_timer.cancel()

@@ -1,4 +1,7 @@
-"""What requests to the server and its answers hold, as its own description at ``/openapi.json`` says it."""
+"""What requests to the server and its answers hold.
+
+As its own description at ``/openapi.json`` says it.
+"""
 
 from typing import Annotated, Any, Literal
 
@@ -12,14 +15,26 @@ class ReadAsked(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    abstain_at: Annotated[float, Field(ge=0, le=1, description="Abstain where the likeliest stance has less than this.")] = 0.0
+    abstain_at: Annotated[
+        float,
+        Field(ge=0, le=1, description="Abstain where the likeliest stance has less than this."),
+    ] = 0.0
 
 
 class PredictAsked(ReadAsked):
     """What may stand behind the question mark of ``/predict``."""
 
-    sets: Annotated[float | None, Field(ge=LOWEST, le=HIGHEST, description="Add the set of stances that holds the right one with this probability.")] = None
-    attributed: Annotated[bool, Field(description="Add the stances that the quote ascribes to others.")] = False
+    sets: Annotated[
+        float | None,
+        Field(
+            ge=LOWEST,
+            le=HIGHEST,
+            description="Add the set of stances that holds the right one with this probability.",
+        ),
+    ] = None
+    attributed: Annotated[
+        bool, Field(description="Add the stances that the quote ascribes to others.")
+    ] = False
     explain: Annotated[bool, Field(description="Add the words that carried the stance.")] = False
 
 
@@ -28,11 +43,22 @@ class RowIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: Annotated[str | None, Field(description="The quote's words.", examples=["We are ready to resume the talks on Monday."])] = None
+    text: Annotated[
+        str | None,
+        Field(
+            description="The quote's words.",
+            examples=["We are ready to resume the talks on Monday."],
+        ),
+    ] = None
     id: Annotated[str | StrictInt | None, Field(description="Comes back in the answer.")] = None
-    cue: Annotated[str | None, Field(description="The reporting verb: it often carries the stance.", examples=["said"])] = None
+    cue: Annotated[
+        str | None,
+        Field(description="The reporting verb: it often carries the stance.", examples=["said"]),
+    ] = None
     context: Annotated[str | None, Field(description="The sentence or two before.")] = None
-    speaker: Annotated[str | None, Field(description="For the caller's own use; the model never reads names.")] = None
+    speaker: Annotated[
+        str | None, Field(description="For the caller's own use; the model never reads names.")
+    ] = None
 
 
 class ArticleIn(BaseModel):
@@ -42,12 +68,18 @@ class ArticleIn(BaseModel):
 
     text: Annotated[str, Field(description="The article as published.", min_length=1)]
     id: Annotated[str | None, Field(description="Comes back in the answer.")] = None
-    title: Annotated[str | None, Field(description="For the caller's own use, as date: quotes are read from the text.")] = None
+    title: Annotated[
+        str | None,
+        Field(description="For the caller's own use, as date: quotes are read from the text."),
+    ] = None
     date: Annotated[str | None, Field(description="As 2025-05-13.")] = None
 
 
 class Term(BaseModel):
-    """A word and what the stance's probability loses without it, with its place in the text; or a feature and how far it moved the stance's sum."""
+    """A word and what the stance's probability loses without it, with its place in the text.
+
+    Or a feature and how far it moved the stance's sum.
+    """
 
     term: str
     weight: float

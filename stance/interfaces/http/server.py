@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import uvicorn
 
 from stance.core.errors import ConfigError
-from stance.interfaces.http.app import Holder, build_app
+from stance.interfaces.http.app import ServedModel, build_app
 from stance.interfaces.http.middleware import KEY_VARIABLE, Impatient, Limits, Metrics
 
 
@@ -26,7 +26,14 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
-def serve(source: str | None, *, host: str = "127.0.0.1", port: int = 8000, limits: Limits | None = None, say: Callable[[str], None]) -> None:
+def serve(
+    source: str | None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    limits: Limits | None = None,
+    say: Callable[[str], None],
+) -> None:
     """Answer requests until SIGTERM or Ctrl-C; those that run are answered first.
 
     Parameters
@@ -46,12 +53,18 @@ def serve(source: str | None, *, host: str = "127.0.0.1", port: int = 8000, limi
     limits = limits or Limits()
     key = os.environ.get(KEY_VARIABLE) or None
     metrics = Metrics()
-    holder = Holder(source, metrics)
+    holder = ServedModel(source, metrics)
     with _listening(host, port) as sock:
         if not _is_loopback(host):
-            say(f"warning: {host} is reachable by others{'' if key else ' and no API key is set: anybody may ask'}; texts travel unencrypted, put TLS in front")
+            say(
+                f"warning: {host} is reachable by "
+                f"others{'' if key else ' and no API key is set: anybody may ask'}; texts travel "
+                "unencrypted, put TLS in front"
+            )
             if not key:
-                say(f"warning: set {KEY_VARIABLE} to a long random word to let in only who knows it")
+                say(
+                    f"warning: set {KEY_VARIABLE} to a long random word to let in only who knows it"
+                )
         at = sock.getsockname()
         address = f"http://[{at[0]}]:{at[1]}" if ":" in at[0] else f"http://{at[0]}:{at[1]}"
         config = uvicorn.Config(
@@ -65,19 +78,24 @@ def serve(source: str | None, *, host: str = "127.0.0.1", port: int = 8000, limi
             limit_concurrency=limits.connections,
             h11_max_incomplete_event_size=32_768,
         )
-        _Server(config, lambda: say(f"{address}  ({holder.model}; /docs describes it, Ctrl-C ends it)")).run(sockets=[sock])
+        _Server(
+            config, lambda: say(f"{address}  ({holder.model}; /docs describes it, Ctrl-C ends it)")
+        ).run(sockets=[sock])
 
 
 @contextlib.contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Only where the protocol is named does asyncio switch off the waiting for full packets: 40 ms an answer.
+    # Only where the protocol is named does asyncio switch off the waiting for full packets: 40 ms
+    # an answer.
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             sock.bind((host, port))
         except OSError as fault:
-            raise ConfigError(f"{host}:{port}: {fault.strerror}; give another --port or --host") from fault
+            raise ConfigError(
+                f"{host}:{port}: {fault.strerror}; give another --port or --host"
+            ) from fault
         yield sock
 
 

@@ -51,12 +51,22 @@ def place_quotes(number: int, reading: Reading) -> list[Placed]:
 def mark_up(article: Article, placed: Sequence[Placed], rows: Sequence[int]) -> Markup:
     """Return the article's text in paragraphs with its quotes marked.
 
-    Quotes may hold others, cross each other or go on in the next paragraph: the text is cut wherever a span or a paragraph begins or ends, and
-    between two cuts the same marks are open. Without labels and notes the text of the result is the article's, character by character.
+    Quotes may hold others, cross each other or go on in the next paragraph: the text is cut
+    wherever a span or a paragraph begins or ends, and between two cuts the same marks are open.
+    Without labels and notes the text of the result is the article's, character by character.
     """
     breaks = [found.span() for found in _BREAK.finditer(article.text)]
-    spans = [(start, -end, number) for number, one in enumerate(placed) for start, end in one.quote.spans]
-    cuts = sorted({0, len(article.text), *itertools.chain.from_iterable(breaks), *(k for start, end, _ in spans for k in (start, -end))})
+    spans = [
+        (start, -end, number) for number, one in enumerate(placed) for start, end in one.quote.spans
+    ]
+    cuts = sorted(
+        {
+            0,
+            len(article.text),
+            *itertools.chain.from_iterable(breaks),
+            *(k for start, end, _ in spans for k in (start, -end)),
+        }
+    )
     starts = {start for start, _ in breaks}
     coming = deque(sorted(spans))
     active = list[tuple[int, int, int]]()
@@ -67,13 +77,20 @@ def mark_up(article: Article, placed: Sequence[Placed], rows: Sequence[int]) -> 
             active.append(coming.popleft())
         between = start in starts
         wanted = [] if between else [number for _, _, number in active]
-        kept = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(opened, wanted, strict=False)))
+        kept = sum(
+            1
+            for _ in itertools.takewhile(
+                lambda pair: pair[0] == pair[1], zip(opened, wanted, strict=False)
+            )
+        )
         out.extend(Markup("</mark>") for _ in opened[kept:])
         for number in wanted[kept:]:
             out.append(_mark(placed[number], rows[number], first=number not in seen))
             seen.add(number)
         opened = wanted
-        text = Markup(escape(article.text[start:end]).replace("\r", Markup("&#13;")))  # noqa: S704 - escaped on this line
+        # escaped on this line
+        # escaped on this line
+        text = Markup(escape(article.text[start:end]).replace("\r", Markup("&#13;")))  # noqa: S704
         out.append(Markup("</p>{}<p>").format(text) if between else text)
     out.extend(Markup("</mark>") for _ in opened)
     return Markup("").join([*out, Markup("</p>")])
@@ -85,5 +102,7 @@ def _mark(one: Placed, row: int, *, first: bool) -> Markup:
     said = (found.reason or "").split(";")[0] if found.abstained else signed(found.score)
     if not first:
         return Markup('<mark class="{}" data-of="{}">').format(one.label, one.anchor)
-    note = Markup('<a class="n" href="#s{}">{} <small>{}</small></a><b class="l">{}</b>').format(row, name, said, one.label)
+    note = Markup('<a class="n" href="#s{}">{} <small>{}</small></a><b class="l">{}</b>').format(
+        row, name, said, one.label
+    )
     return Markup('<mark class="{}" id="{}">{}').format(one.label, one.anchor, note)

@@ -1,7 +1,10 @@
-"""A page a person reads: articles with their quotes marked, speakers on a stance axis, every figure linked to its quotes.
+"""A page a person reads.
 
-The page is one file without any network: style, script, charts and data stand inside, and its content policy forbids the rest. Where the
-script does not run, articles, speakers and charts can still be read.
+Articles with their quotes marked, speakers on a stance axis, every figure linked to its quotes.
+
+The page is one file without any network: style, script, charts and data stand inside, and its
+content policy forbids the rest. Where the script does not run, articles, speakers and charts can
+still be read.
 """
 
 import base64
@@ -22,7 +25,14 @@ import stance
 from stance.core.errors import ConfigError, DataError
 from stance.core.files import write_whole
 from stance.core.types import STANCES, Article
-from stance.interfaces.report.marked_text import ABSTAINED, NOBODY, Placed, mark_up, place_quotes, signed
+from stance.interfaces.report.marked_text import (
+    ABSTAINED,
+    NOBODY,
+    Placed,
+    mark_up,
+    place_quotes,
+    signed,
+)
 from stance.labels.splits import SETS, set_words
 from stance.models.speaker_pooling import Prior
 from stance.prediction.reading import Reading, SpeakerStance, speaker_stance
@@ -35,7 +45,8 @@ COLORS = {
     "oppose": ("#b3261e", "#ff8a80"),
     "neutral": ("#6b7280", "#a1a8b3"),
 }
-# Above this number of articles each is folded to its heading, so that the page opens quickly and can be leafed through.
+# Above this number of articles each is folded to its heading, so that the page opens quickly and
+# can be leafed through.
 OPEN_ARTICLES = 5
 MAX_TIMELINES = 12
 _UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
@@ -64,7 +75,9 @@ class SpeakerRow:
         return sorted({one.article for one in self.quotes})
 
 
-def write_report(readings: Iterable[tuple[Article, Reading]], card: Mapping[str, Any], out: Path) -> int:
+def write_report(
+    readings: Iterable[tuple[Article, Reading]], card: Mapping[str, Any], out: Path
+) -> int:
     """Write the page to ``out``, whole or not at all, and return its size in bytes.
 
     Raises
@@ -75,7 +88,9 @@ def write_report(readings: Iterable[tuple[Article, Reading]], card: Mapping[str,
         If there is no article.
     """
     if out.is_dir():
-        raise ConfigError(f"{out}: is a folder; expected the name of a file, such as {out / 'report.html'}")
+        raise ConfigError(
+            f"{out}: is a folder; expected the name of a file, such as {out / 'report.html'}"
+        )
     data = render(list(readings), card).encode("utf-8")
     write_whole(out, data)
     return len(data)
@@ -94,11 +109,16 @@ def render(readings: Sequence[tuple[Article, Reading]], card: Mapping[str, Any])
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("stance.interfaces.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("stance.interfaces.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {"signed": signed, "share": share}
     page = environment.get_template("report.html.j2").render(_page(readings, card))
-    # No file can hold these as UTF-8, and an HTML parser would replace them too; one for one, so that offsets stay.
+    # No file can hold these as UTF-8, and an HTML parser would replace them too; one for one, so
+    # that offsets stay.
     return _UNPRINTABLE.sub("�", page)
 
 
@@ -116,13 +136,22 @@ def _page(readings: Sequence[tuple[Article, Reading]], card: Mapping[str, Any]) 
     everything = list(itertools.chain.from_iterable(placed))
     style, script = _asset("report.css"), _asset("report.js")
     return {
-        "title": str(articles[0].title or articles[0].id) if len(articles) == 1 else f"{len(articles)} articles",
-        "articles": [_article(article, ones, row_of, speakers) for article, ones in zip(articles, placed, strict=True)],
+        "title": str(articles[0].title or articles[0].id)
+        if len(articles) == 1
+        else f"{len(articles)} articles",
+        "articles": [
+            _article(article, ones, row_of, speakers)
+            for article, ones in zip(articles, placed, strict=True)
+        ],
         "speakers": speakers,
         "counts": Counter(one.label for one in everything),
         "labels": (*STANCES, ABSTAINED),
         "n_quotes": len(everything),
-        "attributed": [(one, row_of[one.anchor], held) for one in everything for held in one.prediction.attributed or ()],
+        "attributed": [
+            (one, row_of[one.anchor], held)
+            for one in everything
+            for held in one.prediction.attributed or ()
+        ],
         "timelines": list(timelines(articles, speakers, prior)),
         "n_undated": sum(date_of(article) is None for article in articles),
         "titles": [str(article.title or article.id) for article in articles],
@@ -144,20 +173,33 @@ def _asset(name: str) -> str:
     text = files("stance.interfaces.report").joinpath("templates", name).read_text(encoding="utf-8")
     if name == "report.css":
         for scheme in (0, 1):
-            text = text.replace(f"/* colors {scheme} */", " ".join(f"--{key}: {pair[scheme]};" for key, pair in COLORS.items()))
+            text = text.replace(
+                f"/* colors {scheme} */",
+                " ".join(f"--{key}: {pair[scheme]};" for key, pair in COLORS.items()),
+            )
     return text
 
 
 def is_name(speaker: str) -> bool:
-    """Tell a name, which means the same in every article, from a description ("a senior official"), which does not."""
+    """Tell a name, which means the same in every article.
+
+    From a description ("a senior official"), which does not.
+    """
     words = speaker.split()
     if words and words[0].lower() in ("the", "a", "an"):
-        # "the Kremlin" is a name, "the deputy minister" and "A senior Ukrainian official" are none.
-        return words[0].lower() == "the" and len(words) > 1 and all(word[:1].isupper() for word in words[1:] if word not in ("of", "and", "for"))
+        # "the Kremlin" is a name, "the deputy minister" and "A senior Ukrainian official" are
+        # none.
+        return (
+            words[0].lower() == "the"
+            and len(words) > 1
+            and all(word[:1].isupper() for word in words[1:] if word not in ("of", "and", "for"))
+        )
     return bool(words) and words[0][:1].isupper()
 
 
-def gather_speakers(articles: Sequence[Article], placed: Sequence[Sequence[Placed]], prior: Prior) -> list[SpeakerRow]:
+def gather_speakers(
+    articles: Sequence[Article], placed: Sequence[Sequence[Placed]], prior: Prior
+) -> list[SpeakerRow]:
     """Return a row per speaker, those with most quotes first, quotes of nobody last.
 
     One name is one speaker in all articles; a description is one speaker in its own article only.
@@ -167,7 +209,10 @@ def gather_speakers(articles: Sequence[Article], placed: Sequence[Sequence[Place
         name = one.quote.speaker or ""
         shared = not name or is_name(name) or len(articles) == 1
         groups[name, -1 if shared else one.article].append(one)
-    rows = [SpeakerRow(_stance_of(name or None, ones, prior), tuple(ones)) for (name, _), ones in groups.items()]
+    rows = [
+        SpeakerRow(_stance_of(name or None, ones, prior), tuple(ones))
+        for (name, _), ones in groups.items()
+    ]
     return sorted(rows, key=lambda row: (row.found.speaker is None, -len(row.quotes), row.name))
 
 
@@ -176,7 +221,10 @@ def _stance_of(name: str | None, ones: Sequence[Placed], prior: Prior) -> Speake
 
 
 def date_of(article: Article) -> datetime.date | None:
-    """Return the article's day: its date, else the first YYYY-MM-DD in its id (the file's name); None where neither tells one."""
+    """Return the article's day: its date, else the first YYYY-MM-DD in its id (the file's name).
+
+    None where neither tells one.
+    """
     for text in (str(article.date or ""), article.id):
         if found := re.search(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)", text):
             try:
@@ -186,7 +234,12 @@ def date_of(article: Article) -> datetime.date | None:
     return None
 
 
-def _article(article: Article, placed: Sequence[Placed], row_of: Mapping[str, int], speakers: Sequence[SpeakerRow]) -> dict[str, Any]:
+def _article(
+    article: Article,
+    placed: Sequence[Placed],
+    row_of: Mapping[str, int],
+    speakers: Sequence[SpeakerRow],
+) -> dict[str, Any]:
     rows = [row_of[one.anchor] for one in placed]
     return {
         "title": str(article.title or article.id),
@@ -199,11 +252,19 @@ def _article(article: Article, placed: Sequence[Placed], row_of: Mapping[str, in
     }
 
 
-def timelines(articles: Sequence[Article], speakers: Sequence[SpeakerRow], prior: Prior) -> Iterator[tuple[int, SpeakerRow, Markup]]:
-    """Yield (row, speaker, chart) for the most quoted speakers of two days or more: the mean score per article, by the day of the article."""
+def timelines(
+    articles: Sequence[Article], speakers: Sequence[SpeakerRow], prior: Prior
+) -> Iterator[tuple[int, SpeakerRow, Markup]]:
+    """Yield (row, speaker, chart) for the most quoted speakers of two days or more.
+
+    The mean score per article, by the day of the article.
+    """
     days = [date_of(article) for article in articles]
     chosen = [
-        (number, row) for number, row in enumerate(speakers) if row.found.speaker is not None and len({days[one.article] for one in row.quotes} - {None}) > 1
+        (number, row)
+        for number, row in enumerate(speakers)
+        if row.found.speaker is not None
+        and len({days[one.article] for one in row.quotes} - {None}) > 1
     ]
     if not chosen:
         return
@@ -212,7 +273,13 @@ def timelines(articles: Sequence[Article], speakers: Sequence[SpeakerRow], prior
         yield number, row, _timeline(number, row, days, (min(known), max(known)), prior)
 
 
-def _timeline(number: int, row: SpeakerRow, days: Sequence[datetime.date | None], between: tuple[datetime.date, datetime.date], prior: Prior) -> Markup:
+def _timeline(
+    number: int,
+    row: SpeakerRow,
+    days: Sequence[datetime.date | None],
+    between: tuple[datetime.date, datetime.date],
+    prior: Prior,
+) -> Markup:
     from stance.interfaces.report.timeline import Point, draw
 
     points = []
@@ -220,18 +287,48 @@ def _timeline(number: int, row: SpeakerRow, days: Sequence[datetime.date | None]
         ones, day = list(group), days[article]
         if day is not None:
             found = _stance_of(row.found.speaker, ones, prior)
-            label = f"{day}: {found.stance or ABSTAINED} {signed(found.score)}, {len(ones)} quote{'s' * (len(ones) > 1)}"
-            points.append(Point(day, found.score, found.low, found.high, found.stance, f"#{ones[0].anchor}", label))
+            label = (
+                f"{day}: {found.stance or ABSTAINED} {signed(found.score)}, {len(ones)} "
+                f"quote{'s' * (len(ones) > 1)}"
+            )
+            points.append(
+                Point(
+                    day,
+                    found.score,
+                    found.low,
+                    found.high,
+                    found.stance,
+                    f"#{ones[0].anchor}",
+                    label,
+                )
+            )
     return draw(points, between, f"t{number}", {key: pair[0] for key, pair in COLORS.items()})
 
 
-def _data(articles: Sequence[Article], speakers: Sequence[SpeakerRow], everything: Sequence[Placed], row_of: Mapping[str, int]) -> dict[str, Any]:
-    """What the script's table is made of; the words of the quotes it cuts from the articles on the page."""
+def _data(
+    articles: Sequence[Article],
+    speakers: Sequence[SpeakerRow],
+    everything: Sequence[Placed],
+    row_of: Mapping[str, int],
+) -> dict[str, Any]:
+    """What the script's table is made of.
+
+    The words of the quotes it cuts from the articles on the page.
+    """
     rows = []
     for one in everything:
         found = one.prediction
         said: float | str | None = found.reason if found.abstained else round(found.score, 3)
-        rows.append([one.article, one.number, row_of[one.anchor], (*STANCES, None).index(found.stance), said, list(itertools.chain(*one.quote.spans))])
+        rows.append(
+            [
+                one.article,
+                one.number,
+                row_of[one.anchor],
+                (*STANCES, None).index(found.stance),
+                said,
+                list(itertools.chain(*one.quote.spans)),
+            ]
+        )
     return {
         "labels": [*STANCES, ABSTAINED],
         "speakers": [row.name for row in speakers],

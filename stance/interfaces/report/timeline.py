@@ -1,4 +1,7 @@
-"""A speaker's scores over time as inline SVG: drawn by matplotlib, then made to follow the page's colours and to carry links with names."""
+"""A speaker's scores over time as inline SVG.
+
+Drawn by matplotlib, then made to follow the page's colours and to carry links with names.
+"""
 
 import dataclasses
 import datetime
@@ -14,7 +17,14 @@ SVG = "http://www.w3.org/2000/svg"
 LINK = "{http://www.w3.org/1999/xlink}href"
 # Stands for the page's own ink until the drawing is done.
 INK = "#010203"
-MARKERS = {"support": "^", "conditional": "P", "skeptical": "X", "oppose": "v", "neutral": "o", None: "_"}
+MARKERS = {
+    "support": "^",
+    "conditional": "P",
+    "skeptical": "X",
+    "oppose": "v",
+    "neutral": "o",
+    None: "_",
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -30,13 +40,19 @@ class Point:
     label: str
 
 
-def draw(points: Sequence[Point], between: tuple[datetime.date, datetime.date], salt: str, colors: Mapping[str, str]) -> Markup:
+def draw(
+    points: Sequence[Point],
+    between: tuple[datetime.date, datetime.date],
+    salt: str,
+    colors: Mapping[str, str],
+) -> Markup:
     """Return one row of a timeline as SVG; all rows of a page share the days ``between``.
 
     Parameters
     ----------
     salt
-        Makes the ids inside the drawing differ from those of the other drawings on the page, and the same each time.
+        Makes the ids inside the drawing differ from those of the other drawings on the page, and
+        the same each time.
     colors
         Stance to colour; each becomes the page's variable of that name.
     """
@@ -52,11 +68,30 @@ def draw(points: Sequence[Point], between: tuple[datetime.date, datetime.date], 
             if ones:
                 days: Any = [point.day for point in ones]
                 color = colors.get(stance or "", INK)
-                axes.vlines(days, [point.low for point in ones], [point.high for point in ones], color=color, linewidth=1.2, alpha=0.55)
-                drawn = axes.scatter(days, [point.score for point in ones], marker=marker, s=52, color=color, zorder=3)
+                axes.vlines(
+                    days,
+                    [point.low for point in ones],
+                    [point.high for point in ones],
+                    color=color,
+                    linewidth=1.2,
+                    alpha=0.55,
+                )
+                drawn = axes.scatter(
+                    days,
+                    [point.score for point in ones],
+                    marker=marker,
+                    s=52,
+                    color=color,
+                    zorder=3,
+                )
                 drawn.set_urls([point.link for point in ones])
         out = io.StringIO()
-        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        figure.savefig(
+            out,
+            format="svg",
+            transparent=True,
+            metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
+        )
     return _inline(out.getvalue(), {point.link: point.label for point in points}, colors)
 
 
@@ -71,7 +106,11 @@ def _axes(axes: Any, between: tuple[datetime.date, datetime.date]) -> None:
     axes.set_yticks([-1, 0, 1], ["oppose", "0", "support"])
     locator = untyped.AutoDateLocator(minticks=3, maxticks=7)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(untyped.ConciseDateFormatter(locator, show_offset=False, formats=["%Y", "%b %Y", "%d %b", "%d %b", "%d %b", "%d %b"]))
+    axes.xaxis.set_major_formatter(
+        untyped.ConciseDateFormatter(
+            locator, show_offset=False, formats=["%Y", "%b %Y", "%d %b", "%d %b", "%d %b", "%d %b"]
+        )
+    )
     axes.axhline(0, color=INK, linewidth=0.8, alpha=0.4)
     axes.tick_params(colors=INK, length=3)
     for side, spine in axes.spines.items():
@@ -80,7 +119,10 @@ def _axes(axes: Any, between: tuple[datetime.date, datetime.date]) -> None:
 
 
 def _inline(text: str, labels: Mapping[str, str], colors: Mapping[str, str]) -> Markup:
-    """Make matplotlib's file a part of a page: no header, no ids that nothing points to, colours of the page, a name on every link."""
+    """Make matplotlib's file a part of a page.
+
+    No header, no ids that nothing points to, colours of the page, a name on every link.
+    """
     for name, color in colors.items():
         text = text.replace(color, f"var(--{name})")
     text = text.replace(INK, "currentColor")
@@ -103,4 +145,6 @@ def _inline(text: str, labels: Mapping[str, str], colors: Mapping[str, str]) -> 
             part.insert(0, title)
     root.attrib.pop("width", None)
     root.attrib.pop("height", None)
-    return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 - serialised XML, its texts escaped
+    # serialised XML, its texts escaped
+    # serialised XML, its texts escaped
+    return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704

@@ -1,7 +1,9 @@
 """Who may hold a stance that a quote ascribes: whoever it names, and whom its article speaks of.
 
-"They do not want peace" names nobody: who "they" are stands in the sentences before, or is the one that the whole article speaks of. So the *candidates* of a
-quote are its own mentions (names, groups such as "the government") and, from the sentences before and the article, the names that it leaves out.
+"They do not want peace" names nobody: who "they" are stands in the sentences before, or is the one
+that the whole article speaks of. So the *candidates* of a quote are its own mentions (names,
+groups such as "the government") and, from the sentences before and the article, the names that it
+leaves out.
 """
 
 import dataclasses
@@ -13,16 +15,26 @@ from typing import Any
 
 from stance.core.types import Span
 from stance.extraction.text.word_lists import TITLES
-from stance.models.attributed_stances.mentions import LONGEST_NAME, Mention, find_mentions, is_named, stems, telling
+from stance.models.attributed_stances.mentions import (
+    LONGEST_NAME,
+    HolderMention,
+    find_mentions,
+    is_named,
+    stems,
+    telling,
+)
 
 MOST_ABSENT = 8
 ARTICLES_KEPT = 16
-# Where a name stands: before a verb of saying, behind a preposition of place, at the start of a sentence (where any word has a capital).
+# Where a name stands: before a verb of saying, behind a preposition of place, at the start of a
+# sentence (where any word has a capital).
 _SAYS = re.compile(
     r"(?:,[^,.]{0,80},)?\s+(?:\w+ly\s+)?"
     r"(?:said|says|told|added|adds|wrote|writes|asked|argued|argues|explained|claimed|warned|believes|noted|complained|stressed|recalled)\b"
 )
-_IN = re.compile(r"\b(?:in|at|near|outside|around|from|to|via|between|across|over)\s+(?:the\s+)?$", re.I)
+_IN = re.compile(
+    r"\b(?:in|at|near|outside|around|from|to|via|between|across|over)\s+(?:the\s+)?$", re.I
+)
 _START = re.compile(r"(?:^|[.!?:;“”\"\n]\s*[“\"‘']?|[–—-]\s)$")
 # Stems that many names share: they do not tell who it is while another one does.
 _COMMON = {word[:5] for word in TITLES} | {
@@ -38,10 +50,14 @@ _POINTING = frozenset("the this that these those our their".split())
 
 @dataclasses.dataclass
 class Known:
-    """One of whom a text speaks: all names that share a telling stem, or a group without name, and how the text speaks of him.
+    """One of whom a text speaks.
 
-    ``rank`` counts from the one most spoken of; ``place``, ``says`` and ``starts`` are the shares of his places behind a preposition of place, before a
-    verb of saying, at the start of a sentence; ``lead`` says whether the text begins with him, ``person`` whether he has a first name.
+    All names that share a telling stem, or a group without name, and how the text speaks of him.
+
+    ``rank`` counts from the one most spoken of; ``place``, ``says`` and ``starts`` are the shares
+    of his places behind a preposition of place, before a verb of saying, at the start of a
+    sentence; ``lead`` says whether the text begins with him, ``person`` whether he has a first
+    name.
     """
 
     key: str
@@ -63,7 +79,11 @@ class Known:
     def name(self) -> str:
         """The commonest spelling, a person's with the first name where the text has it."""
         top = self.texts.most_common(1)[0][0]
-        full = [text for text in self.texts if text.endswith(f" {top}") and text[0].isupper() and len(text.split()) <= 3]
+        full = [
+            text
+            for text in self.texts
+            if text.endswith(f" {top}") and text[0].isupper() and len(text.split()) <= 3
+        ]
         return max(full, key=lambda text: self.texts[text], default=top)
 
     @cached_property
@@ -87,7 +107,8 @@ def known_in(text: str) -> dict[str, Known]:
     for one in mentions:
         told = _telling_of(one)
         if told:
-            # Of two that are met as often the first: whose letters come first in the alphabet must not count.
+            # Of two that are met as often the first: whose letters come first in the alphabet must
+            # not count.
             _meet(found, max(told, key=lambda stem: times[stem]), one)
     for one in mentions:
         # "the rebels" are somebody, "people" is nobody in particular.
@@ -100,7 +121,10 @@ def known_in(text: str) -> dict[str, Known]:
 
 
 def known_near(text: str, around: Mapping[str, Known]) -> dict[str, Known]:
-    """Return of whom a part of a text speaks, by the keys of the whole, in the order of the whole."""
+    """Return of whom a part of a text speaks, by the keys of the whole.
+
+    In the order of the whole.
+    """
     found: dict[str, Known] = {}
     for one in find_mentions(text):
         key = key_of(one, around)
@@ -111,14 +135,17 @@ def known_near(text: str, around: Mapping[str, Known]) -> dict[str, Known]:
     return dict(sorted(found.items(), key=lambda pair: pair[1].rank))
 
 
-def _telling_of(mention: Mention) -> list[str]:
-    """Return the stems by which a name may be known; none where all of its words are those of offices, or it is as long as a headline."""
+def _telling_of(mention: HolderMention) -> list[str]:
+    """Return the stems by which a name may be known.
+
+    None where all of its words are those of offices, or it is as long as a headline.
+    """
     if not is_named(mention) or len(mention.text.split()) > LONGEST_NAME:
         return []
     return [stem for stem in telling(mention.text) if stem not in _COMMON]
 
 
-def _meet(found: dict[str, Known], key: str, mention: Mention) -> None:
+def _meet(found: dict[str, Known], key: str, mention: HolderMention) -> None:
     known = found.setdefault(key, Known(key, Counter(), []))
     known.texts[mention.text] += len(mention.places)
     known.places += mention.places
@@ -137,7 +164,12 @@ def _describe(known: Known, text: str, rank: int) -> None:
 
 
 def _is_person(words: Sequence[str], key: str) -> bool:
-    return len(words) >= 2 and words[0].lower() != "the" and words[-1].lower()[:5] == key and all(word[0].isupper() for word in words)
+    return (
+        len(words) >= 2
+        and words[0].lower() != "the"
+        and words[-1].lower()[:5] == key
+        and all(word[0].isupper() for word in words)
+    )
 
 
 def group_key(text: str) -> str:
@@ -145,23 +177,31 @@ def group_key(text: str) -> str:
     return "~" + " ".join(word for word in text.lower().split() if word not in _POINTING)
 
 
-def key_of(mention: Mention, around: Mapping[str, Known]) -> str | None:
+def key_of(mention: HolderMention, around: Mapping[str, Known]) -> str | None:
     """Return under which key a text knows a mention; None where it does not."""
     if not is_named(mention):
         key = group_key(mention.text)
         return key if key in around else None
-    return min((stem for stem in telling(mention.text) if stem in around), key=lambda stem: around[stem].rank, default=None)
+    return min(
+        (stem for stem in telling(mention.text) if stem in around),
+        key=lambda stem: around[stem].rank,
+        default=None,
+    )
 
 
 @dataclasses.dataclass(frozen=True)
-class Candidate:
-    """Who may be meant: ``name`` as it is told, the quote's ``mention`` (None where the quote leaves him out), what the article and what the context knows.
+class HolderCandidate:
+    """Who may be meant.
 
-    ``number`` counts those of the quote and those that it leaves out each by themselves, ``number_of`` all together.
+    ``name`` as it is told, the quote's ``mention`` (None where the quote leaves him out), what the
+    article and what the context knows.
+
+    ``number`` counts those of the quote and those that it leaves out each by themselves,
+    ``number_of`` all together.
     """
 
     name: str
-    mention: Mention | None
+    mention: HolderMention | None
     known: Known | None
     near: Known | None
     number: int
@@ -183,18 +223,23 @@ class Candidate:
         return stems(self.name) | ({self.known.key} if self.known and self.known.named else set())
 
 
-def candidates_of(row: Mapping[str, Any], mentions: Sequence[Mention]) -> list[Candidate]:
-    """Return who may hold a stance that a quote ascribes: its mentions but pronouns in text order, then others of the context and the article.
+def candidates_of(
+    row: Mapping[str, Any], mentions: Sequence[HolderMention]
+) -> list[HolderCandidate]:
+    """Return who may hold a stance that a quote ascribes.
+
+    Its mentions but pronouns in text order, then others of the context and the article.
 
     Parameters
     ----------
     row
-        Has ``text``; ``context`` where known, and ``_article`` (the whole text) where there is one.
+        Has ``text``; ``context`` where known, and ``_article`` (the whole text) where there is
+        one.
     """
     context = str(row.get("context") or "")
     around = known_in(str(row.get("_article") or "") or f"{context} {row['text']}")
     near = known_near(context, around)
-    found: list[Candidate] = []
+    found: list[HolderCandidate] = []
     met: set[str] = set()
     for mention in mentions:
         key = key_of(mention, around)
@@ -202,8 +247,17 @@ def candidates_of(row: Mapping[str, Any], mentions: Sequence[Mention]) -> list[C
             continue
         known = around.get(key or "")
         met.update([key] if key else [])
-        name = known.name if known and known.person and mention.text in known.texts else mention.text
-        found.append(Candidate(name, mention, known, near.get(key or ""), len(found), len(found)))
+        name = (
+            known.name if known and known.person and mention.text in known.texts else mention.text
+        )
+        found.append(
+            HolderCandidate(name, mention, known, near.get(key or ""), len(found), len(found))
+        )
     left = [key for key in near if key not in met]
-    left += [key for key in around if key not in met and key not in near][: max(0, MOST_ABSENT - len(left))]
-    return found + [Candidate(around[key].name, None, around[key], near.get(key), k, len(found) + k) for k, key in enumerate(left)]
+    left += [key for key in around if key not in met and key not in near][
+        : max(0, MOST_ABSENT - len(left))
+    ]
+    return found + [
+        HolderCandidate(around[key].name, None, around[key], near.get(key), k, len(found) + k)
+        for k, key in enumerate(left)
+    ]

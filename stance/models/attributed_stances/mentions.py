@@ -1,4 +1,7 @@
-"""Whoever a text names as one who may hold a stance: names, groups such as "the government", pronouns. Only words are read, no parse."""
+"""Whoever a text names as one who may hold a stance.
+
+Names, groups such as "the government", pronouns. Only words are read, no parse.
+"""
 
 import dataclasses
 import re
@@ -23,7 +26,9 @@ _GROUP = (
 )
 _PRONOUN = r"\b(?i:they|them|their|he|him|his|she|her|it|its)\b"
 _PAIR = r"\b(?i:both|neither|each|either|the two|one side|the other)\b"
-_MENTION = re.compile(rf"(?P<group>{_GROUP})|(?P<pronoun>{_PRONOUN})|(?P<pair>{_PAIR})|(?P<name>\b{_NAME})")
+_MENTION = re.compile(
+    rf"(?P<group>{_GROUP})|(?P<pronoun>{_PRONOUN})|(?P<pair>{_PAIR})|(?P<name>\b{_NAME})"
+)
 PRONOUNS = {"them": "they", "their": "they", "him": "he", "his": "he", "her": "she", "its": "it"}
 # Capitals that begin a sentence or stand for time, not for anybody.
 NO_NAME = frozenset(
@@ -46,7 +51,8 @@ EMPTY = frozenset(
     leadership army
     """.split()
 )
-# A state's capital, government house and people stand for it: who "they" are is not told apart by them. What is judged of a name does not depend on it.
+# A state's capital, government house and people stand for it: who "they" are is not told apart by
+# them. What is judged of a name does not depend on it.
 _STATES = """
     russia: moscow kremlin; ukraine: kyiv kiev; america: washington white-house u.s usa; china: beijing chinese; iran: tehran iranian; israel: jerusalem;
     britain: london british uk; france: paris french elysee; germany: berlin; turkey: ankara turkish turk türkiye turkiye; poland: warsaw polish;
@@ -66,8 +72,12 @@ def _states() -> dict[str, str]:
 
 
 @dataclasses.dataclass(slots=True)
-class Mention:
-    """Somebody in a quote: the words that first name him, their place in the text, of what kind they are, and where all his mentions stand."""
+class HolderMention:
+    """Somebody in a quote.
+
+    The words that first name him, their place in the text, of what kind they are, and where all
+    his mentions stand.
+    """
 
     text: str
     span: Span
@@ -80,15 +90,20 @@ class Mention:
         return self.text.split()[-1].lower()
 
 
-def find_mentions(text: str) -> list[Mention]:
-    """Return whoever a quote names but the speaker's "we": names, pronouns and groups in text order, each once."""
-    found: dict[str, Mention] = {}
+def find_mentions(text: str) -> list[HolderMention]:
+    """Return whoever a quote names but the speaker's "we".
+
+    Names, pronouns and groups in text order, each once.
+    """
+    found: dict[str, HolderMention] = {}
     for match in _MENTION.finditer(text):
         kind, words, span = str(match.lastgroup), match.group(), match.span()
         if kind == "name":
             first, _, rest = words.partition(" ")
             # "Clearly," and its like begin a sentence too.
-            if first.lower() in NO_NAME or (not rest and first.endswith("ly") and text[span[1] : span[1] + 1] == ","):
+            if first.lower() in NO_NAME or (
+                not rest and first.endswith("ly") and text[span[1] : span[1] + 1] == ","
+            ):
                 if not rest or not rest[:1].isupper():
                     continue
                 words, span = rest, (span[1] - len(rest), span[1])
@@ -102,19 +117,31 @@ def find_mentions(text: str) -> list[Mention]:
         if key in found:
             found[key].places.append(span)
         else:
-            found[key] = Mention(words, span, kind, [span])
+            found[key] = HolderMention(words, span, kind, [span])
     return list(found.values())
 
 
-def is_named(mention: Mention) -> bool:
-    """Tell whether a mention holds a name: "Moscow", "the Ukrainian side", not "they" or "both sides"."""
-    return mention.kind == "name" or (mention.kind == "group" and any(letter.isupper() for letter in mention.text[1:]))
+def is_named(mention: HolderMention) -> bool:
+    """Tell whether a mention holds a name.
+
+    "Moscow", "the Ukrainian side", not "they" or "both sides".
+    """
+    return mention.kind == "name" or (
+        mention.kind == "group" and any(letter.isupper() for letter in mention.text[1:])
+    )
 
 
 def telling(name: str) -> list[str]:
-    """Return the first five letters of each word of a name that tells who it is: Russia and the Russian leadership share one, and Moscow has it too."""
+    """Return the first five letters of each word of a name that tells who it is.
+
+    Russia and the Russian leadership share one, and Moscow has it too.
+    """
     words = re.findall(r"[^\W\d_]+", _AMERICA.sub("america", name).lower())
-    return list(dict.fromkeys(STATE_OF.get(word[:_STEM], word[:_STEM]) for word in words if word not in EMPTY))
+    return list(
+        dict.fromkeys(
+            STATE_OF.get(word[:_STEM], word[:_STEM]) for word in words if word not in EMPTY
+        )
+    )
 
 
 def stems(name: str) -> set[str]:

@@ -1,4 +1,6 @@
-"""What speaks for a stance that a quote ascribes to somebody else, as terms: of the quote, of a mention in it, of a candidate holder.
+"""What speaks for a stance that a quote ascribes to somebody else, as terms.
+
+Of the quote, of a mention in it, of a candidate holder.
 
 Names never become terms: what is learned about one conflict must hold for another.
 """
@@ -9,9 +11,22 @@ from typing import Any
 
 import numpy as np
 
-from stance.features.lexicon import find_lists, frame_terms, is_negated, masked_terms, speaker_terms, words_of
-from stance.models.attributed_stances.holders import Candidate
-from stance.models.attributed_stances.mentions import NO_NAME, PRONOUNS, Mention, is_named, stems
+from stance.features.lexicon import (
+    find_lists,
+    frame_terms,
+    is_negated,
+    masked_terms,
+    speaker_terms,
+    words_of,
+)
+from stance.models.attributed_stances.holders import HolderCandidate
+from stance.models.attributed_stances.mentions import (
+    NO_NAME,
+    PRONOUNS,
+    HolderMention,
+    is_named,
+    stems,
+)
 
 AFTER, BEFORE = 9, 4
 N_NUMBERS = 10
@@ -21,31 +36,54 @@ _OPEN = re.compile(r"[^.!?”\"’]\s*$")
 _EXPERTS = frozenset({"expert", "press", "past"})
 _PARTIES = frozenset({"head", "minister", "spoken", "diplomat", "law", "arms", "rebel"})
 # A quote that begins with a verb has its subject before it: "Drevan, he said, | is stalling".
-_VERBS = frozenset("is was has had were are have will would not could cannot did does wants wanted".split())
+_VERBS = frozenset(
+    "is was has had were are have will would not could cannot did does wants wanted".split()
+)
 _VERB_LIKE = re.compile(r"\w+(?:ed|(?<!hi)(?<!it)(?<!thi)(?<!s)(?<!ou)s)$")
 NOBODY = "nopro"
 
 
 def numbers_of(shares: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Return the probabilities of the quote's own stance as numbers that sums are drawn from, shape (`N_NUMBERS`,)."""
+    """Return the probabilities of the quote's own stance as numbers that sums are drawn from.
+
+    Shape (`N_NUMBERS`,).
+    """
     given = np.asarray(shares, dtype=float)
     return np.concatenate([np.log(given + 1e-4), 3 * given])
 
 
-def quote_terms(row: Mapping[str, Any], mentions: Sequence[Mention]) -> list[str]:
-    """Return what tells whether a quote ascribes a stance to anybody: its masked n-grams, its frames, what kind of speaker, and what stands by its mentions."""
+def quote_terms(row: Mapping[str, Any], mentions: Sequence[HolderMention]) -> list[str]:
+    """Return what tells whether a quote ascribes a stance to anybody.
+
+    Its masked n-grams, its frames, what kind of speaker, and what stands by its mentions.
+    """
     text = str(row["text"])
-    by = {f"{one.kind[0]}:{term}" for one in mentions for place in one.places for term in near(text, place, one.kind) if not term.startswith(("a:", "b:"))}
+    by = {
+        f"{one.kind[0]}:{term}"
+        for one in mentions
+        for place in one.places
+        for term in near(text, place, one.kind)
+        if not term.startswith(("a:", "b:"))
+    }
     row = _unnamed(row, mentions)
-    return sorted({*masked_terms(row), *frame_terms(row), *(f"s:{term}" for term in speaker_terms(row)), *by})
+    return sorted(
+        {*masked_terms(row), *frame_terms(row), *(f"s:{term}" for term in speaker_terms(row)), *by}
+    )
 
 
-def _unnamed(row: Mapping[str, Any], mentions: Sequence[Mention]) -> Mapping[str, Any]:
-    """Return the row with a stand-in for a name that begins the quote: `masked_terms` tells names by their capital, there everything has one."""
+def _unnamed(row: Mapping[str, Any], mentions: Sequence[HolderMention]) -> Mapping[str, Any]:
+    """Return the row with a stand-in for a name that begins the quote.
+
+    `masked_terms` tells names by their capital, there everything has one.
+    """
     text = str(row["text"])
     first = text.split(maxsplit=1)[0] if text.strip() else ""
     begins = bool(mentions) and mentions[0].span[0] == 0 and is_named(mentions[0])
-    return {**row, "text": "Name" + text[len(first) :]} if begins and first.lower() not in NO_NAME else row
+    return (
+        {**row, "text": "Name" + text[len(first) :]}
+        if begins and first.lower() not in NO_NAME
+        else row
+    )
 
 
 def near(text: str, place: tuple[int, int], kind: str) -> Iterator[str]:
@@ -74,19 +112,39 @@ def near(text: str, place: tuple[int, int], kind: str) -> Iterator[str]:
 
 def _masked(text: str) -> list[str]:
     """Return the words of a text in small letters, names as NAME."""
-    return ["NAME" if word[0].isupper() and word.lower() not in NO_NAME else word.lower() for word in words_of(text)]
+    return [
+        "NAME" if word[0].isupper() and word.lower() not in NO_NAME else word.lower()
+        for word in words_of(text)
+    ]
 
 
-def holder_terms(row: Mapping[str, Any], mentions: Sequence[Mention], candidates: Sequence[Candidate]) -> list[list[str]]:
+def holder_terms(
+    row: Mapping[str, Any], mentions: Sequence[HolderMention], candidates: Sequence[HolderCandidate]
+) -> list[list[str]]:
     """Return what speaks for or against each candidate, were a stance ascribed to one of them."""
     scene = _Scene(row, mentions, candidates)
-    return [sorted({*_kind_terms(scene, one), *_article_terms(scene, one), *_near_terms(scene, one), *_own_terms(scene, one)}) for one in candidates]
+    return [
+        sorted(
+            {
+                *_kind_terms(scene, one),
+                *_article_terms(scene, one),
+                *_near_terms(scene, one),
+                *_own_terms(scene, one),
+            }
+        )
+        for one in candidates
+    ]
 
 
 class _Scene:
     """What the candidates of one quote have in common."""
 
-    def __init__(self, row: Mapping[str, Any], mentions: Sequence[Mention], candidates: Sequence[Candidate]) -> None:
+    def __init__(
+        self,
+        row: Mapping[str, Any],
+        mentions: Sequence[HolderMention],
+        candidates: Sequence[HolderCandidate],
+    ) -> None:
         self.text, self.context = str(row["text"]), str(row.get("context") or "")
         self.own = stems(f"{row.get('speaker') or ''} {row.get('speaker_role') or ''}")
         words = [word.lower() for word in words_of(self.text)]
@@ -94,8 +152,16 @@ class _Scene:
         self.speaker = _kind_of_speaker(row)
         self.n_named = sum(one.mention is not None for one in candidates)
         # Heads of groups without name: whoever has that head in the article may be meant.
-        self.heads = {one.mention.head for one in candidates if one.mention and one.kind == "group" and not is_named(one.mention)}
-        said = {f"pro:{PRONOUNS.get(one.text.lower(), one.text.lower())}" for one in mentions if one.kind == "pronoun"}
+        self.heads = {
+            one.mention.head
+            for one in candidates
+            if one.mention and one.kind == "group" and not is_named(one.mention)
+        }
+        said = {
+            f"pro:{PRONOUNS.get(one.text.lower(), one.text.lower())}"
+            for one in mentions
+            if one.kind == "pronoun"
+        }
         said |= {"pro:pair"} if any(one.kind == "pair" for one in mentions) else set()
         self.stand_ins = sorted(said | {f"g:{head}" for head in self.heads}) or [NOBODY]
         cuts = [match.end() for match in _SENTENCE.finditer(self.context)]
@@ -103,23 +169,46 @@ class _Scene:
         places = [start for one in candidates if one.near for start, _ in one.near.places]
         self.nearest = max(places, default=-1)
         self.subject = min((start for start in places if start >= self.last), default=-1)
-        self.elided = self.text[:1].islower() and bool(words) and (words[0] in _VERBS or bool(_VERB_LIKE.match(words[0])))
+        self.elided = (
+            self.text[:1].islower()
+            and bool(words)
+            and (words[0] in _VERBS or bool(_VERB_LIKE.match(words[0])))
+        )
         self.open = bool(_OPEN.search(self.context))
         self.asked = self.context.rstrip().endswith("?")
-        known = sorted((one for one in candidates if one.known), key=lambda one: one.known.rank if one.known else 0)
-        likely = [one.number_of for one in known if one.known and not self.is_own(one) and one.known.place < 0.5 and one.known.says < 0.3]
+        known = sorted(
+            (one for one in candidates if one.known),
+            key=lambda one: one.known.rank if one.known else 0,
+        )
+        likely = [
+            one.number_of
+            for one in known
+            if one.known and not self.is_own(one) and one.known.place < 0.5 and one.known.says < 0.3
+        ]
         self.likely = {at: rank for rank, at in enumerate(likely)}
         absent = [one.known for one in candidates if one.mention is None and one.known]
-        self.namesakes = {head: sum(known.has_word(head) for known in absent) for head in self.heads}
+        self.namesakes = {
+            head: sum(known.has_word(head) for known in absent) for head in self.heads
+        }
 
-    def is_own(self, one: Candidate) -> bool:
-        """Tell whether a candidate is the speaker or on the speaker's side, by the words of the name."""
+    def is_own(self, one: HolderCandidate) -> bool:
+        """Tell whether a candidate is the speaker or on the speaker's side.
+
+        By the words of the name.
+        """
         return bool(self.own & one.stems)
 
 
 def _kind_of_speaker(row: Mapping[str, Any]) -> str:
-    described = " ".join(word for word in words_of(str(row.get("speaker") or "")) if word[0].islower())
-    kinds = set(find_lists([word.lower() for word in words_of(f"{row.get('speaker_role') or ''} ; {described}")], "speaker"))
+    described = " ".join(
+        word for word in words_of(str(row.get("speaker") or "")) if word[0].islower()
+    )
+    kinds = set(
+        find_lists(
+            [word.lower() for word in words_of(f"{row.get('speaker_role') or ''} ; {described}")],
+            "speaker",
+        )
+    )
     return "expert" if kinds & _EXPERTS else "party" if kinds & _PARTIES else "unk"
 
 
@@ -127,15 +216,21 @@ def _bin(value: float, steps: Iterable[float]) -> int:
     return sum(value >= step for step in steps)
 
 
-def _kind_terms(scene: _Scene, one: Candidate) -> Iterator[str]:
+def _kind_terms(scene: _Scene, one: HolderCandidate) -> Iterator[str]:
     kind, own = one.kind, scene.is_own(one)
-    yield from (kind, f"{kind}&own{own}", f"{kind}&{scene.we}", f"{kind}&n{min(scene.n_named, 3)}", f"{kind}&own{own}&{scene.speaker}")
+    yield from (
+        kind,
+        f"{kind}&own{own}",
+        f"{kind}&{scene.we}",
+        f"{kind}&n{min(scene.n_named, 3)}",
+        f"{kind}&own{own}&{scene.speaker}",
+    )
     yield from (f"{kind}&{said}" for said in scene.stand_ins)
     if kind == "absent" and not scene.n_named:
         yield "absent&onlyabsent"
 
 
-def _article_terms(scene: _Scene, one: Candidate) -> Iterator[str]:
+def _article_terms(scene: _Scene, one: HolderCandidate) -> Iterator[str]:
     """What the article knows of a candidate: how often, where and how it names him."""
     kind, known = one.kind, one.known
     if known is None:
@@ -147,7 +242,11 @@ def _article_terms(scene: _Scene, one: Candidate) -> Iterator[str]:
     yield f"{kind}&n{_bin(len(known.places), (2, 3, 5, 8, 12))}c"
     yield f"{kind}&place{_bin(place, (0.01, 0.3, 0.6, 0.9))}"
     yield f"{kind}&says{_bin(says, (0.01, 0.2, 0.5))}"
-    yield from (f"{kind}&starts{_bin(known.starts, (0.3, 0.99))}", f"{kind}&lead{known.lead}", f"{kind}&person{known.person}")
+    yield from (
+        f"{kind}&starts{_bin(known.starts, (0.3, 0.99))}",
+        f"{kind}&lead{known.lead}",
+        f"{kind}&person{known.person}",
+    )
     yield from (f"{kind}&person{known.person}&{said}" for said in scene.stand_ins)
     yield f"{kind}&person{known.person}&says{says > 0.2}&lead{known.lead}"
     yield f"{kind}&place{place > 0.5}&rank{_bin(known.rank, (1, 3, 6))}"
@@ -159,7 +258,7 @@ def _article_terms(scene: _Scene, one: Candidate) -> Iterator[str]:
             yield f"absent&headmatch{known.has_word(head)}&{head}"
 
 
-def _near_terms(scene: _Scene, one: Candidate) -> Iterator[str]:
+def _near_terms(scene: _Scene, one: HolderCandidate) -> Iterator[str]:
     """What the sentences before the quote say of a candidate."""
     kind, known, own = one.kind, one.near, scene.is_own(one)
     if known is None:
@@ -167,25 +266,41 @@ def _near_terms(scene: _Scene, one: Candidate) -> Iterator[str]:
         return
     starts = [start for start, _ in known.places]
     last, subject = starts[-1] >= scene.last, scene.subject in starts
-    yield from (f"{kind}&near", f"{kind}&last{last}", f"{kind}&near&place{known.place > 0.5}&last{last}", f"{kind}&nearest{starts[-1] == scene.nearest}")
+    yield from (
+        f"{kind}&near",
+        f"{kind}&last{last}",
+        f"{kind}&near&place{known.place > 0.5}&last{last}",
+        f"{kind}&nearest{starts[-1] == scene.nearest}",
+    )
     yield from (f"{kind}&nearsays{known.says > 0}&last{last}", f"{kind}&unn{not known.named}&near")
     yield f"{kind}&subj{subject}&el{scene.elided}&open{scene.open}&own{own}"
     yield f"{kind}&subj{subject}&quest{scene.asked}&last{last}"
-    yield from (f"{kind}&subj{subject}&{said}&own{own}&open{scene.open}" for said in scene.stand_ins)
+    yield from (
+        f"{kind}&subj{subject}&{said}&own{own}&open{scene.open}" for said in scene.stand_ins
+    )
     if kind == "absent":
         yield from (f"absent&last{last}&{said}&own{own}" for said in scene.stand_ins)
-        yield from (f"c{term}" for term in near(scene.context, known.places[-1], "name") if term.startswith(("f:", "f3:", "a1:", "b1:")))
+        yield from (
+            f"c{term}"
+            for term in near(scene.context, known.places[-1], "name")
+            if term.startswith(("f:", "f3:", "a1:", "b1:"))
+        )
 
 
-def _own_terms(scene: _Scene, one: Candidate) -> Iterator[str]:
-    """What the quote itself says of a candidate; of one that it leaves out only how likely he came."""
+def _own_terms(scene: _Scene, one: HolderCandidate) -> Iterator[str]:
+    """What the quote itself says of a candidate.
+
+    Of one that it leaves out only how likely he came.
+    """
     mention = one.mention
     if mention is None:
         yield f"anum{min(one.number, 5)}"
         return
     yield f"head:{mention.head if mention.kind == 'group' else mention.kind}"
     yield f"num{min(one.number, 3)}:{mention.kind}"
-    yield from (f"m:{term}" for place in mention.places for term in near(scene.text, place, mention.kind))
+    yield from (
+        f"m:{term}" for place in mention.places for term in near(scene.text, place, mention.kind)
+    )
     if mention.kind == "group" and not is_named(mention):
         same = min(scene.namesakes[mention.head], 2)
         yield from (f"ambig{same}", f"ambig{same}:{mention.head}")

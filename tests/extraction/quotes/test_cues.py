@@ -1,7 +1,13 @@
 import pytest
 
 from stance.core.errors import ModelError
-from stance.extraction.quotes.cues import CueModel, cue_features, load_cues, subject_kind, verb_classes
+from stance.extraction.quotes.cues import (
+    CueModel,
+    cue_features,
+    load_cues,
+    subject_kind,
+    verb_classes,
+)
 from stance.extraction.text.parser import load_nlp
 from stance.training.cue_weights import fit_cues
 
@@ -18,9 +24,13 @@ def test_weights_survive_json():
     assert load_cues().weights
 
 
-@pytest.mark.parametrize("text", ['{"format": 2}', "[]", "no json", '{"format": 1, "bias": 0, "weights": {"a": "b"}}'])
+@pytest.mark.parametrize(
+    "text", ['{"format": 2}', "[]", "no json", '{"format": 1, "bias": 0, "weights": {"a": "b"}}']
+)
 def test_damaged_weights_are_refused(text):
-    with pytest.raises(ModelError, match=r"cues\.json: not a table of cue weights \(.*\); train it anew"):
+    with pytest.raises(
+        ModelError, match=r"cues\.json: not a table of cue weights \(.*\); train it anew"
+    ):
         CueModel.from_json(text)
 
 
@@ -50,12 +60,34 @@ def test_who_speaks_is_told_by_the_head_word(nlp, text, kind):
 def test_the_features_of_a_candidate_say_what_stands_around_it(nlp):
     doc = nlp("Venn did not deny that the bridge would open.")
     verb = next(token for token in doc if token.text == "deny")
-    found = cue_features(verb, frame="that", subject=doc[0], content=list(doc[5:9]), quoted="none", has_that=True)
-    assert {"lemma=deny", "frame=that", "subject=name", "class=stance", "negated", "that", "quoted=none"} <= set(found)
+    found = cue_features(
+        verb, frame="that", subject=doc[0], content=list(doc[5:9]), quoted="none", has_that=True
+    )
+    assert {
+        "lemma=deny",
+        "frame=that",
+        "subject=name",
+        "class=stance",
+        "negated",
+        "that",
+        "quoted=none",
+    } <= set(found)
 
 
 def test_a_verb_never_seen_is_judged_by_the_company_it_keeps():
-    reports = [({f"lemma={verb}": 1.0, "frame=that": 1.0}, True) for verb in ("say", "tell", "claim") for _ in range(20)]
-    moves = [({f"lemma={verb}": 1.0, "frame=object": 1.0}, False) for verb in ("build", "sell", "open") for _ in range(20)]
+    reports = [
+        ({f"lemma={verb}": 1.0, "frame=that": 1.0}, True)
+        for verb in ("say", "tell", "claim")
+        for _ in range(20)
+    ]
+    moves = [
+        ({f"lemma={verb}": 1.0, "frame=object": 1.0}, False)
+        for verb in ("build", "sell", "open")
+        for _ in range(20)
+    ]
     model = fit_cues(reports + moves, strength=1.0)
-    assert model.probability({"lemma=aver": 1.0, "frame=that": 1.0}) > 0.5 > model.probability({"lemma=paint": 1.0, "frame=object": 1.0})
+    assert (
+        model.probability({"lemma=aver": 1.0, "frame=that": 1.0})
+        > 0.5
+        > model.probability({"lemma=paint": 1.0, "frame=object": 1.0})
+    )

@@ -12,7 +12,11 @@ def turns_of(text):
 def test_a_transcript_is_cut_at_its_labels_and_an_unlabelled_paragraph_goes_on():
     text = "MR. KIRBY: We will talk.\n\nQ    Will you?\n\nMR. KIRBY: Yes.\n\nAnd soon."
     found = [(name, [text[start:end] for start, end in spans]) for name, _, spans in turns_of(text)]
-    assert found == [("MR. KIRBY", ["We will talk."]), ("Q", ["Will you?"]), ("MR. KIRBY", ["Yes.", "And soon."])]
+    assert found == [
+        ("MR. KIRBY", ["We will talk."]),
+        ("Q", ["Will you?"]),
+        ("MR. KIRBY", ["Yes.", "And soon."]),
+    ]
 
 
 def test_two_labels_make_no_transcript():

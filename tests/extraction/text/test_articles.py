@@ -22,19 +22,30 @@ def test_a_text_is_kept_as_it_came(tmp_path):
 
 
 def test_utf16_with_its_mark_and_utf8_with_its_mark_are_read(tmp_path):
-    for name, data in (("a.txt", "Täglich".encode("utf-16")), ("b.txt", "Täglich".encode("utf-8-sig"))):
+    for name, data in (
+        ("a.txt", "Täglich".encode("utf-16")),
+        ("b.txt", "Täglich".encode("utf-8-sig")),
+    ):
         (article,) = read_articles(write(tmp_path, name, data))
         assert article.text == "Täglich"
 
 
 def test_jsonl_rows_are_articles_and_a_missing_id_is_the_rows_number(tmp_path):
-    found = list(read_articles(write(tmp_path, "a.jsonl", '{"id": 0, "text": "x\u2028y"}\n\n{"text": ""}\n')))
+    found = list(
+        read_articles(write(tmp_path, "a.jsonl", '{"id": 0, "text": "x\u2028y"}\n\n{"text": ""}\n'))
+    )
     assert [(one.id, one.text) for one in found] == [("0", "x\u2028y"), ("2", "")]
 
 
 def test_html_gives_its_main_text_without_menus_and_scripts(tmp_path):
-    body = "<p>The minister said talks would open on Monday in the capital, after two weeks of preparation.</p>" * 3
-    page = f"<html><body><nav>Home About</nav><script>alert(1)</script><article>{body}</article></body></html>"
+    body = (
+        "<p>The minister said talks would open on Monday in the capital, after two weeks of "
+        "preparation.</p>" * 3
+    )
+    page = (
+        "<html><body><nav>Home "
+        f"About</nav><script>alert(1)</script><article>{body}</article></body></html>"
+    )
     (article,) = read_articles(write(tmp_path, "a.html", page))
     assert "talks would open" in article.text
     assert "alert" not in article.text
@@ -59,7 +70,14 @@ def test_a_missing_file_is_named():
         list(read_articles("nowhere.txt"))
 
 
-@pytest.mark.parametrize(("data", "ids"), [(b"Plain text.", ["stdin"]), (b'{"id": "a", "text": "x"}\n{"id": "b", "text": "y"}', ["a", "b"]), (b"", ["stdin"])])
+@pytest.mark.parametrize(
+    ("data", "ids"),
+    [
+        (b"Plain text.", ["stdin"]),
+        (b'{"id": "a", "text": "x"}\n{"id": "b", "text": "y"}', ["a", "b"]),
+        (b"", ["stdin"]),
+    ],
+)
 def test_standard_input_is_rows_or_one_plain_text(monkeypatch, data, ids):
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
     assert [one.id for one in read_articles("-")] == ids
@@ -67,7 +85,13 @@ def test_standard_input_is_rows_or_one_plain_text(monkeypatch, data, ids):
 
 def test_a_folder_stands_for_every_article_below_it(tmp_path):
     (tmp_path / "below").mkdir()
-    for name, text in (("b.txt", "Two."), ("below/c.md", "Three."), ("a.jsonl", '{"id": "one", "text": "One."}'), (".hidden.txt", "No."), ("image.png", "No.")):
+    for name, text in (
+        ("b.txt", "Two."),
+        ("below/c.md", "Three."),
+        ("a.jsonl", '{"id": "one", "text": "One."}'),
+        (".hidden.txt", "No."),
+        ("image.png", "No."),
+    ):
         (tmp_path / name).write_text(text)
     assert [one.id for one in read_all([str(tmp_path)], print)] == ["one", "b", "c"]
 
@@ -78,7 +102,9 @@ def test_an_empty_article_is_told_and_kept_and_nothing_else_is_a_fault(tmp_path)
     rows = write(tmp_path, "rows.jsonl", '{"id": "x", "text": ""}\n')
     assert [one.id for one in read_all([empty, full, rows], told.append)] == ["empty", "full", "x"]
     assert told == [f"{empty}: empty file", f"{rows}: article x: empty text"]
-    with pytest.raises(DataError, match="nothing to read: all 2 articles are empty; check the files"):
+    with pytest.raises(
+        DataError, match="nothing to read: all 2 articles are empty; check the files"
+    ):
         list(read_all([empty, rows], told.append))
     with pytest.raises(DataError, match="nothing to read: no article is in there"):
         list(read_all([write(tmp_path, "none.jsonl", "\n")], told.append))

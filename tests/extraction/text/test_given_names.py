@@ -10,7 +10,12 @@ def nlp():
 
 
 @pytest.mark.parametrize(
-    "text", ["Professor Per Ild said the bridge would open.", "But Per Ild, a ferryman, doubted it.", "Will Ild, who leads the union, agreed."]
+    "text",
+    [
+        "Professor Per Ild said the bridge would open.",
+        "But Per Ild, a ferryman, doubted it.",
+        "Will Ild, who leads the union, agreed.",
+    ],
 )
 def test_the_words_and_their_places_stay_and_the_name_is_one(nlp, text):
     doc = with_given_names(nlp(text), nlp)

@@ -27,18 +27,44 @@ def test_no_labelled_quote_is_refused(root):
     from stance.labels.consensus import read_labels
 
     reports, _ = read_labels(root / "labels", own=False)
-    refused = [(quote.text, foreign(quote.text)) for _, quotes in reports for quote in quotes if foreign(quote.text)]
+    refused = [
+        (quote.text, foreign(quote.text))
+        for _, quotes in reports
+        for quote in quotes
+        if foreign(quote.text)
+    ]
     assert refused == []
 
 
 def test_example_sentences_in_other_languages_are_refused():
     codes = "de fr es it pt nl sv pl cs ru uk bg el tr ar he fa hi zh ja ko fi hu ro hr sr id vi".split()
-    sentences = [text for code in codes for text in importlib.import_module(f"spacy.lang.{code}.examples").sentences]
-    missed = [text for text in sentences if not foreign(text) and (len(text.split()) > 3 or not text.isascii())]
+    sentences = [
+        text
+        for code in codes
+        for text in importlib.import_module(f"spacy.lang.{code}.examples").sentences
+    ]
+    missed = [
+        text
+        for text in sentences
+        if not foreign(text) and (len(text.split()) > 3 or not text.isascii())
+    ]
     assert len(missed) <= 0.05 * len(sentences), missed
 
 
-@pytest.mark.parametrize("text", ["No.", "Never!", "Oui", "Volodymyr Zelenskyy", "Inshallah", "a café", "Tear it up.", "propaganda", "Recep Erdoğan"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No.",
+        "Never!",
+        "Oui",
+        "Volodymyr Zelenskyy",
+        "Inshallah",
+        "a café",
+        "Tear it up.",
+        "propaganda",
+        "Recep Erdoğan",
+    ],
+)
 def test_short_texts_are_given_the_benefit_of_the_doubt(text):
     assert foreign(text) is None
 
@@ -50,7 +76,12 @@ def test_any_text_gets_an_answer(text):
 
 
 def test_an_english_text_with_a_foreign_phrase_is_english():
-    assert foreign("He said the answer was nyet, that they would see us on Monday, and then “до свидания”.") is None
+    assert (
+        foreign(
+            "He said the answer was nyet, that they would see us on Monday, and then “до свидания”."
+        )
+        is None
+    )
 
 
 def test_an_over_long_text_is_cut_and_the_answer_says_so(model):

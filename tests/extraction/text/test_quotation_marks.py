@@ -14,9 +14,13 @@ def found_in(text):
     [
         ("“Come,” she said, “at noon.”", ["Come,", "at noon."]),
         ('"Come," she said, "at noon."', ["Come,", "at noon."]),
-        ("``Come,'' she said.", ["Come,"]),  # two characters for one mark, as wire services write it
+        (
+            "``Come,'' she said.",
+            ["Come,"],
+        ),  # two characters for one mark, as wire services write it
         ("‘We will come,’ she said.", ["We will come,"]),
-        ("“He said ‘come’ to us,” she said.", ["He said ‘come’ to us,"]),  # inner marks stay inside
+        # inner marks stay inside
+        ("“He said ‘come’ to us,” she said.", ["He said ‘come’ to us,"]),
         ("He called it “a ‘show’”.", ["a ‘show’"]),
         ("the players' union and the '90s", []),  # apostrophes
         ("don’t ‘ever’ ask", []),  # one word in single marks is a scare quote
@@ -29,11 +33,17 @@ def test_the_words_between_outer_marks_are_found(text, words):
 
 def test_an_unbalanced_mark_ends_with_its_paragraph():
     text = 'One "two three.\nFour.'
-    assert [(one.start, one.end, one.closed) for one in find_quotations(text, 0, 15)] == [(5, 15, False)]
+    assert [(one.start, one.end, one.closed) for one in find_quotations(text, 0, 15)] == [
+        (5, 15, False)
+    ]
 
 
 def test_a_mark_that_is_reopened_without_being_closed_twice_ends_at_the_first_closer():
-    assert found_in("“It failed,” he said. “They “know it,” she said, “too.”") == ["It failed,", "They “know it,", "too."]
+    assert found_in("“It failed,” he said. “They “know it,” she said, “too.”") == [
+        "It failed,",
+        "They “know it,",
+        "too.",
+    ]
 
 
 @given(st.text(st.sampled_from("ab .,!?“”\"'’‘«»„`\n"), max_size=60), st.integers(0, 20))

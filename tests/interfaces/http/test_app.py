@@ -1,4 +1,7 @@
-"""A real server in a process of its own, asked from here: over ordinary clients, bad ones, and a hundred at once."""
+"""A real server in a process of its own, asked from here.
+
+Over ordinary clients, bad ones, and a hundred at once.
+"""
 
 import contextlib
 import json
@@ -24,7 +27,9 @@ from stance.interfaces.http.app import docs_page
 @contextlib.contextmanager
 def running(*arguments, **environment):
     command = [sys.executable, "-m", "stance", "serve", "--port", "0", *map(str, arguments)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment})
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}
+    )
     said = []
     try:
         for line in process.stderr:
@@ -61,22 +66,40 @@ def server(ngrams):
 
 def test_it_answers_as_python_does(server, ngrams):
     model = stance.load(ngrams)
-    rows = [{"id": 1, "text": "We will come.", "cue": "said"}, {"text": "", "id": "b"}, {"text": None}, {"text": "Мы готовы к переговорам."}]
+    rows = [
+        {"id": 1, "text": "We will come.", "cue": "said"},
+        {"text": "", "id": "b"},
+        {"text": None},
+        {"text": "Мы готовы к переговорам."},
+    ]
     with server.client() as client:
-        assert client.post("/predict", json=rows).json() == [shown_figures(one.to_dict()) for one in model.predict_many(rows)]
-        assert client.post("/predict", json=rows[0]).json() == shown_figures(model.predict("We will come.", cue="said", id="1").to_dict())
+        assert client.post("/predict", json=rows).json() == [
+            shown_figures(one.to_dict()) for one in model.predict_many(rows)
+        ]
+        assert client.post("/predict", json=rows[0]).json() == shown_figures(
+            model.predict("We will come.", cue="said", id="1").to_dict()
+        )
         assert client.post("/predict", json=[]).json() == []
-        assert client.post("/predict?abstain_at=1", json=rows[0]).json()["reason"].startswith("unsure")
+        assert (
+            client.post("/predict?abstain_at=1", json=rows[0]).json()["reason"].startswith("unsure")
+        )
         explained = client.post("/predict?explain=true", json=rows[:2]).json()
-        assert explained[0]["explanation"] == [shown_figures(one.to_dict()) for one in model.explain(rows[0])]
-        assert explained[0]["features"] == [shown_figures(one.to_dict()) for one in model.features(rows[0])]
+        assert explained[0]["explanation"] == [
+            shown_figures(one.to_dict()) for one in model.explain(rows[0])
+        ]
+        assert explained[0]["features"] == [
+            shown_figures(one.to_dict()) for one in model.features(rows[0])
+        ]
         assert explained[1]["explanation"] == explained[1]["features"] == []
         held = client.post("/predict?attributed=true", json=rows[0]).json()
         assert held == shown_figures(next(model.predict_many([rows[0]], attributed=True)).to_dict())
         assert held["attributed"] == []
         assert client.post("/predict?sets=0.3", json=rows[0]).status_code == 422
         unable = client.post("/predict?sets=0.9", json=rows[0])
-        assert (unable.status_code, "no bounds for prediction sets" in unable.json()["detail"]) == (409, True)
+        assert (unable.status_code, "no bounds for prediction sets" in unable.json()["detail"]) == (
+            409,
+            True,
+        )
         assert client.get("/model").json() == model.card
         assert client.get("/health").json() == {"status": "ok", "model": model.label}
 
@@ -84,12 +107,21 @@ def test_it_answers_as_python_does(server, ngrams):
 def test_an_article_is_read(server, ngrams):
     text = "“We are ready to resume the talks,” said Mara Lindqvist, the foreign minister."
     with server.client() as client:
-        found = client.post("/read", json={"text": text, "id": "a1", "title": "Talks", "date": "2026-05-04"}).json()
+        found = client.post(
+            "/read", json={"text": text, "id": "a1", "title": "Talks", "date": "2026-05-04"}
+        ).json()
         unsure = client.post("/read?abstain_at=1", json={"text": text}).json()
-        other = client.post("/read", json={"text": "„Wir sind bereit“, sagte die Ministerin am Montag nach der Sitzung des Kabinetts in Berlin."}).json()
+        other = client.post(
+            "/read",
+            json={
+                "text": "„Wir sind bereit“, sagte die Ministerin am Montag nach der Sitzung des Kabinetts in Berlin."
+            },
+        ).json()
     assert unsure["speakers"][0]["quotes"][0]["prediction"]["abstained"]
     assert other["note"] == "the text does not look English, and quotes are found in English only"
-    assert found == json.loads(json.dumps(shown_figures(stance.load(ngrams).read(stance.Article("a1", text)).to_dict())))
+    assert found == json.loads(
+        json.dumps(shown_figures(stance.load(ngrams).read(stance.Article("a1", text)).to_dict()))
+    )
     assert found["speakers"][0]["speaker"] == "Mara Lindqvist"
 
 
@@ -122,11 +154,27 @@ def test_the_page_that_describes_it_fetches_nothing(server):
         (b"[" * 100_000, 422, "body: JSON nested too deeply, or with a number too long"),
         (b'{"text": 3}', 422, "body.text: Input should be a valid string"),
         (b'{"text": "x", "id": NaN}', 422, "id"),
-        (b'{"quote": "We will come."}', 422, "body.quote: unknown field; expected text, id, cue, context, speaker"),
-        (b'[{"text": "x", "qeu": "said"}]', 422, "body.0.qeu: unknown field; expected text, id, cue, context, speaker"),
-        (b'{"text": "x", "id": ' + b"9" * 10_000 + b"}", 422, "body: JSON nested too deeply, or with a number too long"),
+        (
+            b'{"quote": "We will come."}',
+            422,
+            "body.quote: unknown field; expected text, id, cue, context, speaker",
+        ),
+        (
+            b'[{"text": "x", "qeu": "said"}]',
+            422,
+            "body.0.qeu: unknown field; expected text, id, cue, context, speaker",
+        ),
+        (
+            b'{"text": "x", "id": ' + b"9" * 10_000 + b"}",
+            422,
+            "body: JSON nested too deeply, or with a number too long",
+        ),
         (json.dumps([{"text": "x"}] * 51).encode(), 422, "body: List should have at most 50 items"),
-        (json.dumps({"text": "x" * 200_001}).encode(), 422, "a text of 200001 characters; expected at most 200000"),
+        (
+            json.dumps({"text": "x" * 200_001}).encode(),
+            422,
+            "a text of 200001 characters; expected at most 200000",
+        ),
         (b" " * 300_001, 413, "body over 300000 bytes"),
         (b"x" * 5_000_000, 413, "body over 300000 bytes"),
     ],
@@ -142,7 +190,11 @@ def test_a_bad_body_is_refused_in_words(server, body, code, message):
 
 def test_odd_letters_come_back_as_they_were(server):
     with server.client() as client:
-        answer = client.post("/predict", content=rb'{"text": "\ud800 We \u0000 come.", "id": "\udfff"}', headers={"content-type": "application/json"})
+        answer = client.post(
+            "/predict",
+            content=rb'{"text": "\ud800 We \u0000 come.", "id": "\udfff"}',
+            headers={"content-type": "application/json"},
+        )
     assert answer.status_code in (200, 422)
     if answer.status_code == 200:
         assert json.loads(answer.content)["id"] == "\udfff"
@@ -150,22 +202,43 @@ def test_odd_letters_come_back_as_they_were(server):
 
 def test_wrong_paths_and_methods_are_told(server):
     with server.client() as client:
-        assert (client.get("/nowhere").status_code, client.get("/predict").status_code, client.post("/health").status_code) == (404, 405, 405)
+        assert (
+            client.get("/nowhere").status_code,
+            client.get("/predict").status_code,
+            client.post("/health").status_code,
+        ) == (404, 405, 405)
         assert client.get("/predict").headers["allow"] == "POST"
-        assert client.post("/predict", content=b'{"text": "x"}', headers={"content-type": "text/plain"}).status_code == 422
+        assert (
+            client.post(
+                "/predict", content=b'{"text": "x"}', headers={"content-type": "text/plain"}
+            ).status_code
+            == 422
+        )
         for headers, found in (({"content-type": "text/plain"}, "text/plain"), ({}, "missing")):
-            detail = client.post("/predict", content=b'{"text": "x"}', headers=headers).json()["detail"]
-            assert detail == f"header Content-Type is {found}; expected Content-Type: application/json"
+            detail = client.post("/predict", content=b'{"text": "x"}', headers=headers).json()[
+                "detail"
+            ]
+            assert (
+                detail == f"header Content-Type is {found}; expected Content-Type: application/json"
+            )
         unknown = client.post("/read", json={"article": "x"}).json()["detail"]
         assert "body.article: unknown field; expected text, id, title, date" in unknown
-        for path, known in (("/predict", "abstain_at, sets, attributed, explain"), ("/read", "abstain_at")):
+        for path, known in (
+            ("/predict", "abstain_at, sets, attributed, explain"),
+            ("/read", "abstain_at"),
+        ):
             refused = client.post(f"{path}?explane=true", json={"text": "x"})
-            assert (refused.status_code, refused.json()["detail"]) == (422, f"query.explane: unknown parameter; expected {known}")
+            assert (refused.status_code, refused.json()["detail"]) == (
+                422,
+                f"query.explane: unknown parameter; expected {known}",
+            )
 
 
 def test_a_slow_body_is_given_up_while_others_are_answered(server):
     with server.raw() as slow, server.client() as client:
-        slow.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+        slow.sendall(
+            b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+        )
         began = time.monotonic()
         assert client.post("/predict", json={"text": "We will come."}).status_code == 200
         assert time.monotonic() - began < 5
@@ -199,10 +272,22 @@ def test_noise_is_no_request(server):
 
 def test_a_hundred_at_once_all_get_their_own_answer(server, ngrams):
     texts = [f"Delegation {k} will {'join' if k % 2 else 'boycott'} the talks." for k in range(300)]
-    expected = [shown_figures(one.to_dict()) for one in stance.load(ngrams).predict_many([{"id": k, "text": text} for k, text in enumerate(texts)])]
+    expected = [
+        shown_figures(one.to_dict())
+        for one in stance.load(ngrams).predict_many(
+            [{"id": k, "text": text} for k, text in enumerate(texts)]
+        )
+    ]
     limits = httpx.Limits(max_connections=100)
-    with httpx.Client(base_url=server.address, timeout=60, limits=limits, trust_env=False) as client, ThreadPoolExecutor(100) as pool:
-        answers = list(pool.map(lambda k: client.post("/predict", json={"id": k, "text": texts[k]}), range(300)))
+    with (
+        httpx.Client(base_url=server.address, timeout=60, limits=limits, trust_env=False) as client,
+        ThreadPoolExecutor(100) as pool,
+    ):
+        answers = list(
+            pool.map(
+                lambda k: client.post("/predict", json={"id": k, "text": texts[k]}), range(300)
+            )
+        )
     assert [one.status_code for one in answers] == [200] * 300
     assert [one.json() for one in answers] == expected
 
@@ -210,11 +295,19 @@ def test_a_hundred_at_once_all_get_their_own_answer(server, ngrams):
 def test_a_key_lets_in_only_who_knows_it(ngrams):
     with running("--model", ngrams, STANCE_API_KEY="long random wörd") as server:
         key = "long random wörd".encode()
-        for headers in ({}, {"X-API-Key": b"long"}, {"Authorization": b"Bearer " + key + b"x"}, {"Authorization": b"Basic " + key}):
+        for headers in (
+            {},
+            {"X-API-Key": b"long"},
+            {"Authorization": b"Bearer " + key + b"x"},
+            {"Authorization": b"Basic " + key},
+        ):
             with server.client(**headers) as client:
                 answer = client.post("/predict", json={"text": "We will come."})
                 assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
-                assert [client.get(path).status_code for path in ("/health", "/model", "/metrics", "/docs", "/openapi.json")] == [200, 401, 401, 401, 401]
+                assert [
+                    client.get(path).status_code
+                    for path in ("/health", "/model", "/metrics", "/docs", "/openapi.json")
+                ] == [200, 401, 401, 401, 401]
         for headers in ({"X-API-Key": key}, {"Authorization": b"Bearer " + key}):
             with server.client(**headers) as client:
                 assert client.post("/predict", json={"text": "We will come."}).status_code == 200
@@ -284,20 +377,43 @@ def test_a_late_answer_is_told(ngrams):
 
 def test_other_machines_are_let_in_only_with_a_warning(ngrams):
     with running("--model", ngrams, "--host", "0.0.0.0", STANCE_API_KEY="") as server:
-        assert "0.0.0.0 is reachable by others and no API key is set: anybody may ask" in server.said[0]
+        assert (
+            "0.0.0.0 is reachable by others and no API key is set: anybody may ask"
+            in server.said[0]
+        )
     with running("--model", ngrams) as server:
         assert server.said[0].startswith("http://127.0.0.1:")
 
 
 def test_a_port_in_use_is_told(server, ngrams):
-    command = [sys.executable, "-m", "stance", "serve", "--port", str(server.port), "--model", str(ngrams)]
+    command = [
+        sys.executable,
+        "-m",
+        "stance",
+        "serve",
+        "--port",
+        str(server.port),
+        "--model",
+        str(ngrams),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert "Address already in use; give another --port" in done.stderr
 
 
 def test_fuzzing_from_its_own_description_finds_nothing(server):
-    command = [sys.executable, "-m", "schemathesis.cli", "run", f"{server.address}/openapi.json", "--checks", "all", "--max-examples", "25", "--no-color"]
+    command = [
+        sys.executable,
+        "-m",
+        "schemathesis.cli",
+        "run",
+        f"{server.address}/openapi.json",
+        "--checks",
+        "all",
+        "--max-examples",
+        "25",
+        "--no-color",
+    ]
     command += ["--phases", "examples,coverage,fuzzing", "--seed", "1"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout[-3000:]
