@@ -7,29 +7,29 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install train finetune test check ui compare promote bench clean
+.PHONY: help install train adapt test check ui compare promote bench clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 install: $(READY)  ## make .venv and install what requirements.lock pins, by hash
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock requirements-encoders.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] >= (3, 11) else "Python 3.11 or newer is needed; make PYTHON=python3.11 …")'
 	@echo "installing, takes some minutes"
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-encoders.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $(READY)
 
 train: $(READY)  ## train the default experiment and show the result (EXPERIMENT=experiments/x.toml: another)
 	@$(BIN)/stance train $(EXPERIMENT) --seeds
 
-# torch has another build, and so another hash, for each kind of machine: it alone is pinned by version (in pyproject.toml) and not by hash.
-finetune: $(READY)  ## train the encoder itself too (installs PyTorch, takes 20 minutes)
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-finetune.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[finetune]'
-	@$(BIN)/stance train experiments/finetuned.toml --seeds
+# PyTorch has another build, and so another hash, for each kind of machine: it is pinned by version.
+adapt: $(READY)  ## train the released model's adapter anew (installs PyTorch; hours; resumes)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[adapt]'
+	@$(BIN)/stance train experiments/adapted.toml
 
 test: $(READY)  ## run the tests
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal

@@ -7,6 +7,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # A test must never touch the project's own store, models or cache.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+# Networks of encoders take seconds to write: all tests share one cache of them.
+os.environ.setdefault("STANCE_CACHE", str(ROOT / ".cache" / "tests"))
 
 
 @pytest.fixture(scope="session")

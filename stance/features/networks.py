@@ -1,0 +1,100 @@
+"""int8 networks of encoders, written once, kept in the cache and checked whenever they are used."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from stance.core.errors import ModelError
+from stance.core.files import write_whole
+from stance.core.paths import cache_folder
+
+WRITER = 1  # grows whenever the same weights would be written as another network
+MOST_TOKENS = 2048  # that go through together
+
+
+def assembled(key: dict[str, Any], build: Callable[[], bytes]) -> bytes:
+    """Return a network, from the cache where it is whole, else built and put there.
+
+    Parameters
+    ----------
+    key
+        All that decides the network: the checksums of what it is made from.
+    build
+        Makes it; checks what it is made from.
+
+    Notes
+    -----
+    Beside the network lies its checksum. A network that differs from it is built anew. Where the
+    cache cannot be written, the network is built each time.
+    """
+    text = json.dumps({**key, "writer": WRITER}, sort_keys=True)
+    path = cache_folder() / f"network-{hashlib.sha256(text.encode()).hexdigest()[:16]}.onnx"
+    note = path.with_suffix(".sha256")
+    try:
+        data = path.read_bytes()
+        if hashlib.sha256(data).hexdigest() == note.read_text(encoding="ascii").strip():
+            return data
+    except (OSError, ValueError):
+        pass
+    data = build()
+    try:
+        write_whole(path, data)
+        write_whole(note, hashlib.sha256(data).hexdigest() + "\n")
+    except OSError:
+        pass  # a cache that cannot be written costs time, not answers
+    return data
+
+
+class Network:
+    """An int8 network in memory: token ids in, one row of numbers for each text out.
+
+    Parameters
+    ----------
+    onnx
+        As `stance.features.encoder_network.write_network` makes it.
+    threads
+        Threads inside one call. One is fastest on a busy machine.
+    """
+
+    def __init__(self, onnx: bytes, threads: int = 1) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        try:
+            self._session = onnxruntime.InferenceSession(
+                onnx, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as fault:  # onnxruntime has no public class of its own
+            raise ModelError(
+                f"network: onnxruntime cannot read it ({fault}); empty the cache"
+            ) from fault
+        self.n_columns = int(self._session.get_outputs()[0].shape[1])
+
+    def run(self, ids: Sequence[Sequence[int]]) -> np.ndarray:
+        """Return the numbers of each text, shape (n_texts, n_columns), float32.
+
+        Texts of the same length go through together: nothing is padded, and each token is scaled
+        by itself, so no answer depends on its neighbours.
+        """
+        out = np.zeros((len(ids), self.n_columns), dtype=np.float32)
+        for batch in batches_of_one_length([len(one) for one in ids]):
+            tokens = np.array([ids[k] for k in batch], dtype=np.int64)
+            out[batch] = self._session.run(None, {"input_ids": tokens})[0]
+        return out
+
+
+def batches_of_one_length(lengths: Sequence[int]) -> list[list[int]]:
+    """Return all positions in batches of texts of one length, at most `MOST_TOKENS` tokens each."""
+    same: dict[int, list[int]] = {}
+    for k, length in enumerate(lengths):
+        same.setdefault(length, []).append(k)
+    batches = []
+    for length, places in same.items():
+        size = max(1, MOST_TOKENS // max(1, length))
+        batches += [places[k : k + size] for k in range(0, len(places), size)]
+    return batches

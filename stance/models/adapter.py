@@ -1,0 +1,126 @@
+"""A low-rank adapter of an encoder with a linear head: what `stance.training.adapters` trains.
+
+The adapter holds two small matrices for each matrix of the encoder. It is added to the published
+weights once, and the sum is kept as an int8 network (`stance.features.networks`).
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from stance.core.errors import ModelError
+from stance.features.encoder_files import EncoderFiles, find_encoder
+from stance.features.encoder_network import write_network
+from stance.features.networks import Network, assembled
+from stance.features.row_text import view_of
+from stance.models.link_functions import softmax
+
+ADAPTER = "adapter.safetensors"  # the file of a member, beside its description
+LONGEST = 122  # tokens of a text, the two framing ones among them
+HEAD_WEIGHT, HEAD_BIAS = "head.weight", "head.bias"
+
+
+def merged(
+    weights: Mapping[str, np.ndarray], adapter: Mapping[str, np.ndarray], scale: float
+) -> dict[str, np.ndarray]:
+    """Return the encoder's weights with the adapter added to them.
+
+    Parameters
+    ----------
+    weights
+        By their canonical names.
+    adapter
+        For a matrix ``NAME.weight`` of shape (n_out, n_in): ``NAME.down`` of shape (rank, n_in)
+        and ``NAME.up`` of shape (n_out, rank).
+    scale
+        Factor of the product.
+
+    Raises
+    ------
+    ModelError
+        If the adapter belongs to another encoder, or holds a number that is not finite.
+
+    Notes
+    -----
+    Hu et al. 2022 (LoRA), arxiv.org/abs/2106.09685.
+    """
+    out = dict(weights)
+    for name in sorted(name for name in adapter if name.endswith(".down")):
+        base = name.removesuffix(".down")
+        down, up = adapter[name].astype(np.float64), adapter.get(f"{base}.up")
+        weight = weights.get(f"{base}.weight")
+        if weight is None or up is None or weight.shape != (len(up), down.shape[1]):
+            raise ModelError(f"adapter: {base} does not fit the encoder; train it anew")
+        change = scale * (up.astype(np.float64) @ down)
+        out[f"{base}.weight"] = (weight + change).astype(np.float32)
+    if not all(np.isfinite(value).all() for value in adapter.values()):
+        raise ModelError("adapter: holds numbers that are not finite; train it anew")
+    return out
+
+
+class AdaptedEncoder:
+    """Probabilities of rows by an encoder with its adapter and head.
+
+    Parameters
+    ----------
+    description
+        ``view``, ``encoder`` (its name), ``digest`` (SHA-256 of its weights), ``scale``,
+        ``classes``.
+    adapter
+        The bytes of the safetensors file.
+    """
+
+    def __init__(self, description: Mapping[str, Any], adapter: bytes) -> None:
+        from safetensors.numpy import load
+
+        self.view = str(description["view"])
+        self.encoder = str(description["encoder"])
+        self.digest = str(description["digest"])
+        self.scale = float(description["scale"])
+        self._bytes = adapter
+        arrays = load(adapter)
+        self.head = (
+            arrays[HEAD_WEIGHT].astype(np.float32),
+            arrays[HEAD_BIAS].astype(np.float32),
+        )
+        if len(self.head[1]) != len(description["classes"]):
+            raise ValueError("the head has another number of classes than the description")
+        self._loaded: tuple[Any, Network] | None = None
+
+    def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Return the probabilities of each row, shape (n_rows, n_classes)."""
+        return softmax(self.logits(rows))
+
+    def logits(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Return the sums of each row, shape (n_rows, n_classes).
+
+        The network is loaded at the first call.
+        """
+        if not rows:
+            return np.zeros((0, len(self.head[1])))
+        if self._loaded is None:
+            self._loaded = self._load()
+        tokenizer, network = self._loaded
+        ids = [tokenizer.encode(view_of(row, self.view)).ids for row in rows]
+        return network.run(ids).astype(np.float64)
+
+    def _load(self) -> tuple[Any, Network]:
+        files = find_encoder(self.encoder)
+        key = {"encoder": self.digest, "adapter": hashlib.sha256(self._bytes).hexdigest()}
+        onnx = assembled({**key, "scale": self.scale}, lambda: self._build(files))
+        return files.tokenizer(LONGEST), Network(onnx)
+
+    def _build(self, files: EncoderFiles) -> bytes:
+        from safetensors.numpy import load
+
+        weights, digest = files.weights()
+        if digest != self.digest:
+            raise ModelError(
+                f"encoder {self.encoder!r} in {files.place} is another one than the model was "
+                "trained with; train the model anew, or install that encoder"
+            )
+        arrays = load(self._bytes)
+        whole = merged(weights, arrays, self.scale)
+        return write_network(whole, files.architecture(), self.head)

@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tiny_encoders import WIDTH, answer, write_encoder
+
+from stance.core.errors import ModelError
+from stance.features.encoder_files import find_encoder
+from stance.models.adapter import AdaptedEncoder, merged
+from stance.models.link_functions import softmax
+
+CLASSES = ["neutral", "oppose", "support"]
+ROWS = [{"text": "we will talk", "cue": ""}, {"text": "never talks", "cue": "we"}]
+
+
+def save_adapter(rank=2, seed=4, n_classes=3, fault=None):
+    from safetensors.numpy import save
+
+    rng = np.random.default_rng(seed)
+    arrays = {
+        "head.weight": rng.standard_normal((n_classes, WIDTH)).astype(np.float16),
+        "head.bias": rng.standard_normal(n_classes).astype(np.float16),
+    }
+    for layer in range(2):
+        name = f"encoder.layer.{layer}.attention.self.value"
+        arrays[f"{name}.down"] = rng.standard_normal((rank, WIDTH)).astype(np.float16)
+        arrays[f"{name}.up"] = rng.standard_normal((WIDTH, rank)).astype(np.float16) / 8
+    if fault:
+        arrays |= fault
+    return save(arrays)
+
+
+@pytest.fixture
+def encoder(tmp_path, monkeypatch):
+    monkeypatch.setenv("STANCE_CACHE", str(tmp_path / "cache"))
+    return find_encoder(str(write_encoder(tmp_path / "encoder", "mpnet")))
+
+
+def described(files, **changes):
+    description = {"view": "cue+text", "encoder": files.name, "digest": files.weights()[1]}
+    return {**description, "scale": 2.0, "classes": CLASSES, **changes}
+
+
+def test_the_answer_is_that_of_the_encoder_with_the_product_added_to_its_matrices(encoder):
+    from safetensors.numpy import load
+
+    adapter = save_adapter()
+    arrays = load(adapter)
+    weights = dict(encoder.weights()[0])
+    for layer in range(2):
+        name = f"encoder.layer.{layer}.attention.self.value"
+        change = arrays[f"{name}.up"].astype(float) @ arrays[f"{name}.down"].astype(float)
+        weights[f"{name}.weight"] = weights[f"{name}.weight"] + 2 * change
+    tokenizer = encoder.tokenizer(None)
+    ids = [tokenizer.encode(text).ids for text in ("we will talk", "we: never talks")]
+    hidden = np.stack([answer(weights, encoder.architecture(), one) for one in ids])
+    expected = softmax(hidden @ arrays["head.weight"].astype(float).T + arrays["head.bias"])
+    probabilities = AdaptedEncoder(described(encoder), adapter).probabilities(ROWS)
+    assert probabilities == pytest.approx(expected, abs=0.05)
+
+
+def test_no_row_has_no_answer_and_needs_no_network(encoder):
+    model = AdaptedEncoder(described(encoder, encoder="nowhere"), save_adapter())
+    assert model.probabilities([]).shape == (0, 3)
+
+
+def test_weights_other_than_those_it_was_trained_with_are_refused(encoder):
+    model = AdaptedEncoder(described(encoder, digest="0" * 64), save_adapter())
+    with pytest.raises(ModelError, match="is another one than the model was trained with"):
+        model.probabilities(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (
+            {"encoder.layer.7.output.dense.down": np.ones((2, 4))},
+            "layer.7.output.dense does not fit",
+        ),
+        ({"head.bias": np.array([np.nan, 0, 0])}, "numbers that are not finite"),
+    ],
+)
+def test_an_adapter_that_does_not_fit_is_refused_in_one_message(encoder, fault, message):
+    model = AdaptedEncoder(described(encoder), save_adapter(fault=fault))
+    with pytest.raises(ModelError, match=message):
+        model.probabilities(ROWS)
+
+
+def test_a_head_with_another_number_of_classes_is_refused(encoder):
+    with pytest.raises(ValueError, match="another number of classes"):
+        AdaptedEncoder(described(encoder), save_adapter(n_classes=4))
+
+
+@given(st.integers(1, 4), st.floats(0, 4))
+def test_a_change_is_added_to_its_matrix_and_to_no_other(rank, scale):
+    rng = np.random.default_rng(0)
+    weights = {
+        "a.weight": rng.random((3, 5), np.float32),
+        "b.weight": rng.random((3, 5), np.float32),
+    }
+    adapter = {"a.down": rng.random((rank, 5)), "a.up": rng.random((3, rank))}
+    whole = merged(weights, adapter, scale)
+    assert (whole["b.weight"] == weights["b.weight"]).all()
+    change = whole["a.weight"] - weights["a.weight"]
+    assert change == pytest.approx(scale * adapter["a.up"] @ adapter["a.down"], abs=1e-5)
