@@ -14,7 +14,7 @@ from stance.labels.dataset import load_sets
 from stance.tracking import runs, store
 from stance.training.classifiers import probabilities
 
-MEASURED = ("test", "seeds", "dev")
+MEASURED = ("test", "seeds")
 
 
 def steps(experiment: Experiment) -> list[tuple[str, Experiment]]:
@@ -48,9 +48,7 @@ def steps(experiment: Experiment) -> list[tuple[str, Experiment]]:
 def measure(
     experiment: Experiment, sets: dict[str, pd.DataFrame], say: Callable[[str], None] = print
 ) -> pd.DataFrame:
-    """Fit every step of a curve and score it on test reports, seeds and the development set.
-
-    Where they are.
+    """Fit every step of a curve and score it on test reports and seeds, where they are.
 
     Returns
     -------

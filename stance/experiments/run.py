@@ -114,7 +114,7 @@ def run(
         "commit": runs.commit(),
         "mlflow.note.content": experiment.question,
     }
-    measured = {name: part for name, part in sets.items() if name not in experiment.data.train}
+    measured = dataset.measured_sets(sets, experiment.data.train)
     tags |= {"settings": ", ".join(settings), "labels": json.dumps(dataset.digests(measured))}
     with runs.tracked_run(mlflow, name, tags) as started:
         trained = train(experiment, sets, say)

@@ -196,7 +196,7 @@ def run_sweep(
         }
     )
     table = training_table(inner, sets)
-    unseen = {name: part for name, part in sets.items() if name not in inner.data.train}
+    unseen = dataset.measured_sets(sets, inner.data.train)
     if not unseen:
         raise DataError(
             f"{sweep.name}: every labelled report is learned from; a sweep needs validation or "
@@ -265,7 +265,7 @@ def _do_trials(
 ) -> None:
     from joblib import Parallel, delayed
 
-    folds = dataset.folds_by_article(table, trials.sweep.folds, trials.sweep.seed)
+    folds = dataset.folds_to_measure(table, trials.sweep.folds, trials.sweep.seed)
     logged = {
         one.step
         for one in mlflow.MlflowClient().get_metric_history(
