@@ -207,14 +207,7 @@ def run_sweep(
     trials = Trials(sweep, kept)
     mlflow = store.open_store()
     run_id = _former_run(mlflow, trials)
-    name = f"{sweep.name}-{time.strftime('%m%d-%H%M%S')}"
-    tags = {
-        "kind": "sweep",
-        "question": sweep.question,
-        "commit": runs.commit(),
-        "mlflow.note.content": sweep.question,
-    }
-    with runs.tracked_run(mlflow, name, tags, run_id=run_id) as started:
+    with runs.start_run(mlflow, "sweep", sweep.name, sweep.question, run_id=run_id) as started:
         trials.study.set_user_attr("run_id", started.info.run_id)
         if run_id:
             say(
