@@ -58,6 +58,8 @@ def check_all(experiments: Iterable[Path]) -> list[str]:
         check_seeds,
         check_speakers,
     )
+    from stance.labels.contrasts import check_contrasts
+    from stance.labels.near_copies import check_near_copies
 
     lines: list[str] = []
     faults: list[str] = []
@@ -65,10 +67,8 @@ def check_all(experiments: Iterable[Path]) -> list[str]:
         (check_seeds, home() / "seeds"),
         (check_codebook, home() / "labels" / "codebook.toml"),
     ]
-    parts += [
-        (check, home() / "labels")
-        for check in (check_labels, check_speakers, check_leaks, check_aliases)
-    ]
+    checks = (check_labels, check_speakers, check_leaks, check_contrasts, check_near_copies)
+    parts += [(check, home() / "labels") for check in (*checks, check_aliases)]
     parts += [(check_experiment, path) for path in experiments]
     for check, path in parts:
         try:

@@ -21,6 +21,8 @@ COARSE = {
 OFF_TARGET = "neutral off the target"
 # Where each stance lies from oppose (-1) to support (+1); the values of labels/codebook.toml.
 VALUES = {"support": 1.0, "conditional": 0.4, "skeptical": -0.5, "oppose": -1.0, "neutral": 0.0}
+# The same in the order of STANCES: what probabilities are multiplied by.
+STANCE_VALUES = tuple(VALUES[stance] for stance in STANCES)
 FORMS = ("direct", "indirect", "mixed")
 
 Span = tuple[int, int]

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from stance.core.errors import DataError
-from stance.core.files import read_rows
 from stance.core.paths import home
 from stance.core.types import STANCES, Article, Quote
 from stance.evaluation.bootstrap import ratio_interval
@@ -18,9 +17,7 @@ from stance.extraction.speakers.aliases import load_aliases
 from stance.extraction.text.context import context_of
 from stance.features.lexicon import TARGETS, find_lists, is_negated, words_of
 from stance.labels.consensus import read_labels
-from stance.labels.dataset import dev_set
 from stance.labels.judgments import read_all_judgments
-from stance.labels.labelled_articles import Labelled
 from stance.models.attributed_stances.holders import candidates_of
 from stance.models.attributed_stances.mentions import find_mentions
 from stance.models.attributed_stances.model import AttributedModel
@@ -119,14 +116,13 @@ def by_rule(row: Mapping[str, Any]) -> list[Held]:
     return found
 
 
-# Who judged which set; of the development set there is one list.
+# Who judged which set.
 ANNOTATORS = {
     "cv": ("author", "second"),
     "test": ("author", "second"),
     "seeds": ("seeds-a", "seeds-b"),
-    "dev": ("given",),
 }
-NAMES = {"test": "test reports", "seeds": "seed articles", "dev": "development set"}
+NAMES = {"test": "test reports", "seeds": "seed articles"}
 
 
 def read_judged(run: str) -> tuple[str, dict[str, list[Judged]]]:
@@ -155,9 +151,6 @@ def read_judged(run: str) -> tuple[str, dict[str, list[Judged]]]:
         (one.quote, one.annotator): one.attributed for one in read_all_judgments(home() / "labels")
     }
     reports = read_labels(home() / "labels")[0]
-    for report, given in read_given():
-        reports = [*reports, report]
-        judgments.update(given)
     sets: dict[str, list[Judged]] = {}
     for article, quotes in reports:
         for quote in quotes:
@@ -177,31 +170,6 @@ def read_judged(run: str) -> tuple[str, dict[str, list[Judged]]]:
             "reports; train it with data.folds of 2 or more"
         )
     return str(found.info.run_name), sets
-
-
-def read_given() -> Iterator[tuple[Labelled, dict[tuple[str, str], tuple[Held, ...]]]]:
-    """Yield the articles of the development set, where it is present.
-
-    Each with the stances that its quotes are said to ascribe.
-    """
-    path = dev_set()
-    if not path.is_file():
-        return
-    for _, raw in read_rows(path):
-        article = Article(str(raw["id"]), raw["text"], origin="news")
-        quotes = tuple(
-            Quote.from_dict(
-                {**one, "text": article.cut([tuple(span) for span in one["spans"]])}, article
-            )
-            for one in raw["quotes"]
-        )
-        held = {
-            (one["id"], "given"): tuple(
-                (each["holder"], each["stance"]) for each in one.get("attributed") or ()
-            )
-            for one in raw["quotes"]
-        }
-        yield (article, quotes), held
 
 
 def row_of(article: Article, quote: Quote) -> dict[str, Any]:

@@ -237,21 +237,11 @@ def run_measure(
     gold = read_gold(path, speech_only=speech_only)
     nlp = load_nlp()
     mlflow = store.open_store()
-    name = f"quotes-{path.stem}-{time.strftime('%m%d-%H%M%S')}"
     question = f"How many quotes of {path.name} are found, and with the right speaker?"
-    with runs.tracked_run(
-        mlflow,
-        name,
-        {
-            "kind": "quotes",
-            "question": question,
-            "commit": runs.commit(),
-            "mlflow.note.content": question,
-        },
-    ):
+    with runs.start_run(mlflow, "quotes", f"quotes-{path.stem}", question) as started:
         counts, words_per_s = measure(gold, nlp=nlp, iou=iou, speaker=speaker, kinds=kinds)
         found = ExtractionScores(
-            name,
+            str(started.info.run_name),
             tuple(counts),
             total(counts),
             {kind: interval(counts, kind, seed=seed) for kind in MEASURED},

@@ -113,7 +113,10 @@ def reliability(predictions: pd.DataFrame) -> "Figure":
 
 
 def by_slice(table: pd.DataFrame, name: str) -> "Figure":
-    """Return F1 with its interval and accuracy per slice of one set (rows of `stance.evaluation.slices.sliced`), slices below ten quotes left out."""
+    """Return F1 with its interval and accuracy per slice of one set.
+
+    ``table`` has rows of `stance.evaluation.slices.sliced`; slices below ten quotes are left out.
+    """
     parts = shown(table)
     sizes = [len(part) for _, part in parts]
     figure = _figure(7.5, 1.2 + 0.27 * sum(sizes) + 0.45 * len(sizes))

@@ -168,7 +168,9 @@ def compare(
     seed: int = 0,
     scorer: Scorer = macro_f1,
 ) -> Difference:
-    """Return the paired difference in macro-F1 (or another score of confusion tables) of two systems, second minus first.
+    """Return the paired difference of two systems, second minus first.
+
+    It is one of macro-F1, or of another score of confusion tables.
 
     Parameters
     ----------

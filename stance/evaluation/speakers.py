@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from stance.core.errors import DataError
-from stance.core.types import STANCES, VALUES
+from stance.core.types import STANCE_VALUES, STANCES
 from stance.evaluation.bootstrap import bounds, mean_interval, units_of
 from stance.models.speaker_pooling import INTERVAL, Pooled, Prior, count, fit_prior, majority, pool
 from stance.tracking import runs, store
@@ -21,7 +21,7 @@ Way = Callable[[np.ndarray], Pooled]
 FIGURES = ("accuracy", "brier", "log_score", "covered", "width")
 # A way that names one stance alone is as surprised as this where it is another.
 LEAST = 0.01
-_VALUES = np.array([VALUES[stance] for stance in STANCES])
+_VALUES = np.array(STANCE_VALUES)
 _NORMAL = 1.645  # 90% of a normal distribution lie within so many deviations
 
 
@@ -181,7 +181,7 @@ def _scored(told: Pooled, labels: np.ndarray) -> list[float]:
 
 
 def evaluate_speakers(run: str) -> tuple[str, Prior, list[SpeakerScores]]:
-    """Fit the prior on a run's out-of-fold predictions and measure on the sets that the run did not learn from.
+    """Fit the prior on a run's out-of-fold predictions and measure on its other sets.
 
     Returns
     -------

@@ -228,7 +228,7 @@ class Stack(Strict):
 class Data(Strict):
     """Which reports are learned from."""
 
-    train: list[Literal["train", "validation", "test", "own"]] = Field(
+    train: list[Literal["train", "validation", "test", "own", "contrasts"]] = Field(
         default=["train", "validation", "own"], min_length=1
     )
     max_reports: int = Field(

@@ -1,4 +1,4 @@
-"""Train an experiment, cross-validate it by article and measure it on every set that it has not learned from."""
+"""Train an experiment, cross-validate it by article, measure it on sets it did not learn from."""
 
 import dataclasses
 import time
@@ -62,7 +62,10 @@ def training_table(experiment: Experiment, sets: dict[str, pd.DataFrame]) -> pd.
     ]
     missing = [name for name in wanted if name not in sets]
     if missing:
-        raise DataError(f"labels: no reports in the split {missing[0]!r}; see labels/splits.toml")
+        raise DataError(
+            f"labels: no quotes in the split {missing[0]!r}; expected reports of a batch that "
+            "labels/splits.toml gives to it, or statements in labels/contrasts for contrasts"
+        )
     table = pd.concat([sets[name] for name in wanted], ignore_index=True)
     n_most = experiment.data.max_reports
     if n_most:
@@ -102,10 +105,11 @@ def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = prin
     """
     start = time.perf_counter()
     table = training_table(experiment, sets)
-    measured = {name: part for name, part in sets.items() if name not in experiment.data.train}
+    measured = dataset.measured_sets(sets, experiment.data.train)
     warm_encoders(experiment, [table, *measured.values()])
     seconds = {"encode": time.perf_counter() - start}
     majority = str(table["stance"].mode()[0])
+    folded = table[dataset.is_measured(table)].reset_index(drop=True)
 
     start = time.perf_counter()
     draws, folds = cross_validate(experiment, table, majority, say)
@@ -115,7 +119,7 @@ def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = prin
     pipeline = fit(experiment, table)
     seconds["fit"] = time.perf_counter() - start
     raw = {
-        **({"cv": (table, draws[0])} if draws else {}),
+        **({"cv": (folded, draws[0])} if draws else {}),
         **{name: (part, probabilities(pipeline, part)) for name, part in measured.items()},
     }
     # Calibrated on predictions of rows that were not learned from: out of fold, else the
@@ -135,7 +139,7 @@ def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = prin
         for name, (part, shares) in found.items()
     }
     if len(draws) > 1:
-        tables = [confusion(table, shares) for shares in draws]
+        tables = [confusion(folded, shares) for shares in draws]
         reports["cv"] = scores.repeated(reports["cv"], tables, seed=experiment.seed)
     predictions = pd.concat(
         [_predictions(name, part, shares) for name, (part, shares) in found.items()],
@@ -149,7 +153,7 @@ def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = prin
 def cross_validate(
     experiment: Experiment, table: pd.DataFrame, majority: str, say: Say
 ) -> tuple[list[np.ndarray], list[scores.SetScores]]:
-    """Predict every row by models that saw no quote of its article.
+    """Predict every row by models that saw no quote of its article; contrasts are never predicted.
 
     As often as the experiment repeats it.
 
@@ -165,7 +169,7 @@ def cross_validate(
         draws.append(np.zeros((len(table), len(STANCES))))
         of = f" of draw {repeat + 1}" if experiment.data.repeats > 1 else ""
         for number, (learned, left_out) in enumerate(
-            dataset.folds_by_article(table, experiment.data.folds, experiment.seed + repeat), 1
+            dataset.folds_to_measure(table, experiment.data.folds, experiment.seed + repeat), 1
         ):
             part = table.iloc[left_out]
             draws[-1][left_out] = shares = probabilities(fit(experiment, table.iloc[learned]), part)
@@ -174,7 +178,8 @@ def cross_validate(
                 f"  fold {number} of {experiment.data.folds}{of}: macro-F1 "
                 f"{folds[-1].five.value:.3f} (n = {len(part)})"
             )
-    return draws, folds
+    measured = dataset.is_measured(table)
+    return [shares[measured] for shares in draws], folds
 
 
 def report_on(

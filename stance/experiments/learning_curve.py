@@ -1,6 +1,5 @@
 """Learning curves: what more reports, and better labels, bring."""
 
-import time
 from collections.abc import Callable
 
 import pandas as pd
@@ -14,7 +13,7 @@ from stance.labels.dataset import load_sets
 from stance.tracking import runs, store
 from stance.training.classifiers import probabilities
 
-MEASURED = ("test", "seeds", "dev")
+MEASURED = ("test", "seeds")
 
 
 def steps(experiment: Experiment) -> list[tuple[str, Experiment]]:
@@ -48,9 +47,7 @@ def steps(experiment: Experiment) -> list[tuple[str, Experiment]]:
 def measure(
     experiment: Experiment, sets: dict[str, pd.DataFrame], say: Callable[[str], None] = print
 ) -> pd.DataFrame:
-    """Fit every step of a curve and score it on test reports, seeds and the development set.
-
-    Where they are.
+    """Fit every step of a curve and score it on test reports and seeds, where they are.
 
     Returns
     -------
@@ -103,11 +100,7 @@ def run_curve(
     """Measure a curve as one tracked run: the scores as steps, a table and a figure a set."""
     sets = sets if sets is not None else load_sets()
     mlflow = store.open_store()
-    with runs.tracked_run(
-        mlflow,
-        f"{experiment.name}-{time.strftime('%m%d-%H%M%S')}",
-        {"kind": "curve", "question": experiment.question},
-    ):
+    with runs.start_run(mlflow, "curve", experiment.name, experiment.question):
         mlflow.log_params({"experiment": experiment.name, "seed": str(experiment.seed)})
         mlflow.log_dict(experiment.model_dump(), "experiment.json")
         table = measure(experiment, sets, say)

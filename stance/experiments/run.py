@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import platform
-import time
 from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.resources import files
@@ -107,16 +106,9 @@ def run(
     """
     sets = sets if sets is not None else load_sets()
     mlflow = store.open_store()
-    name = f"{experiment.name}-{time.strftime('%m%d-%H%M%S')}"
-    tags = {
-        "kind": "train",
-        "question": experiment.question,
-        "commit": runs.commit(),
-        "mlflow.note.content": experiment.question,
-    }
-    measured = {name: part for name, part in sets.items() if name not in experiment.data.train}
-    tags |= {"settings": ", ".join(settings), "labels": json.dumps(dataset.digests(measured))}
-    with runs.tracked_run(mlflow, name, tags) as started:
+    measured = dataset.measured_sets(sets, experiment.data.train)
+    tags = {"settings": ", ".join(settings), "labels": json.dumps(dataset.digests(measured))}
+    with runs.start_run(mlflow, "train", experiment.name, experiment.question, tags) as started:
         trained = train(experiment, sets, say)
         if (
             "split" in trained.train
@@ -132,7 +124,14 @@ def run(
         save_model(trained.pipeline, folder, whole)
         _log(mlflow, experiment, trained, folder, whole)
     point("latest" if default else f"latest-{experiment.name}", folder, run_id)
-    return RunResult(run_id, name, folder, trained.reports, trained.seconds, trained.coverage)
+    return RunResult(
+        run_id,
+        str(started.info.run_name),
+        folder,
+        trained.reports,
+        trained.seconds,
+        trained.coverage,
+    )
 
 
 def _log(

@@ -196,7 +196,7 @@ def run_sweep(
         }
     )
     table = training_table(inner, sets)
-    unseen = {name: part for name, part in sets.items() if name not in inner.data.train}
+    unseen = dataset.measured_sets(sets, inner.data.train)
     if not unseen:
         raise DataError(
             f"{sweep.name}: every labelled report is learned from; a sweep needs validation or "
@@ -207,14 +207,7 @@ def run_sweep(
     trials = Trials(sweep, kept)
     mlflow = store.open_store()
     run_id = _former_run(mlflow, trials)
-    name = f"{sweep.name}-{time.strftime('%m%d-%H%M%S')}"
-    tags = {
-        "kind": "sweep",
-        "question": sweep.question,
-        "commit": runs.commit(),
-        "mlflow.note.content": sweep.question,
-    }
-    with runs.tracked_run(mlflow, name, tags, run_id=run_id) as started:
+    with runs.start_run(mlflow, "sweep", sweep.name, sweep.question, run_id=run_id) as started:
         trials.study.set_user_attr("run_id", started.info.run_id)
         if run_id:
             say(
@@ -265,7 +258,7 @@ def _do_trials(
 ) -> None:
     from joblib import Parallel, delayed
 
-    folds = dataset.folds_by_article(table, trials.sweep.folds, trials.sweep.seed)
+    folds = dataset.folds_to_measure(table, trials.sweep.folds, trials.sweep.seed)
     logged = {
         one.step
         for one in mlflow.MlflowClient().get_metric_history(

@@ -46,7 +46,8 @@ CONFIG = f"""<View>
     <Choice value="off target"/>
   </Choices>
   <Header value="Stances that it ascribes to others (Enter keeps what you typed)" size="5"/>
-  <TextArea name="attributed" toName="text" placeholder="holder=stance; holder=stance" rows="1" maxSubmissions="1"/>
+  <TextArea name="attributed" toName="text" placeholder="holder=stance; holder=stance"
+            rows="1" maxSubmissions="1"/>
   <Header value="Why you judged so (Enter keeps what you typed)" size="5"/>
   <TextArea name="note" toName="text" placeholder="why" rows="1" maxSubmissions="1"/>
 </View>

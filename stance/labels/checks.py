@@ -1,6 +1,7 @@
 """What makes labelled reports trustworthy.
 
-Their form, nothing left unmarked, nothing copied across splits, no words in a real person's mouth.
+Their form is right, no quote is left unmarked, nothing is copied across splits, and no real person
+speaks in an invented report.
 """
 
 import itertools
@@ -25,7 +26,10 @@ _QUOTED = re.compile(r"[“\"«]([^“”\"«»\n]+)[”\"»]")
 
 
 def unmarked(article: Article, quotes: Sequence[Quote], known: Sequence[str]) -> list[str]:
-    """Return the words in quotation marks that lie outside every quote and are not listed as no quote (names, titles, scare quotes)."""
+    """Return the words in quotation marks that lie outside every quote and are not ``known``.
+
+    Known are words that a reader found to be no quote: names, titles, scare quotes.
+    """
     covered = bytearray(len(article.text))
     for quote in quotes:
         for start, end in quote.spans:
@@ -82,9 +86,7 @@ def runs_of(text: str, n_words: int = RUN_WORDS) -> set[tuple[str, ...]]:
 
 
 def copies(reports: Sequence[Labelled], splits: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Return pairs of articles of different splits that share a run of `RUN_WORDS` words.
-
-    With that run.
+    """Return pairs of articles of different splits and a run of `RUN_WORDS` words in both.
 
     ``splits`` maps article ids to splits; articles that it does not name are left out.
     """
@@ -106,10 +108,8 @@ def same_plots(
 ) -> list[tuple[str, str, float]]:
     """Return pairs of articles of different splits whose words are alike.
 
-    Cosine of TF-IDF vectors of at least ``threshold``.
-
-    Two reports by different authors on one real event reach .38; a report rewritten with other
-    names about .6.
+    They are alike where the cosine of their TF-IDF vectors is at least ``threshold``. Two reports
+    by different authors on one real event reach .38; a report rewritten with other names about .6.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -188,9 +188,7 @@ def check_seeds(folder: Path) -> str:
 
 
 def check_codebook(path: Path) -> str:
-    """Compare the codebook's labels, their order.
-
-    Coarse names and values with what the code computes.
+    """Compare the codebook's labels, their order, coarse names and values with those of the code.
 
     Raises
     ------

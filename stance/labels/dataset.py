@@ -1,11 +1,7 @@
-"""One checked table of labelled quotes, its fingerprint.
-
-And splits that keep every article whole.
-"""
+"""One checked table of labelled quotes, its fingerprint, and splits that keep articles whole."""
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -14,12 +10,12 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
 from stance.core.errors import DataError
-from stance.core.files import read_rows
 from stance.core.formatting import counted
 from stance.core.paths import home
-from stance.core.types import COARSE, STANCES, Article, Quote
+from stance.core.types import COARSE, STANCES
 from stance.extraction.text.context import context_of
 from stance.labels.consensus import Label, read_labels
+from stance.labels.contrasts import CONTRASTS, contrast_rows
 from stance.labels.labelled_articles import Labelled
 from stance.labels.splits import read_splits
 
@@ -84,9 +80,9 @@ def to_table(reports: Iterable[Labelled], labels: Mapping[str, Label]) -> pd.Dat
 
 
 def load_table(folder: Path) -> pd.DataFrame:
-    """Return the project's own labelled quotes with a column ``split``.
+    """Return the project's labelled quotes with a column ``split``.
 
-    Train, validation, test, seeds or own.
+    It is train, validation, test, seeds, contrasts or own.
 
     Raises
     ------
@@ -107,64 +103,16 @@ def load_table(folder: Path) -> pd.DataFrame:
             f"labels/splits.toml: batches {', '.join(lost)} belong to no split; add them to "
             "train, validation or test"
         )
-    return table
-
-
-def read_measuring(path: Path) -> pd.DataFrame:
-    """Read a labelled set that is only measured on.
-
-    JSONL articles whose quotes carry their stance.
-
-    Raises
-    ------
-    DataError
-        If a row is not of this form.
-    """
-    reports: list[Labelled] = []
-    labels: dict[str, Label] = {}
-    for place, row in read_rows(path):
-        try:
-            article = Article(
-                str(row["id"]), row["text"], conflict=row.get("conflict"), origin="news"
-            )
-            # The offsets are the truth: the printed text of such a set may join or trim its
-            # stretches in a way of its own.
-            quotes = tuple(
-                Quote.from_dict(
-                    {**quote, "text": article.cut([tuple(span) for span in quote["spans"]])},
-                    article,
-                )
-                for quote in row["quotes"]
-            )
-            labels.update(
-                {
-                    quote["id"]: Label(
-                        quote["id"],
-                        quote["stance"],
-                        bool(quote["on_target"]),
-                        (),
-                        "given",
-                        quote["stance"],
-                    )
-                    for quote in row["quotes"]
-                }
-            )
-        except (KeyError, TypeError) as fault:
-            raise DataError(
-                f"{place}: expected id, text and quotes with id, spans, form, stance, on_target; "
-                f"{fault!r}"
-            ) from fault
-        reports.append((article, quotes))
-    table = to_table(reports, labels)
-    table["split"] = path.parent.name
-    return table
+    contrasts = contrast_rows(folder)
+    if not contrasts:
+        return table
+    # The same types of columns: a column of speakers that are all missing would change the whole.
+    more = pd.DataFrame(contrasts).astype(table.dtypes[list(COLUMNS)].to_dict())
+    return pd.concat([table, more.assign(split=CONTRASTS)], ignore_index=True)
 
 
 def fingerprint(table: pd.DataFrame) -> str:
-    """Return a checksum of what a model can learn from the table.
-
-    Whatever the order of its rows.
-    """
+    """Return a checksum of what a model can learn from the table, whatever the order of rows."""
     columns = ["quote", "text", "cue", "context", "stance", "on_target"]
     lines = sorted(
         json.dumps(list(row), ensure_ascii=False, default=str)
@@ -176,7 +124,7 @@ def fingerprint(table: pd.DataFrame) -> str:
 def digests(sets: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """Return the beginning of each set's fingerprint.
 
-    Enough to tell whether two runs were measured on the same labels.
+    It is enough to tell whether two runs were measured on the same labels.
     """
     return {name: fingerprint(table)[:12] for name, table in sets.items()}
 
@@ -184,9 +132,7 @@ def digests(sets: Mapping[str, pd.DataFrame]) -> dict[str, str]:
 def folds_by_article(
     table: pd.DataFrame, n_folds: int, seed: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Split into folds (train rows, test rows) that share no article.
-
-    With like shares of the stances.
+    """Split into folds (train rows, test rows) that share no article, with like shares of stances.
 
     Raises
     ------
@@ -203,9 +149,27 @@ def folds_by_article(
     return list(splitter.split(table, table["stance"], groups=table["article"]))
 
 
-def subset(table: pd.DataFrame, splits: Sequence[str]) -> pd.DataFrame:
-    """Return the rows of some splits, numbered anew."""
-    return table[table["split"].isin(list(splits))].reset_index(drop=True)
+def folds_to_measure(
+    table: pd.DataFrame, n_folds: int, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Split into folds by article, but learn from all contrasts in every fold and measure on none.
+
+    Raises
+    ------
+    DataError
+        If there are fewer articles than folds.
+    """
+    measured = is_measured(table)
+    rows, always = np.flatnonzero(measured), np.flatnonzero(~measured)
+    return [
+        (np.concatenate([rows[learned], always]), rows[left_out])
+        for learned, left_out in folds_by_article(table.iloc[rows], n_folds, seed)
+    ]
+
+
+def is_measured(table: pd.DataFrame) -> np.ndarray:
+    """Return for every row whether cross-validation measures on it: contrasts are learned from."""
+    return (table["batch"] != CONTRASTS).to_numpy()
 
 
 def counts(table: pd.DataFrame) -> dict[str, int]:
@@ -214,24 +178,20 @@ def counts(table: pd.DataFrame) -> dict[str, int]:
     return {stance: int(found.get(stance, 0)) for stance in STANCES}
 
 
-def dev_set() -> Path:
-    """Return where the set lies that is only measured on: STANCE_DEV, else beside the checkout.
-
-    It may be absent.
-    """
-    return Path(
-        os.environ.get("STANCE_DEV")
-        or home().parent / "shared" / "data" / "real_dev" / "articles.jsonl"
-    )
-
-
 def load_sets() -> dict[str, pd.DataFrame]:
     """Return the labelled tables by split.
 
-    Train, validation and test reports, seeds, and dev where it is present.
+    Training, validation and test reports, seeds, and where they are present contrasts and own.
     """
     table = load_table(home() / "labels")
-    sets = {str(name): part.reset_index(drop=True) for name, part in table.groupby("split")}
-    if dev_set().is_file():
-        sets["dev"] = read_measuring(dev_set())
-    return sets
+    return {str(name): part.reset_index(drop=True) for name, part in table.groupby("split")}
+
+
+def measured_sets(
+    sets: Mapping[str, pd.DataFrame], learned: Sequence[str]
+) -> dict[str, pd.DataFrame]:
+    """Return the sets on which a model that learned from some of them is measured.
+
+    Contrasts are learned from only: their statements are no sample of any news.
+    """
+    return {name: part for name, part in sets.items() if name not in (*learned, CONTRASTS)}

@@ -28,6 +28,10 @@ from stance.labels.judgments import (
 from stance.labels.labelled_articles import Labelled, read_reports
 
 FILE = "articles.jsonl"
+_NEW_ANNOTATOR = """\
+role = "second reader"
+kind = "person"
+who = "labels imported by the user\""""
 
 
 def add_articles(folder: Path, found: Iterable[tuple[Article, Sequence[Quote]]]) -> int:
@@ -91,7 +95,10 @@ class Imported:
 
 
 def import_judgments(folder: Path, new: Sequence[Judgment]) -> Imported:
-    """Add people's judgments to ``judgments/own.jsonl`` and their names to ``own/annotators.toml``; nothing is overwritten."""
+    """Add people's judgments to ``judgments/own.jsonl``; nothing is overwritten.
+
+    Their names go to ``own/annotators.toml``.
+    """
     reports, labels = read_labels(folder)
     old = own_judgments(folder)
     merged = merge(old, new, [quote.id for _, quotes in reports for quote in quotes])
@@ -143,7 +150,7 @@ def _name_annotators(folder: Path, names: Sequence[str]) -> None:
     )
     for name in new:
         # JSON's escapes are TOML's too.
-        text += f'\n\n[{json.dumps(name, ensure_ascii=False)}]\nrole = "second reader"\nkind = "person"\nwho = "labels imported by the user"'
+        text += f"\n\n[{json.dumps(name, ensure_ascii=False)}]\n{_NEW_ANNOTATOR}"
     try:
         tomllib.loads(text)  # a name that breaks the file must not be written
     except tomllib.TOMLDecodeError as fault:

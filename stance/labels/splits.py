@@ -25,7 +25,8 @@ def read_splits(path: Path) -> dict[str, str]:
     ]
     gather(
         [
-            f'{display_path(path)}: {name} = {found[name]!r}; expected {" and ".join(SPLITS)}, each a list of batches like ["w01"]'
+            f"{display_path(path)}: {name} = {found[name]!r}; expected {' and '.join(SPLITS)}, "
+            'each a list of batches like ["w01"]'
             for name in strange
         ],
         DataError,
@@ -39,7 +40,6 @@ SETS = {
     "validation": ("validation reports", "other authors"),
     "test": ("test reports", "other authors, kept apart"),
     "seeds": ("seed articles", "real news, not trained on"),
-    "dev": ("development set", "real news, not trained on"),
 }
 # The user's own labels, where they were kept out of training; in no table of the project, which
 # could be published.

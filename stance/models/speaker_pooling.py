@@ -22,14 +22,13 @@ from typing import Any
 
 import numpy as np
 
-from stance.core.types import STANCES, VALUES
+from stance.core.types import STANCE_VALUES, STANCES
 
 INTERVAL = 0.9
 MOST_EXACT = 12
 CHAINS, BURNED, KEPT = 800, 10, 20
 TRUSTS = (0.55, 0.7, 0.85, 1.0)
 MOST_FITTED = 250
-_VALUES = np.array([VALUES[stance] for stance in STANCES])
 _NEUTRAL = STANCES.index("neutral")
 
 
@@ -216,7 +215,7 @@ def _draw(weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def pool(shares: np.ndarray, prior: Prior = DEFAULT) -> Pooled:
     """Gather one speaker's quotes, at least one; the same quotes always come to the same."""
     counts, weights = posterior(shares, prior)
-    scores = counts @ _VALUES / len(shares)
+    scores = counts @ STANCE_VALUES / len(shares)
     order = np.argsort(scores, kind="stable")
     reached = np.cumsum(weights[order])
     places = np.searchsorted(reached, [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stance.core.errors import DataError, ModelError
-from stance.core.types import COARSE, STANCES, VALUES, Article, Prediction, Quote, Row
+from stance.core.types import COARSE, STANCE_VALUES, STANCES, Article, Prediction, Quote, Row
 from stance.extraction.speakers.aliases import load_aliases
 from stance.extraction.text.context import context_of
 from stance.models.attributed_stances.model import load_attributed
@@ -40,8 +40,6 @@ from stance.tracking.resolve import resolve
 
 if TYPE_CHECKING:
     from spacy.language import Language
-
-_VALUES = np.array([VALUES[stance] for stance in STANCES])
 
 
 class Model:
@@ -257,7 +255,7 @@ class Model:
         reasons = [reason_for(row) for row in rows]
         good = [cut_text(row) for row, reason in zip(rows, reasons, strict=True) if reason is None]
         shares = self._portable.probabilities(good)
-        scores = (shares * _VALUES).sum(
+        scores = (shares * STANCE_VALUES).sum(
             axis=1
         )  # row by row: a product of matrices rounds by the size of the batch
         found = zip(shares.tolist(), scores.tolist(), shares.argmax(axis=1).tolist(), strict=True)

@@ -54,7 +54,8 @@ class InUse(NamedTuple):
     run: str | None
 
     def __str__(self) -> str:
-        return f"{self.folder.name}, {'the champion' if self.why == 'champion' else 'the newest run of the default experiment'}"
+        newest = "the newest run of the default experiment"
+        return f"{self.folder.name}, {'the champion' if self.why == 'champion' else newest}"
 
 
 def in_use(pointers: Sequence[str] = ("champion", "latest")) -> InUse | None:

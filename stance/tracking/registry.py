@@ -122,7 +122,7 @@ def promote(name: str) -> tuple[str, str]:
 
 
 def download_model(uri: str) -> Path:
-    """Fetch the model folder behind ``runs:/ID`` or ``models:/NAME@alias`` into ``models/`` and return it.
+    """Fetch the model folder behind ``runs:/ID`` or ``models:/NAME@alias`` into ``models/``.
 
     Raises
     ------

@@ -7,8 +7,9 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -34,8 +35,7 @@ def tracked_run(
     """
     tags = {**tags, "pid": str(os.getpid()), "host": socket.gethostname()}
 
-    # the signal's signature
-    # the signal's signature
+    # The signature is what the signal asks for.
     def killed(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
         mlflow.end_run("KILLED")
         raise SystemExit(128 + number)
@@ -46,6 +46,34 @@ def tracked_run(
             yield run
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def start_run(
+    mlflow: Any,
+    kind: str,
+    name: str,
+    question: str,
+    tags: Mapping[str, str] | None = None,
+    *,
+    run_id: str | None = None,
+) -> Iterator[Any]:
+    """Run a block as a run of this kind, by its name and the time, tagged with its question.
+
+    Parameters
+    ----------
+    kind
+        See `kind_of`.
+    tags
+        Further ones.
+    run_id
+        See `tracked_run`.
+    """
+    common = {"kind": kind, "question": question, "commit": commit()}
+    note = {"mlflow.note.content": question}  # what the store's page shows at the head of a run
+    named = f"{name}-{time.strftime('%m%d-%H%M%S')}"
+    with tracked_run(mlflow, named, {**common, **note, **(tags or {})}, run_id=run_id) as run:
+        yield run
 
 
 def commit() -> str:
@@ -61,9 +89,9 @@ def commit() -> str:
 
 
 def find_run(mlflow: Any, name: str) -> Any:
-    """Return the run with this id, this beginning of an id.
+    """Return the run whose id begins so, else the newest finished one of this name or experiment.
 
-    Or the newest finished run of this name or experiment (by its name or its file's).
+    An experiment is known by its name or its file's.
 
     Raises
     ------

@@ -16,14 +16,18 @@ from stance.core.paths import home
 EXPERIMENT = "stance"
 VIEW_KEY = "stance-runs"
 VIEW_METRICS = (
-    *(f"{name}_{score}" for name in ("cv", "test", "dev", "seeds") for score in ("f1", "coarse")),
+    *(f"{name}_{score}" for name in ("cv", "test", "seeds") for score in ("f1", "coarse")),
     *("test_ece", "test_cov", "cv_s", "fit_s", "train_n", "test_n"),
 )
 # At the head of the page: what the columns of the runs table are.
-LEGEND = """Each run answers one question of `experiments/`. Columns: a set (`cv` training reports, cross-validated by report; `test` reports by other authors;
-`dev` and `seeds` real news, not trained on) and a figure: `f1` five-label macro-F1, `coarse` favor / against / none, `ece` expected calibration error, `cov`
-share answered where at most 10% were to be wrong, `base` the majority baseline, `n` quotes; `cv_s`, `fit_s` seconds.
-`stance compare` prints the same as a leaderboard."""
+LEGEND = (
+    "Each run answers one question of `experiments/`. Columns: a set (`cv` training reports, "
+    "cross-validated by report; `test` reports by other authors; `seeds` real news, not trained "
+    "on) and a figure: `f1` five-label macro-F1, `coarse` favor / against / none, `ece` expected "
+    "calibration error, `cov` share answered where at most 10% were to be wrong, `base` the "
+    "majority baseline, `n` quotes; `cv_s`, `fit_s` seconds.\n"
+    "`stance compare` prints the same as a leaderboard."
+)
 
 
 def tracking_uri() -> str:

@@ -25,7 +25,8 @@ def ui_path(mlflow: Any) -> str:
     To follow the server's address.
     """
     experiment = mlflow.get_experiment_by_name(EXPERIMENT)
-    return f"/#/experiments/{experiment.experiment_id}/runs?workflowType=machine_learning&viewStateShareKey={VIEW_KEY}"
+    view = f"workflowType=machine_learning&viewStateShareKey={VIEW_KEY}"
+    return f"/#/experiments/{experiment.experiment_id}/runs?{view}"
 
 
 @contextlib.contextmanager

@@ -81,15 +81,15 @@ def test_a_page_without_its_marks_is_told(text):
 def test_a_slice_is_shown_with_its_interval_where_the_run_has_one_and_in_the_order_of_the_sets():
     row = {"slice": "speaker", "value": "mediator", "n": 30, "accuracy": 0.7, "f1": 0.651}
     slices = [
-        {"set": "dev", **row, "low": 0.5, "high": 0.8},
+        {"set": "seeds", **row, "low": 0.5, "high": 0.8},
         {"set": "cv", **row},
         {"set": "elsewhere", **row},
     ]
     text = "<!-- figures: speaker -->\n<!-- end of figures -->"
-    shown = filled(text, {"sets": {"cv": {}, "dev": {}}, "slices": slices}, "x.md").splitlines()
+    shown = filled(text, {"sets": {"cv": {}, "seeds": {}}, "slices": slices}, "x.md").splitlines()
     assert shown[4:6] == [
         "| training reports | mediator | 30 | 30% | 0.65 |",
-        "| development set | mediator | 30 | 30% | 0.65 (0.50-0.80) |",
+        "| seed articles | mediator | 30 | 30% | 0.65 (0.50-0.80) |",
     ]
     assert "This run logged no slice by speaker with 20 quotes or more." in filled(
         text, {"sets": {"cv": {}}, "slices": []}, "x.md"

@@ -255,7 +255,8 @@ def test_a_spreadsheet_needs_its_annotator_and_columns(tmp_path):
         (
             "oppose",
             "no",
-            r"x\.csv:2: on_target is 'no' but the stance is 'oppose'; a statement off the target is neutral",
+            r"x\.csv:2: on_target is 'no' but the stance is 'oppose'; a statement off the target "
+            "is neutral",
         ),
     ],
 )
@@ -306,7 +307,8 @@ def test_a_workbook_is_told_how_to_be_saved(tmp_path):
     (tmp_path / "filled.xlsx").write_bytes(b"PK")
     with pytest.raises(
         DataError,
-        match=r"filled\.xlsx: unknown kind of file; expected \.json .* or \.csv \(a spreadsheet saved as CSV UTF-8\)",
+        match=r"filled\.xlsx: unknown kind of file; expected \.json .* or \.csv "
+        r"\(a spreadsheet saved as CSV UTF-8\)",
     ):
         read_import(tmp_path / "filled.xlsx", "anna")
 

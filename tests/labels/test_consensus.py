@@ -61,7 +61,8 @@ def test_the_order_of_judgments_does_not_matter(judgments, random):
     [
         (
             {"stance": "skeptic"},
-            r"a\.jsonl:1: stance 'skeptic' is not in labels/codebook\.toml .*did you mean 'skeptical'\?",
+            r"a\.jsonl:1: stance 'skeptic' is not in labels/codebook\.toml .*did you mean "
+            r"'skeptical'\?",
         ),
         ({"on_target": False}, "on_target is false but the stance is 'support'"),
         ({"on_target": "yes"}, "on_target is 'yes', expected true or false"),

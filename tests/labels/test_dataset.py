@@ -10,7 +10,6 @@ from stance.labels.dataset import (
     fingerprint,
     folds_by_article,
     load_table,
-    read_measuring,
     to_table,
 )
 
@@ -47,7 +46,7 @@ def test_the_projects_batches_all_belong_to_a_split(root):
     table = load_table(root / "labels")
     # Your own articles may be there too, under any name.
     table = table[table["split"] != "own"]
-    assert set(table["split"]) == {"train", "validation", "test", "seeds"}
+    assert set(table["split"]) == {"train", "validation", "test", "seeds", "contrasts"}
     per_batch = table.groupby("batch")["split"].nunique()
     assert per_batch.max() == 1
 
@@ -66,13 +65,6 @@ def test_context_is_what_stands_before_without_the_quote():
     assert (
         context_of(Article("a", text), quote) == "First paragraph. The minister spoke. She added:"
     )
-
-
-def test_a_measured_set_of_another_form_is_told(tmp_path):
-    path = tmp_path / "set.jsonl"
-    path.write_text('{"id": "a", "text": "x"}\n')
-    with pytest.raises(DataError, match=r"set\.jsonl:1: expected id, text and quotes"):
-        read_measuring(path)
 
 
 def test_a_table_without_labels_is_told():

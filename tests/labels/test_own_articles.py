@@ -16,11 +16,13 @@ from stance.labels.dataset import load_table
 from stance.labels.judgments import read_annotators
 from stance.labels.own_articles import Imported, add_articles, import_judgments
 
-REPORT = """PORT ELLIS, May 3 - The foreign minister of Merrow, Carla Whitcombe, said on Friday that a delegation would leave for the talks on Monday.
+REPORT = """PORT ELLIS, May 3 - The foreign minister of Merrow, Carla Whitcombe, said on Friday \
+that a delegation would leave for the talks on Monday.
 
 “We want an agreement before the summer,” she said. “We are ready to work through the night.”
 
-Opposition leader Tomas Reyk rejected the mission. “There is nobody in Lask with whom one could sign anything,” he told reporters.
+Opposition leader Tomas Reyk rejected the mission. “There is nobody in Lask with whom one \
+could sign anything,” he told reporters.
 
 The police said two people had been hurt in a fire in the harbour.
 """
@@ -275,7 +277,8 @@ def test_any_name_of_a_person_can_be_written_and_read_back(project, name):
 def test_a_name_that_no_file_can_hold_changes_nothing(project):
     with pytest.raises(
         DataError,
-        match=r"annotators 'Anna\\x7f': a name cannot be written .*; give --annotator one of letters and digits",
+        match=r"annotators 'Anna\\x7f': a name cannot be written .*; give --annotator one of "
+        "letters and digits",
     ):
         import_judgments(project / "labels", [Judgment("w1_01#1", "Anna\x7f", "neutral", True)])
     assert not (project / "labels" / "own" / "annotators.toml").exists()

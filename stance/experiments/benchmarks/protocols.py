@@ -251,21 +251,11 @@ def run_benchmark(
         locate_weights()  # what is missing is told now, not behind the other members
     say(f"{config.name}: {config.question}")
     mlflow = store.open_store()
-    name = f"{config.name}-{time.strftime('%m%d-%H%M%S')}"
-    with runs.tracked_run(
-        mlflow,
-        name,
-        {
-            "kind": "benchmark",
-            "question": config.question,
-            "commit": runs.commit(),
-            "mlflow.note.content": config.question,
-        },
-    ):
+    with runs.start_run(mlflow, "benchmark", config.name, config.question) as started:
         start = time.monotonic()
         figures, answers = measure(config, table, say)
         _log(mlflow, config, file, figures, answers, time.monotonic() - start)
-    return BenchmarkScores(name, figures)
+    return BenchmarkScores(str(started.info.run_name), figures)
 
 
 def _log(

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from stance.cli.app import app
 from stance.core.errors import ModelError
 from stance.core.types import Article, Quote
-from stance.evaluation.attributed_stances import by_rule, read_given, score
+from stance.evaluation.attributed_stances import by_rule, score
 from stance.extraction.speakers.aliases import load_aliases
 from stance.models.attributed_stances.holders import candidates_of, known_in
 from stance.models.attributed_stances.mentions import find_mentions
@@ -347,27 +347,6 @@ def test_a_quote_about_the_weather_ascribes_nothing():
         )
         == []
     )
-
-
-def test_the_development_set_is_read_where_it_is(tmp_path, monkeypatch):
-    monkeypatch.setenv("STANCE_DEV", str(tmp_path / "set" / "articles.jsonl"))
-    assert list(read_given()) == []
-    (tmp_path / "set").mkdir()
-    quote = {
-        "id": "a1",
-        "spans": [[0, 11]],
-        "form": "indirect",
-        "stance": "neutral",
-        "on_target": True,
-        "attributed": [{"holder": "Drevan", "stance": "oppose"}],
-    }
-    (tmp_path / "set" / "articles.jsonl").write_text(
-        json.dumps({"id": "a", "text": "They refuse, he said.", "quotes": [quote]}),
-        encoding="utf-8",
-    )
-    (((article, (read,)), held),) = read_given()
-    assert (article.id, read.text) == ("a", "They refuse")
-    assert held == {("a1", "given"): (("Drevan", "oppose"),)}
 
 
 def certain():
