@@ -35,7 +35,9 @@ def extract(
         ),
     ],
 ) -> None:
-    """Take every attributed quote of the articles, with its speaker: JSONL, one quote a line.
+    """Find the quotes of articles and their speakers.
+
+    The output is JSONL, one quote per line.
 
     Example: stance extract seeds/*.txt > quotes.jsonl
     """
@@ -69,7 +71,7 @@ def read(
     risk: Risk = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read articles: each speaker's stance, its uncertainty, and the quotes it rests on.
+    """Show each speaker's stance, how sure it is, and its quotes.
 
     Example: stance read seeds/moscow-times-2025-05-13.txt
     """
@@ -122,9 +124,10 @@ def report(
     abstain_at: AbstainAt = 0.0,
     risk: Risk = None,
 ) -> None:
-    """Write one page to look at, without any network.
+    """Write one HTML page about articles, which needs no network.
 
-    Articles with their quotes marked, speakers on a stance axis, a timeline, a table to filter.
+    It shows the articles with their quotes marked, the speakers on a stance axis, a timeline and
+    a table to filter.
 
     Example: stance report seeds/moscow-times-2025-05-13.txt --out report.html
     """

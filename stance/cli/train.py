@@ -26,14 +26,18 @@ DEFAULT = "experiments/default.toml"
 def train(
     experiments: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[EXPERIMENT.toml…]", help=f"By default {DEFAULT}."),
+        typer.Argument(
+            metavar="[EXPERIMENT.toml…]", help=f"Experiments to run; by default {DEFAULT}."
+        ),
     ] = None,
     settings: Settings = None,
     seeds: Annotated[
-        bool, typer.Option(help="Also show the speakers of the seed articles.")
+        bool, typer.Option("--seeds", help="Then read the seed articles with the new model.")
     ] = False,
 ) -> None:
-    """Run experiments: train, cross-validate, measure, save the model, track the run.
+    """Train and measure models as experiments say, and track the runs.
+
+    Each experiment is cross-validated, measured on the other sets, and its model is saved.
 
     Example: stance train experiments/ngrams.toml experiments/encoder.toml
     """
@@ -116,7 +120,8 @@ def _next_steps(outcome: "RunResult") -> None:
     typer.echo(
         f"\npredict now uses {used}."
         if used
-        else "\npredict has no model yet: no champion, and no run of the default experiment (make train)."
+        else "\npredict has no model yet: no champion, and no run of the default experiment; make "
+        "train trains one."
     )
     if used is None or used.folder != outcome.folder:
         typer.echo(
@@ -127,28 +132,30 @@ def _next_steps(outcome: "RunResult") -> None:
 
 def sweep(
     file: Annotated[
-        Path, typer.Argument(metavar="SWEEP.toml", help="As experiments/sweeps/ngrams.toml.")
+        Path,
+        typer.Argument(
+            metavar="SWEEP.toml", help="A sweep, such as experiments/sweeps/ngrams.toml."
+        ),
     ],
-    jobs: Annotated[int, typer.Option(min=1, max=256, help="Trials at a time.")] = 1,
+    jobs: Annotated[
+        int, typer.Option(min=1, max=256, help="How many trials run at the same time.")
+    ] = 1,
     backend: Annotated[
         str,
         typer.Option(
-            help="joblib: processes; dask: a Dask cluster on this machine (install stance[dask])."
+            help="joblib: processes; dask: a Dask cluster on this machine (pip install "
+            "'stance[dask]')."
         ),
     ] = "joblib",
 ) -> None:
-    """Try many settings of an experiment by cross-validation, and measure the chosen one.
+    """Try many settings of an experiment and measure the best.
 
-    Where nothing was chosen; killed, it goes on.
+    Settings are compared by cross-validation; the best one is measured again on data that was
+    not used to choose it. After an interruption the same command continues.
 
     Example: stance sweep experiments/sweeps/ngrams.toml --jobs 2
     """
-    try:
-        from stance.experiments.sweep import run_sweep
-    except ImportError as fault:
-        raise ConfigError(
-            f"{fault.name} is not installed; stance sweep needs it: install stance[train]"
-        ) from fault
+    from stance.experiments.sweep import run_sweep
 
     show_sweep(run_sweep(file, jobs=jobs, backend=backend, say=typer.echo))
 
