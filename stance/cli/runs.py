@@ -72,7 +72,7 @@ def compare(
         return
     from stance.experiments.comparison import compare_runs, data_differences
 
-    name, other, found = compare_runs(first, second)
+    name, other, differences = compare_runs(first, second)
     differing = data_differences(first, second)
     if as_json:
         show_json(
@@ -81,14 +81,14 @@ def compare(
                 "second": other,
                 "data": differing,
                 "sets": {
-                    part: {key: dataclasses.asdict(one) for key, one in scores.items()}
-                    for part, scores in found.items()
+                    part: {key: dataclasses.asdict(score) for key, score in scores.items()}
+                    for part, scores in differences.items()
                 },
             }
         )
         return
 
-    show_differences(name, other, found)
+    show_differences(name, other, differences)
     if differing:
         say_aside(
             f"the two learned from different data ({'; '.join(differing)}), so the data may cause "
@@ -216,14 +216,14 @@ MOST_SHOWN = 40
 
 
 def show_differences(
-    first: str, second: str, found: "Mapping[str, Mapping[str, Difference]]"
+    first: str, second: str, differences: "Mapping[str, Mapping[str, Difference]]"
 ) -> None:
     """Print by how much the second run differs from the first, set by set."""
     say(f"{second} minus {first}: difference with its 95% bootstrap interval")
-    for name, scores in found.items():
+    for name, scores in differences.items():
         say(f"  {set_name(name)}")
-        for key, one in scores.items():
-            say(f"    {key:7s} {one}")
+        for key, difference in scores.items():
+            say(f"    {key:7s} {difference}")
 
 
 def show_errors(first: str, second: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -257,17 +257,17 @@ def show_board(board: "Board") -> None:
 
     place = console(WIDE)
     if board.entries:
-        used = [name for name in SETS if any(name in one.sets for one in board.entries)]
+        used = [name for name in SETS if any(name in entry.sets for entry in board.entries)]
         rows = []
-        for one in board.entries:
-            last = next((one.sets[name] for name in ("test", "cv") if name in one.sets), {})
+        for entry in board.entries:
+            last = next((entry.sets[name] for name in ("test", "cv") if name in entry.sets), {})
             covered = last.get("coverage")
             figures = (
                 number(last.get("calibration_error")),
                 "–" if covered is None else f"{covered:.0%}",
-                f"{sum(one.seconds.values()):.0f}",
+                f"{sum(entry.seconds.values()):.0f}",
             )
-            rows.append((one.name, *(pair(one.sets.get(name)) for name in used), *figures))
+            rows.append((entry.name, *(pair(entry.sets.get(name)) for name in used), *figures))
         head = (
             "experiment",
             *used,
@@ -314,7 +314,7 @@ def show_board(board: "Board") -> None:
 
 
 def _first(entries: "Iterable[Entry]", name: str, figure: str) -> float | None:
-    return next((one.sets[name][figure] for one in entries if name in one.sets), None)
+    return next((entry.sets[name][figure] for entry in entries if name in entry.sets), None)
 
 
 def _headline(figures: Sequence[Mapping[str, Any]]) -> str:
