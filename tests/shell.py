@@ -5,6 +5,23 @@ import subprocess
 import sys
 
 
+def verbs():
+    """Every verb by the words that call it, such as ``labels import``."""
+    from typer.main import get_command
+
+    from stance.cli.app import app
+
+    return {
+        " ".join(words): command
+        for name, top in get_command(app).commands.items()
+        for words, command in (
+            [((name, inner), each) for inner, each in top.commands.items()]
+            if hasattr(top, "commands")
+            else [((name,), top)]
+        )
+    }
+
+
 def cli(*arguments, stdin=None, **environment):
     """Run ``stance`` with these arguments in a process of its own.
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 import stance
 from stance.cli import (
@@ -25,52 +26,127 @@ from stance.cli import (
     weights,
 )
 from stance.cli.options import say_aside
-from stance.core.errors import StanceError
+from stance.core.errors import ConfigError, StanceError
+
+Verbs = dict[str, Callable[..., Any]]
 
 # In the order in which --help lists them.
-VERBS: dict[str, Callable[..., Any]] = {
-    "extract": articles.extract,
-    "predict": predict.predict,
-    "read": articles.read,
-    "report": articles.report,
-    "train": train.train,
-    "sweep": train.sweep,
-    "train-cues": weights.train_cues,
-    "evaluate-quotes": evaluate.evaluate_quotes,
-    "evaluate-speakers": evaluate.evaluate_speakers,
-    "evaluate-attributed": evaluate.evaluate_attributed,
-    "evaluate-explanations": evaluate.evaluate_explanations,
-    "leaderboard": pages.leaderboard,
-    "compare": runs.compare,
-    "promote": runs.promote,
-    "export": runs.export,
-    "ui": runs.ui,
-    "serve": serve.serve,
-    "mcp": serve.mcp,
-    "check": check.check,
-    "agree": labels.agree,
-    "suggest": labels.suggest,
-    "export-labels": labels.export_labels,
-    "import-labels": labels.import_labels,
-    "labels-card": pages.labels_card,
-    "how-good": pages.how_good,
-    "import": benchmark.import_corpus,
-    "benchmark": benchmark.benchmark,
-    "show": runs.show,
+PANELS: dict[str, Verbs] = {
+    "Articles and quotes": {
+        "extract": articles.extract,
+        "predict": predict.predict,
+        "read": articles.read,
+        "report": articles.report,
+    },
+    "Models": {
+        "train": train.train,
+        "sweep": train.sweep,
+        "compare": runs.compare,
+        "promote": runs.promote,
+        "show": runs.show,
+        "export": runs.export,
+        "ui": runs.ui,
+    },
+    "For other programs": {"serve": serve.serve, "mcp": serve.mcp},
+    "Files of this project": {"check": check.check},
+}
+# Each with what it is about and its verbs.
+GROUPS: dict[str, tuple[str, Verbs]] = {
+    "labels": (
+        "Your own labels: agree, suggest, import, export.",
+        {
+            "agree": labels.agree,
+            "suggest": labels.suggest,
+            "import": labels.import_labels,
+            "export": labels.export_labels,
+        },
+    ),
+    "evaluate": (
+        "Scores: quotes, speakers, attributed, explanations.",
+        {
+            "quotes": evaluate.quotes,
+            "speakers": evaluate.speakers,
+            "attributed": evaluate.attributed,
+            "explanations": evaluate.explanations,
+        },
+    ),
+    "benchmark": (
+        "Public stance corpora: import, run.",
+        {"import": benchmark.import_corpus, "run": benchmark.run},
+    ),
+    "weights": (
+        "The weights inside the package: cues, attributed.",
+        {"cues": weights.cues, "attributed": weights.attributed},
+    ),
+    "pages": (
+        "Pages of figures: leaderboard, labels, docs.",
+        {"leaderboard": pages.leaderboard, "labels": pages.labels, "docs": pages.docs},
+    ),
+}
+GROUPS_PANEL = "Groups (stance labels --help lists the verbs of labels)"
+
+# Which extra of the package brings what a verb may import.
+EXTRAS = {
+    "train": "filelock joblib krippendorff matplotlib mlflow optuna pandas scipy sklearn",
+    "quotes": "spacy trafilatura",
+    "report": "jinja2 markupsafe",
+    "serve": "fastapi prometheus_client starlette uvicorn",
+    "mcp": "mcp",
+    "frames": "narwhals",
+    "tables": "pyarrow",
 }
 
-app = typer.Typer(
+
+class Panels(TyperGroup):
+    """The top of the command line: verbs in panels, missing extras named."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the verbs under the names of their panels, a line each."""
+        for panel in (*PANELS, GROUPS_PANEL):
+            of_panel = {
+                name: command
+                for name in self.list_commands(ctx)
+                if getattr(command := self.commands[name], "rich_help_panel", None) == panel
+            }
+            room = formatter.width - 6 - max(map(len, of_panel))
+            with formatter.section(panel):
+                formatter.write_dl(
+                    [(name, each.get_short_help_str(room)) for name, each in of_panel.items()]
+                )
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a verb; where a package of an extra is missing, say which command installs it."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as fault:
+            package = (fault.name or "").partition(".")[0]
+            extra = next((name for name in EXTRAS if package in EXTRAS[name].split()), None)
+            if extra is None:
+                raise
+            raise ConfigError(
+                f"{package} is not installed; stance {ctx.invoked_subcommand} needs it: "
+                f"pip install 'stance[{extra}]'"
+            ) from fault
+
+
+def _group(about: str, **settings: Any) -> typer.Typer:
+    return typer.Typer(help=about, no_args_is_help=True, rich_markup_mode=None, **settings)
+
+
+app = _group(
+    "From news articles to quotes, their speakers, and each speaker's stance toward negotiations.",
+    cls=Panels,
     add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    help="From news articles to attributed quotes, their speakers, and each speaker's stance "
-    "toward negotiations.",
 )
-
-
-for _name, _verb in VERBS.items():
-    app.command(_name)(_verb)
+for _panel, _verbs in PANELS.items():
+    for _name, _verb in _verbs.items():
+        app.command(_name, rich_help_panel=_panel)(_verb)
+for _name, (_about, _verbs) in GROUPS.items():
+    _of_group = _group(_about)
+    for _name_in_group, _verb in _verbs.items():
+        _of_group.command(_name_in_group)(_verb)
+    app.add_typer(_of_group, name=_name, rich_help_panel=GROUPS_PANEL)
 
 
 @app.callback(invoke_without_command=True)

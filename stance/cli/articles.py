@@ -35,7 +35,9 @@ def extract(
         ),
     ],
 ) -> None:
-    """Take every attributed quote of the articles, with its speaker: JSONL, one quote a line.
+    """Find the quotes of articles and their speakers.
+
+    The output is JSONL, one quote per line.
 
     Example: stance extract seeds/*.txt > quotes.jsonl
     """
@@ -69,19 +71,18 @@ def read(
     risk: Risk = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read articles: each speaker's stance, its uncertainty, and the quotes it rests on.
+    """Show each speaker's stance, how sure it is, and its quotes.
 
     Example: stance read seeds/moscow-times-2025-05-13.txt
     """
     loaded = stance.load(model)
-    found = (
-        reading for _, reading in _readings(loaded, sources, threshold_of(loaded, abstain_at, risk))
-    )
+    threshold = threshold_of(loaded, abstain_at, risk)
+    readings = (reading for _, reading in _readings(loaded, sources, threshold))
     if as_json:
-        for reading in found:
+        for reading in readings:
             show_json(reading.to_dict())
     else:
-        show_readings(found)
+        show_readings(readings)
 
 
 def threshold_of(loaded: "Model", abstain_at: float, risk: float | None) -> float:
@@ -122,30 +123,31 @@ def report(
     abstain_at: AbstainAt = 0.0,
     risk: Risk = None,
 ) -> None:
-    """Write one page to look at, without any network.
+    """Write one HTML page about articles, which needs no network.
 
-    Articles with their quotes marked, speakers on a stance axis, a timeline, a table to filter.
+    It shows the articles with their quotes marked, the speakers on a stance axis, a timeline and
+    a table to filter.
 
     Example: stance report seeds/moscow-times-2025-05-13.txt --out report.html
     """
     from stance.interfaces.report.page import write_report
 
     loaded = stance.load(model)
-    found = list(_readings(loaded, sources, threshold_of(loaded, abstain_at, risk)))
-    size = write_report(found, loaded.card, out)
-    n_quotes = sum(len(one.quotes) for _, reading in found for one in reading.speakers)
+    readings = list(_readings(loaded, sources, threshold_of(loaded, abstain_at, risk)))
+    size = write_report(readings, loaded.card, out)
+    n_quotes = sum(len(speaker.quotes) for _, reading in readings for speaker in reading.speakers)
     typer.echo(
-        f"{out}: {counted(len(found), 'article')}, {counted(n_quotes, 'quote')}, "
+        f"{out}: {counted(len(readings), 'article')}, {counted(n_quotes, 'quote')}, "
         f"{size / 1000:.0f} kB"
     )
 
 
 MAX_QUOTE = 150
-# Of stances ascribed to others, many are found that are not there: people see the surer ones,
-# programs all of them.
+# Many stances attributed to others are false alarms: people see the more certain ones, programs
+# all of them.
 SHOWN_FROM = 0.3
-# On the test reports half of the speakers below it are wrong, a fifth at it, and one in two
-# hundred from 0.9 on.
+# On the test reports half of the speakers below this confidence are wrong, a fifth at it, and one
+# in two hundred from 0.9 on.
 SURE_SPEAKER = 0.55
 LEGEND = (
     "A speaker's stance with its probability; then the expected score of the quotes from -1 "
@@ -170,7 +172,7 @@ def show_readings(readings: "Iterable[Reading]") -> None:
 
 
 def table_of(reading: "Reading") -> "Table":
-    """Return the table of one article, a row per speaker."""
+    """Return the table of speaker article, a row per speaker."""
     from rich.table import Table
     from rich.text import Text
 
@@ -184,42 +186,45 @@ def table_of(reading: "Reading") -> "Table":
     table.add_column("stance", no_wrap=True)
     table.add_column(Text("oppose    0   support", justify="left"), no_wrap=True, width=WIDTH)
     table.add_column("quotes", ratio=1, overflow="fold")
-    for one in reading.speakers:
+    for speaker in reading.speakers:
         table.add_row(
-            _who(one),
-            _what(one),
-            _where(one),
-            Text("\n").join(_quote(*pair, reading.labels.get(pair[0].id)) for pair in one.quotes),
+            _who(speaker),
+            _what(speaker),
+            _where(speaker),
+            Text("\n").join(
+                _quote(*pair, reading.labels.get(pair[0].id)) for pair in speaker.quotes
+            ),
         )
     return table
 
 
-def _who(one: "SpeakerStance") -> "Text":
+def _who(speaker: "SpeakerStance") -> "Text":
     from rich.text import Text
 
-    return Text(one.speaker or "(nobody found)").append(
-        f"\n{one.role}" if one.role else "", style="dim"
+    return Text(speaker.speaker or "(nobody found)").append(
+        f"\n{speaker.role}" if speaker.role else "", style="dim"
     )
 
 
-def _what(one: "SpeakerStance") -> "Text":
+def _what(speaker: "SpeakerStance") -> "Text":
     from rich.text import Text
 
-    if one.stance is None:
+    if speaker.stance is None:
         return Text("abstained", style=STYLES[None])
-    return Text(one.stance, style=STYLES[one.stance]).append(
-        f" {one.probabilities[one.stance]:.0%}", style="default"
+    return Text(speaker.stance, style=STYLES[speaker.stance]).append(
+        f" {speaker.probabilities[speaker.stance]:.0%}", style="default"
     )
 
 
-def _where(one: "SpeakerStance") -> "Text":
+def _where(speaker: "SpeakerStance") -> "Text":
     from rich.text import Text
 
-    n_quotes = counted(len(one.quotes), "quote")
-    if one.stance is None:
+    n_quotes = counted(len(speaker.quotes), "quote")
+    if speaker.stance is None:
         return Text(f"no score\n{n_quotes}", style="dim")
-    return bar(one.low, one.score, one.high, STYLES[one.stance]).append(
-        f"\n{one.score:+.2f}, {n_quotes}\n{one.low:+.2f} to {one.high:+.2f}", style="dim"
+    return bar(speaker.low, speaker.score, speaker.high, STYLES[speaker.stance]).append(
+        f"\n{speaker.score:+.2f}, {n_quotes}\n{speaker.low:+.2f} to {speaker.high:+.2f}",
+        style="dim",
     )
 
 
@@ -238,21 +243,23 @@ def _quote(quote: Quote, prediction: Prediction, judged: str | None) -> "Text":
         text.append("  (speaker unsure)", style="dim")
     if judged is not None:
         text.append("\n  your label: ", style="dim").append(judged, style=STYLES[judged])
-    for held in prediction.attributed or ():
-        if held.probability < SHOWN_FROM:
+    for attributed in prediction.attributed or ():
+        if attributed.probability < SHOWN_FROM:
             continue
-        text.append("\n  says of ", style="dim").append(held.holder).append(": ", style="dim")
-        text.append(f"{held.stance} ({held.probability:.0%})", style=STYLES[held.stance])
+        text.append("\n  says of ", style="dim").append(attributed.holder).append(": ", style="dim")
+        text.append(
+            f"{attributed.stance} ({attributed.probability:.0%})", style=STYLES[attributed.stance]
+        )
     return text
 
 
 def _summary(reading: "Reading") -> str:
-    found = [prediction for one in reading.speakers for _, prediction in one.quotes]
-    named = sum(one.speaker is not None for one in reading.speakers)
-    abstained = sum(one.abstained for one in found)
+    predictions = [prediction for speaker in reading.speakers for _, prediction in speaker.quotes]
+    named = sum(speaker.speaker is not None for speaker in reading.speakers)
+    abstained = sum(prediction.abstained for prediction in predictions)
     model = "{name} {version}".format(**reading.model)
     return (
-        f"{counted(len(found), 'quote')}, {counted(named, 'speaker')}"
+        f"{counted(len(predictions), 'quote')}, {counted(named, 'speaker')}"
         + (f", {abstained} abstained" if abstained else "")
         + f"; model {model}\n"
     )

@@ -1,4 +1,7 @@
-"""Verbs of public corpora: import, benchmark. Nothing heavy is imported before a verb runs."""
+"""The verbs of benchmark, on public corpora: import, run.
+
+Nothing heavy is imported before a verb runs.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,11 +17,12 @@ if TYPE_CHECKING:
 
 
 def import_corpus(
-    corpus: Annotated[str, typer.Argument(metavar="semeval2016|desmog|vast")], file: Path
+    corpus: Annotated[str, typer.Argument(metavar="semeval2016|desmog|vast", help="Which corpus.")],
+    file: Annotated[Path, typer.Argument(help="Your own copy of the corpus.")],
 ) -> None:
-    """Check a public stance corpus and put it where benchmarks look for it (data/, not in Git).
+    """Check a public stance corpus and store it in data/, which Git ignores.
 
-    Example: stance import semeval2016 semeval2016.csv
+    Example: stance benchmark import semeval2016 semeval2016.csv
     """
     from stance.experiments.benchmarks.corpora import describe, store
 
@@ -27,46 +31,45 @@ def import_corpus(
         typer.echo(line)
 
 
-def benchmark(
-    corpus: Annotated[str, typer.Argument(metavar="semeval2016|desmog|vast")],
+def run(
+    corpus: Annotated[str, typer.Argument(metavar="semeval2016|desmog|vast", help="Which corpus.")],
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FILE]", help="The corpus; by default the one that stance import stored."
+            metavar="[FILE]", help="The corpus; by default what stance benchmark import stored."
         ),
     ] = None,
     experiment: Annotated[
-        Path | None, typer.Option(help="By default experiments/benchmarks/CORPUS.toml.")
+        Path | None,
+        typer.Option(help="The experiment; by default experiments/benchmarks/CORPUS.toml."),
     ] = None,
     settings: Settings = None,
 ) -> None:
-    """Measure features and classifiers on a public stance corpus by its official protocol.
+    """Measure features and classifiers on a public stance corpus.
 
-    Tracked as a run.
+    The corpus's official protocol is used; the result is a tracked run.
 
-    Example: stance benchmark semeval2016
+    Example: stance benchmark run semeval2016
     """
     from stance.experiments.benchmarks.protocols import run_benchmark
 
-    found = run_benchmark(corpus, file, experiment, settings, say=typer.echo)
-
-    show_benchmark(found)
+    show_benchmark(run_benchmark(corpus, file, experiment, settings, say=typer.echo))
 
 
-def show_benchmark(found: "BenchmarkScores") -> None:
-    """Print the scores of a benchmark beside the majority baseline."""
+def show_benchmark(scores: "BenchmarkScores") -> None:
+    """Print the scores of a benchmark next to the majority baseline."""
     rows = [
         (
-            one.where,
-            one.model,
-            one.score,
-            f"{one.value:.3f} ({one.low:.3f}-{one.high:.3f})",
-            f"{one.majority:.3f}",
-            one.n_rows,
-            one.n_texts,
+            figure.where,
+            figure.model,
+            figure.score,
+            f"{figure.value:.3f} ({figure.low:.3f}-{figure.high:.3f})",
+            f"{figure.majority:.3f}",
+            figure.n_rows,
+            figure.n_texts,
         )
-        for one in found.figures
+        for figure in scores.figures
     ]
     head = ("measured on", "model", "score", "value", "majority", "rows", "texts")
-    title = f"{found.run_name}: scores with their 95% bootstrap interval, by text"
+    title = f"{scores.run_name}: scores with their 95% bootstrap interval, by text"
     console(NARROW).print(to_table(head, rows, words=head[:3], title=title))

@@ -83,14 +83,12 @@ def check_all(experiments: Iterable[Path]) -> list[str]:
 def check(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(
-            help="Experiment, benchmark or sweep files; by default all of experiments/."
-        ),
+        typer.Argument(help="Experiment, benchmark or sweep files; by default all of them."),
     ] = None,
 ) -> None:
     """Check labels, seeds, experiments, benchmarks and sweeps.
 
-    Every fault with its place, file and line.
+    All faults are listed, each with its file and line.
 
     Example: stance check
     """

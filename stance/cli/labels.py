@@ -1,4 +1,4 @@
-"""Verbs of labels: agree, suggest, and labels in and out.
+"""The verbs of labels: agree, suggest, import, export.
 
 Nothing heavy is imported before a verb runs.
 """
@@ -17,14 +17,14 @@ from stance.core.paths import home
 
 def agree(
     disputed: Annotated[
-        bool, typer.Option(help="Also list the quotes judged in two ways.")
+        bool, typer.Option("--disputed", help="Also list the quotes on which annotators disagree.")
     ] = False,
 ) -> None:
-    """Show how far the annotators agree.
+    """Show the agreement between annotators.
 
-    Cohen's kappa and Krippendorff's alpha, in all and per stance.
+    Cohen's kappa for each pair and Krippendorff's alpha, overall and by stance.
 
-    Example: stance agree --disputed
+    Example: stance labels agree --disputed
     """
     from stance.labels.agreement import report_agreement
 
@@ -36,16 +36,16 @@ def suggest(
     sources: Sources,
     out: Annotated[
         Path,
-        typer.Option(help="Where the tasks go: .json for Label Studio, .csv for a spreadsheet."),
+        typer.Option(help="The file to write: .json for Label Studio, .csv for a spreadsheet."),
     ],
-    n: Annotated[int, typer.Option(min=1, help="How many quotes.")] = 50,
+    n: Annotated[int, typer.Option(min=1, help="How many quotes to choose.")] = 50,
     model: ModelName = None,
 ) -> None:
-    """Choose the quotes of your own articles that are most worth labelling.
+    """Choose the quotes of your own articles to label first.
 
-    And write them as tasks.
+    They are written as tasks for Label Studio or as a spreadsheet.
 
-    Example: stance suggest articles/*.txt --out tasks.json
+    Example: stance labels suggest articles/*.txt --out tasks.json
     """
     from stance.extraction.pipeline import extract as extract_all
     from stance.extraction.text.articles import read_all
@@ -69,14 +69,17 @@ def suggest(
 
 
 def export_labels(
-    out: Annotated[Path, typer.Argument(help=".json for Label Studio, .csv for a spreadsheet.")],
+    out: Annotated[
+        Path,
+        typer.Argument(help="The file to write: .json for Label Studio, .csv for a spreadsheet."),
+    ],
     articles: Annotated[
         list[str] | None, typer.Option("--article", help="Only these articles, by id.")
     ] = None,
 ) -> None:
-    """Write the labelled quotes as tasks without their labels, for a further reader.
+    """Write labelled quotes without labels, for another reader.
 
-    Example: stance export-labels second-look.csv --article w1_01
+    Example: stance labels export second-look.csv --article w1_01
     """
     from stance.labels.annotation_tasks import check_unfilled, write_tasks
     from stance.labels.consensus import read_labels
@@ -84,26 +87,25 @@ def export_labels(
 
     check_unfilled(out, own_judgments(home() / "labels"))
     reports, labels = read_labels(home() / "labels")
-    found = [
+    rows = [
         (article, quote, None)
         for article, quotes in reports
         for quote in quotes
         if not articles or article.id in articles
     ]
-    if not found:
+    if not rows:
         raise DataError(
             f"labels: no article {', '.join(articles or [])}; ids look like {reports[0][0].id}"
         )
-    chosen = [one for one in found if one[1].id in labels]
-    without = (
-        f"{counted(len(found) - len(chosen), 'quote')} without label (stance suggest writes those)"
-    )
+    chosen = [row for row in rows if row[1].id in labels]
+    n_without = len(rows) - len(chosen)
+    without = f"{counted(n_without, 'quote')} without label (stance labels suggest writes those)"
     if not chosen:
         raise DataError(f"labels: nothing to look at again: {without}")
     write_tasks(chosen, out)
     say_aside(
         f"{counted(len(chosen), 'quote')} written to {out}"
-        + (f"; left out: {without}" if len(chosen) < len(found) else "")
+        + (f"; left out: {without}" if n_without else "")
     )
 
 
@@ -112,23 +114,23 @@ def import_labels(
         Path,
         typer.Argument(help="A Label Studio export (.json) or a filled-in spreadsheet (.csv)."),
     ],
-    annotator: Annotated[str | None, typer.Option(help="Who judged; needed for .csv.")] = None,
+    annotator: Annotated[str | None, typer.Option(help="Who labelled; needed for .csv.")] = None,
 ) -> None:
-    """Take people's labels in as judgments.
+    """Add the labels that people gave.
 
-    A further one where a quote had some, never an overwrite.
+    They stand beside earlier judgments and overwrite none.
 
-    Example: stance import-labels export.json
+    Example: stance labels import export.json
     """
     from stance.labels.annotation_tasks import read_import
     from stance.labels.own_articles import import_judgments
 
-    found = import_judgments(home() / "labels", read_import(file, annotator))
+    imported = import_judgments(home() / "labels", read_import(file, annotator))
     say_aside(
-        f"{counted(found.added, 'judgment')} added, {found.second} of them on quotes that had a "
-        "label"
+        f"{counted(imported.added, 'judgment')} added, {imported.second} of them on quotes that "
+        "had a label"
     )
-    for name, other, n_same in found.twins:
+    for name, other, n_same in imported.twins:
         say_aside(
             f"warning: what {name} judged ({n_same}) is the same as what {other} judged before; "
             "if they are one person, delete one "

@@ -18,20 +18,32 @@ ModelName = Annotated[
     str | None, typer.Option(help="A model folder, a run, champion, or models:/stance@champion.")
 ]
 AbstainAt = Annotated[
-    float, typer.Option(min=0, max=1, help="Abstain where the likeliest stance has less than this.")
+    float,
+    typer.Option(
+        min=0, max=1, help="Abstain where the most likely stance has a lower probability."
+    ),
+]
+RunName = Annotated[
+    str, typer.Argument(help="A run: its name, the beginning of its id, or its experiment.")
 ]
 Risk = Annotated[
     float | None,
     typer.Option(
         min=0,
         max=1,
-        help="Abstain so that at most this share of the cross-validated answers was wrong: 0.1",
+        help="Abstain so often that at most this share of answers is wrong in cross-validation, "
+        "such as 0.1.",
     ),
 ]
 Settings = Annotated[
-    list[str] | None, typer.Option("--set", help="Change a setting: member.0.classifier.C=3.0")
+    list[str] | None,
+    typer.Option(
+        "--set", help="Change a setting, such as member.0.classifier.C=3.0; may be repeated."
+    ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON for programs, one object a line.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print JSON for programs, one object per line.")
+]
 
 
 def show_json(row: Mapping[str, Any]) -> None:

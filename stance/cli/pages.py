@@ -1,4 +1,4 @@
-"""Verbs that write pages of figures: leaderboard, labels-card, how-good.
+"""The verbs of pages, which write figures: leaderboard, labels, docs.
 
 Nothing heavy is imported before a verb runs.
 """
@@ -11,35 +11,35 @@ import typer
 from stance.core.paths import display_path, home
 
 
-def labels_card() -> None:
-    """Write the figures of labels/README.md anew: counts, agreement, splits.
+def labels() -> None:
+    """Rewrite the figures of labels/README.md: counts, agreement, splits.
 
-    Example: stance labels-card
+    Example: stance pages labels
     """
     from stance.labels.card import write_card
 
     typer.echo(f"{display_path(write_card(home() / 'labels'))} is up to date")
 
 
-def how_good(
+def docs(
     run: Annotated[
         str,
         typer.Argument(
-            metavar="[RUN]", help="By default the newest run of the default experiment."
+            metavar="[RUN]", help="The run; by default the newest one of the default experiment."
         ),
     ] = "vote",
     out: Annotated[
         Path | None,
         typer.Option(
-            help="A folder for the pages; by default docs/ itself, whose figures are replaced."
+            help="Write copies to this folder; by default the pages in docs/ are changed."
         ),
     ] = None,
 ) -> None:
-    """Write the figures of docs/how-good.md and docs/limits.md anew.
+    """Rewrite the figures of docs/how-good.md and docs/limits.md.
 
-    From a run and the newest measures of the extraction.
+    They come from a run and from the newest runs of stance evaluate quotes.
 
-    Example: stance how-good vote --out mine
+    Example: stance pages docs vote --out mine
     """
     from stance.experiments.docs_figures import write_figures
 
@@ -55,11 +55,11 @@ def leaderboard(
         ),
     ] = None,
 ) -> None:
-    """Write the leaderboard.
+    """Write the leaderboard to a file.
 
-    The newest run of every experiment, all sets, beside the majority baseline.
+    It lists the newest run of every experiment on every set, and the majority baseline.
 
-    Example: stance leaderboard
+    Example: stance pages leaderboard
     """
     from stance.cli.runs import show_board
     from stance.experiments.leaderboard import read_board

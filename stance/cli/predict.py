@@ -32,16 +32,18 @@ def predict(
         typer.Argument(
             metavar="[TEXT|FILE|-]",
             help="One quote; a .jsonl, .csv, .tsv, .parquet or .txt file (also .gz, .zst); - for "
-            "stdin.",
+            "standard input.",
         ),
     ],
     model: ModelName = None,
-    cue: Annotated[str | None, typer.Option(help="With TEXT: the reporting verb.")] = None,
+    cue: Annotated[
+        str | None, typer.Option(help="With TEXT: the reporting verb, such as said.")
+    ] = None,
     context: Annotated[str | None, typer.Option(help="With TEXT: the sentence before.")] = None,
     text_column: Annotated[str, typer.Option(help="The column that holds the quote.")] = "text",
     id_column: Annotated[
         str | None,
-        typer.Option(help="The column that comes back as id; without any, the number of the row."),
+        typer.Option(help="The column that is returned as id; by default the number of the row."),
     ] = None,
     cue_column: Annotated[
         str | None, typer.Option(help="The column with the reporting verb.")
@@ -53,21 +55,20 @@ def predict(
         bool,
         typer.Option(
             "--keep-columns",
-            help="Also give back all columns of the input, before the answer; in JSONL under "
-            "input.",
+            help="Also return all columns of the input, before the answer; in JSONL under input.",
         ),
     ] = False,
     format: Annotated[
         str | None,
         typer.Option(
-            help="jsonl, csv, parquet or table; by default the kind of --out, else jsonl."
+            help="jsonl, csv, parquet or table; by default what --out ends with, else jsonl."
         ),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="A file that appears when whole; repeat the command to go on after an "
-            "interruption."
+            help="The file to write; it appears when it is complete. After an interruption the "
+            "same command continues."
         ),
     ] = None,
     abstain_at: AbstainAt = 0.0,
@@ -77,30 +78,32 @@ def predict(
         typer.Option(
             min=0.5,
             max=0.99,
-            help="Add the set of stances that holds the right one with this probability.",
+            help="Add the set of stances that contains the right one with this probability.",
         ),
     ] = None,
     attributed: Annotated[
         bool,
         typer.Option(
             "--attributed",
-            help="Add the stances that the quote ascribes to others: who, and which.",
+            help="Add the stances that the quote attributes to others: who, and which.",
         ),
     ] = False,
     explain: Annotated[
         bool,
         typer.Option(
-            "--explain", help="Add the words that carried the stance or spoke against it."
+            "--explain", help="Add the words that speak for or against the predicted stance."
         ),
     ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit code 1 where a row could not be judged.")
+        bool, typer.Option("--strict", help="Exit with code 1 if a row could not be judged.")
     ] = False,
     progress: Annotated[
-        bool | None, typer.Option(help="A progress bar on stderr; by default where a person looks.")
+        bool | None, typer.Option(help="A progress bar on stderr; by default only in a terminal.")
     ] = None,
 ) -> None:
-    """Predict the stance of quotes: one answer an input row, in the same order.
+    """Predict the stance of one quote, or of every row of a file.
+
+    There is one answer per row, in the same order.
 
     Example: stance predict "We are ready to sit down with them." --cue said
     """

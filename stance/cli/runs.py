@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import stance
-from stance.cli.options import say_aside, show_json
+from stance.cli.options import RunName, say_aside, show_json
 from stance.cli.tables import WIDE, console, say, set_name, to_table
 from stance.core.errors import DataError
 
@@ -25,23 +25,31 @@ if TYPE_CHECKING:
 
 
 def compare(
-    first: Annotated[str | None, typer.Argument(metavar="[RUN")] = None,
-    second: Annotated[str | None, typer.Argument(metavar="RUN]")] = None,
+    first: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RUN", help="The run to compare with; without runs the leaderboard is printed."
+        ),
+    ] = None,
+    second: Annotated[
+        str | None, typer.Argument(metavar="RUN]", help="The run whose gain is shown.")
+    ] = None,
     errors: Annotated[
         bool,
         typer.Option(
             "--errors",
-            help="Line up what both answered, quote by quote, where one of them was wrong.",
+            help="Show the answers of both, quote by quote, where one of them is wrong.",
         ),
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="For programs; with --errors a row a line, all of them.")
+        bool,
+        typer.Option("--json", help="Print JSON for programs; with --errors one line per quote."),
     ] = False,
 ) -> None:
-    """Compare two runs.
+    """Compare two runs, or print the leaderboard.
 
-    The second's score minus the first's, with an interval and p-value, paired by article; without
-    runs, print the leaderboard.
+    It prints the second's score minus the first's, with an interval and p-value, paired by
+    article.
 
     Example: stance compare ngrams vote
     """
@@ -64,7 +72,7 @@ def compare(
         return
     from stance.experiments.comparison import compare_runs, data_differences
 
-    name, other, found = compare_runs(first, second)
+    name, other, differences = compare_runs(first, second)
     differing = data_differences(first, second)
     if as_json:
         show_json(
@@ -73,18 +81,18 @@ def compare(
                 "second": other,
                 "data": differing,
                 "sets": {
-                    part: {key: dataclasses.asdict(one) for key, one in scores.items()}
-                    for part, scores in found.items()
+                    part: {key: dataclasses.asdict(score) for key, score in scores.items()}
+                    for part, scores in differences.items()
                 },
             }
         )
         return
 
-    show_differences(name, other, found)
+    show_differences(name, other, differences)
     if differing:
         say_aside(
-            f"the two learned from unlike data ({'; '.join(differing)}): the differences are of "
-            "that too, not of the model alone"
+            f"the two learned from different data ({'; '.join(differing)}), so the data may cause "
+            "part of the difference"
         )
 
 
@@ -105,14 +113,15 @@ def _show_errors(first: str, second: str, *, as_json: bool) -> None:
 
 
 def promote(
-    run: str,
+    run: RunName,
     force: Annotated[
-        bool, typer.Option("--force", help="Also where a loss is not ruled out.")
+        bool, typer.Option("--force", help="Promote even if the new model may be worse.")
     ] = False,
 ) -> None:
-    """Make a run's model the champion: what predict uses by default, and models:/stance@champion.
+    """Make a run's model the champion, which predict uses by default.
 
-    Held up where it may lose against the model that predict uses now, champion or not.
+    Refused if the new model may be worse than the one that predict uses now. MLflow calls the
+    champion models:/stance@champion.
 
     Example: stance promote vote
     """
@@ -123,21 +132,24 @@ def promote(
     worse = [] if force else losses(run)
     if worse:
         raise DataError(
-            f"{run} is not promoted: against {in_use()}, which predict uses now, a loss is not ruled out (macro-F1 difference, 95% interval, paired) on\n  "
+            f"{run} is not promoted: it may be worse than {in_use()}, which predict uses now "
+            "(macro-F1 difference, 95% interval, paired) on\n  "
             + "\n  ".join(worse)
-            + f"\nto promote it all the same: .venv/bin/stance promote {run} --force"
+            + f"\nto promote it anyway: .venv/bin/stance promote {run} --force"
         )
     version, name = move(run)
     typer.echo(f"champion is now version {version}, run {name}")
 
 
 def export(
-    source: Annotated[str, typer.Argument(metavar="RUN|champion")],
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER")],
+    source: Annotated[
+        str, typer.Argument(metavar="RUN|champion", help="The run whose model is written.")
+    ],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder to write.")],
 ) -> None:
     """Write a model as a folder that predicts anywhere.
 
-    JSON and npz with checksums, nothing that executes.
+    It holds JSON and npz files with checksums, and no code.
 
     Example: stance export champion model/
     """
@@ -152,10 +164,12 @@ def export(
 
 
 def ui(
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 5000,
-    stop_after_s: Annotated[float, typer.Option(help="0: until Ctrl-C.", min=0)] = 0,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port of the page.")] = 5000,
+    stop_after_s: Annotated[
+        float, typer.Option(help="Stop after so many seconds; 0: at Ctrl-C.", min=0)
+    ] = 0,
 ) -> None:
-    """Start the MLflow page on 127.0.0.1 and print a link that opens the runs with their metrics.
+    """Start the MLflow page on 127.0.0.1 and print a link to the runs.
 
     Example: stance ui --port 5051
     """
@@ -180,12 +194,12 @@ def show(
         typer.Argument(help="A model folder, a run, champion, or models:/stance@champion."),
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="All that the card holds, for programs.")
+        bool, typer.Option("--json", help="Print the whole card as JSON, for programs.")
     ] = False,
 ) -> None:
     """Show a model's card: what it was trained on and what it scores.
 
-    In MLflow it describes the registered version.
+    MLflow shows the same text for the registered version.
 
     Example: stance show
     """
@@ -202,14 +216,14 @@ MOST_SHOWN = 40
 
 
 def show_differences(
-    first: str, second: str, found: "Mapping[str, Mapping[str, Difference]]"
+    first: str, second: str, differences: "Mapping[str, Mapping[str, Difference]]"
 ) -> None:
     """Print by how much the second run differs from the first, set by set."""
     say(f"{second} minus {first}: difference with its 95% bootstrap interval")
-    for name, scores in found.items():
+    for name, scores in differences.items():
         say(f"  {set_name(name)}")
-        for key, one in scores.items():
-            say(f"    {key:7s} {one}")
+        for key, difference in scores.items():
+            say(f"    {key:7s} {difference}")
 
 
 def show_errors(first: str, second: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -243,17 +257,17 @@ def show_board(board: "Board") -> None:
 
     place = console(WIDE)
     if board.entries:
-        used = [name for name in SETS if any(name in one.sets for one in board.entries)]
+        used = [name for name in SETS if any(name in entry.sets for entry in board.entries)]
         rows = []
-        for one in board.entries:
-            last = next((one.sets[name] for name in ("test", "cv") if name in one.sets), {})
+        for entry in board.entries:
+            last = next((entry.sets[name] for name in ("test", "cv") if name in entry.sets), {})
             covered = last.get("coverage")
             figures = (
                 number(last.get("calibration_error")),
                 "–" if covered is None else f"{covered:.0%}",
-                f"{sum(one.seconds.values()):.0f}",
+                f"{sum(entry.seconds.values()):.0f}",
             )
-            rows.append((one.name, *(pair(one.sets.get(name)) for name in used), *figures))
+            rows.append((entry.name, *(pair(entry.sets.get(name)) for name in used), *figures))
         head = (
             "experiment",
             *used,
@@ -300,7 +314,7 @@ def show_board(board: "Board") -> None:
 
 
 def _first(entries: "Iterable[Entry]", name: str, figure: str) -> float | None:
-    return next((one.sets[name][figure] for one in entries if name in one.sets), None)
+    return next((entry.sets[name][figure] for entry in entries if name in entry.sets), None)
 
 
 def _headline(figures: Sequence[Mapping[str, Any]]) -> str:

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from stance.cli.options import ModelName, say_aside
-from stance.core.errors import ConfigError
 
 
 def serve(
@@ -19,25 +18,26 @@ def serve(
             "champion, also when it changes."
         ),
     ] = None,
-    host: Annotated[str, typer.Option(help="127.0.0.1 answers this machine only.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8000,
-    max_body: Annotated[int, typer.Option(min=1000, help="Bytes of one request.")] = 2_000_000,
-    max_batch: Annotated[int, typer.Option(min=1, help="Quotes in one request.")] = 1000,
-    timeout_s: Annotated[float, typer.Option(min=0.1, help="Longest time for one answer.")] = 60,
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; 127.0.0.1: this machine only.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port to listen on; 0: any free one.")
+    ] = 8000,
+    max_body: Annotated[int, typer.Option(min=1000, help="Most bytes of one request.")] = 2_000_000,
+    max_batch: Annotated[int, typer.Option(min=1, help="Most quotes in one request.")] = 1000,
+    timeout_s: Annotated[float, typer.Option(min=0.1, help="Most seconds for one answer.")] = 60,
 ) -> None:
-    """Answer over HTTP: POST /predict and /read, GET /model, /health, /metrics, /docs.
+    """Answer requests over HTTP.
 
-    STANCE_API_KEY, where set, is asked for.
+    POST /predict and /read; GET /model, /health, /metrics and /docs. Where the variable
+    STANCE_API_KEY is set, requests must carry that key.
 
     Example: stance serve --port 8000
     """
-    try:
-        from stance.interfaces.http.middleware import Limits
-        from stance.interfaces.http.server import serve as answer
-    except ImportError as fault:
-        raise ConfigError(
-            f"{fault.name} is not installed; stance serve needs it: install stance[serve]"
-        ) from fault
+    from stance.interfaces.http.middleware import Limits
+    from stance.interfaces.http.server import serve as answer
+
     answer(
         model,
         host=host,
@@ -48,16 +48,12 @@ def serve(
 
 
 def mcp(model: ModelName = None) -> None:
-    """Offer the tools predict_stance and read_article to an assistant.
+    """Give an assistant the tools predict_stance and read_article.
 
-    Model Context Protocol over standard input and output.
+    It speaks the Model Context Protocol (MCP) over standard input and output.
 
     Example: stance mcp --model champion
     """
-    try:
-        from stance.interfaces.mcp_server import run
-    except ImportError as fault:
-        raise ConfigError(
-            f"{fault.name} is not installed; stance mcp needs it: install stance[mcp]"
-        ) from fault
+    from stance.interfaces.mcp_server import run
+
     run(model)

@@ -26,14 +26,18 @@ DEFAULT = "experiments/default.toml"
 def train(
     experiments: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[EXPERIMENT.toml…]", help=f"By default {DEFAULT}."),
+        typer.Argument(
+            metavar="[EXPERIMENT.toml…]", help=f"Experiments to run; by default {DEFAULT}."
+        ),
     ] = None,
     settings: Settings = None,
     seeds: Annotated[
-        bool, typer.Option(help="Also show the speakers of the seed articles.")
+        bool, typer.Option("--seeds", help="Then read the seed articles with the new model.")
     ] = False,
 ) -> None:
-    """Run experiments: train, cross-validate, measure, save the model, track the run.
+    """Train and measure models as experiments say, and track the runs.
+
+    Each experiment is cross-validated, measured on the other sets, and its model is saved.
 
     Example: stance train experiments/ngrams.toml experiments/encoder.toml
     """
@@ -47,22 +51,22 @@ def train(
     from stance.labels.dataset import load_sets
 
     sets = load_sets()
-    outcome = None
+    result = None
     for path, experiment in checked:
         if experiment.curve:
             _curve(experiment, sets)
             continue
         is_default = path.resolve() == (home() / DEFAULT).resolve() and not settings
         typer.echo(f"{experiment.name}: {experiment.question}")
-        outcome = run(
+        result = run(
             experiment, sets=sets, default=is_default, settings=settings or (), say=typer.echo
         )
-        show_outcome(outcome)
-    if seeds and outcome is not None:
+        show_outcome(result)
+    if seeds and result is not None:
         articles = sorted(str(path) for path in (home() / "seeds").glob("*.txt"))
-        read(articles, model=str(outcome.folder), as_json=False)
-    if outcome is not None:
-        _next_steps(outcome)
+        read(articles, model=str(result.folder), as_json=False)
+    if result is not None:
+        _next_steps(result)
 
 
 def _needs_torch(path: Path, experiment: "Experiment") -> None:
@@ -87,7 +91,7 @@ def _curve(experiment: "Experiment", sets: "dict[str, pd.DataFrame]") -> None:
     typer.echo("tracked with a table and a figure a set; make ui shows them")
 
 
-def _next_steps(outcome: "RunResult") -> None:
+def _next_steps(result: "RunResult") -> None:
     """Say what can be done with the run, naming only runs that are there.
 
     And last which model predict uses now.
@@ -96,7 +100,7 @@ def _next_steps(outcome: "RunResult") -> None:
     from stance.tracking.runs import newest_beside
     from stance.tracking.store import open_store
 
-    experiment = outcome.folder.name.rpartition("-")[0]
+    experiment = result.folder.name.rpartition("-")[0]
     other = newest_beside(open_store(), experiment)
     steps = {"make ui": "open the runs in the browser"}
     if other is None:
@@ -106,49 +110,52 @@ def _next_steps(outcome: "RunResult") -> None:
         )
     steps |= {
         f"make compare RUNS='{other} {experiment}'": "one run against another, paired by article",
-        f"make promote RUN={outcome.run_name}": "make it the champion",
+        f"make promote RUN={result.run_name}": "make it the champion",
         ".venv/bin/stance predict 'We are ready for talks.' --cue said": "",
     }
-    typer.echo(f"\nrun {outcome.run_name} ({outcome.run_id[:8]}) is tracked. Next:")
+    typer.echo(f"\nrun {result.run_name} ({result.run_id[:8]}) is tracked. Next:")
     for command, does in steps.items():
         typer.echo(f"  {command:48s} {does}".rstrip())
     used = in_use()
     typer.echo(
         f"\npredict now uses {used}."
         if used
-        else "\npredict has no model yet: no champion, and no run of the default experiment (make train)."
+        else "\npredict has no model yet: no champion, and no run of the default experiment; make "
+        "train trains one."
     )
-    if used is None or used.folder != outcome.folder:
+    if used is None or used.folder != result.folder:
         typer.echo(
-            f"This run's model, {outcome.folder.name}, is used where it is named (--model "
-            f"{outcome.folder.name}) or promoted."
+            f"This run's model, {result.folder.name}, is used where it is named (--model "
+            f"{result.folder.name}) or promoted."
         )
 
 
 def sweep(
     file: Annotated[
-        Path, typer.Argument(metavar="SWEEP.toml", help="As experiments/sweeps/ngrams.toml.")
+        Path,
+        typer.Argument(
+            metavar="SWEEP.toml", help="A sweep, such as experiments/sweeps/ngrams.toml."
+        ),
     ],
-    jobs: Annotated[int, typer.Option(min=1, max=256, help="Trials at a time.")] = 1,
+    jobs: Annotated[
+        int, typer.Option(min=1, max=256, help="How many trials run at the same time.")
+    ] = 1,
     backend: Annotated[
         str,
         typer.Option(
-            help="joblib: processes; dask: a Dask cluster on this machine (install stance[dask])."
+            help="joblib: processes; dask: a Dask cluster on this machine (pip install "
+            "'stance[dask]')."
         ),
     ] = "joblib",
 ) -> None:
-    """Try many settings of an experiment by cross-validation, and measure the chosen one.
+    """Try many settings of an experiment and measure the best.
 
-    Where nothing was chosen; killed, it goes on.
+    Settings are compared by cross-validation; the best one is measured again on data that was
+    not used to choose it. After an interruption the same command continues.
 
     Example: stance sweep experiments/sweeps/ngrams.toml --jobs 2
     """
-    try:
-        from stance.experiments.sweep import run_sweep
-    except ImportError as fault:
-        raise ConfigError(
-            f"{fault.name} is not installed; stance sweep needs it: install stance[train]"
-        ) from fault
+    from stance.experiments.sweep import run_sweep
 
     show_sweep(run_sweep(file, jobs=jobs, backend=backend, say=typer.echo))
 
@@ -156,7 +163,7 @@ def sweep(
 SHOWN_LEVEL = 0.9
 
 
-def show_outcome(outcome: "RunResult") -> None:
+def show_outcome(result: "RunResult") -> None:
     """Print the scores of a trained model, a row a set, then its prediction sets.
 
     Its folder and the seconds it took.
@@ -167,30 +174,30 @@ def show_outcome(outcome: "RunResult") -> None:
     rows = [
         (
             *set_words(name),
-            interval_of(one.five),
-            interval_of(one.coarse),
-            f"{one.majority:.2f}",
-            one.five.n_quotes,
-            one.five.n_articles,
+            interval_of(scores.five),
+            interval_of(scores.coarse),
+            f"{scores.majority:.2f}",
+            scores.five.n_quotes,
+            scores.five.n_articles,
         )
-        for name, one in outcome.reports.items()
+        for name, scores in result.reports.items()
     ]
     title = (
-        f"{outcome.run_name}: five-label and coarse macro-F1 (95% bootstrap interval, by article; "
+        f"{result.run_name}: five-label and coarse macro-F1 (95% bootstrap interval, by article; "
         "by quote below 10 articles)"
     )
     console(NARROW).print(to_table(head, rows, words=("measured on", "split"), title=title))
-    for found in outcome.coverage:
-        if found.level == SHOWN_LEVEL:
-            say(f"{set_name(found.name)}: {found}")
+    for coverage in result.coverage:
+        if coverage.level == SHOWN_LEVEL:
+            say(f"{set_name(coverage.name)}: {coverage}")
     say(
-        f"model: {display_path(outcome.folder)}   seconds: "
-        + ", ".join(f"{key} {value:.1f}" for key, value in outcome.seconds.items())
+        f"model: {display_path(result.folder)}   seconds: "
+        + ", ".join(f"{key} {value:.1f}" for key, value in result.seconds.items())
     )
 
 
-def show_sweep(found: "SweepResult") -> None:
-    """Print what a sweep reached on sets that no trial saw, beside the unchanged experiment.
+def show_sweep(result: "SweepResult") -> None:
+    """Print what a sweep reached on sets that no trial saw, next to the unchanged experiment.
 
     And the settings it chose.
     """
@@ -198,19 +205,19 @@ def show_sweep(found: "SweepResult") -> None:
     rows = [
         (
             name,
-            interval_of(one.chosen.five),
-            interval_of(one.base.five),
-            one.difference,
-            f"{one.base.majority:.2f}",
+            interval_of(scores.chosen.five),
+            interval_of(scores.base.five),
+            scores.difference,
+            f"{scores.base.majority:.2f}",
         )
-        for name, one in found.outer.items()
+        for name, scores in result.outer.items()
     ]
     console(WIDE).print(to_table(head, rows, words=head))
     settings = " ".join(
-        "--set " + shlex.quote(f"{key}={json.dumps(value)}") for key, value in found.chosen.items()
+        "--set " + shlex.quote(f"{key}={json.dumps(value)}") for key, value in result.chosen.items()
     )
     say(
-        f"chosen among {len(found.trials)} trials (cross-validated there {found.inner:.3f}: the "
-        f"best of many, it flatters): {settings}"
+        f"chosen among {len(result.trials)} trials (cross-validated there {result.inner:.3f}: too "
+        f"high, as the best of many): {settings}"
     )
-    say(f"tracked as {found.run_name} with its trials as a table and a figure")
+    say(f"tracked as {result.run_name} with its trials as a table and a figure")

@@ -1,61 +1,105 @@
-"""Verbs that train the weights which come with the package.
+"""The verbs of weights, which train the weights that come with the package: cues, attributed.
 
-Nothing heavy is imported before a verb runs.
+Nothing is written without --write. Nothing heavy is imported before a verb runs.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from stance.cli.options import say_aside
+from stance.cli.options import RunName, say_aside
 from stance.core.paths import display_path
 
+Write = Annotated[
+    bool, typer.Option("--write", help="Replace the weights in the package by the new ones.")
+]
 
-def train_cues(
+
+def cues(
     gold: Annotated[
         list[Path],
         typer.Argument(
             metavar="GOLD.jsonl…",
-            help="Labelled articles to learn from: labels/reports/w01.jsonl …",
+            help="Labelled articles to learn from, such as labels/reports/w01.jsonl.",
         ),
     ],
-    write: Annotated[
-        bool,
-        typer.Option(
-            "--write", help="Keep the weights, in stance/extraction/quotes/cue_weights.json."
-        ),
-    ] = False,
+    write: Write = False,
 ) -> None:
-    """Train the weights by which finding quotes tells whether a verb reports speech.
+    """Train the weights that decide whether a verb reports speech.
 
-    Measure them with evaluate-quotes on articles they did not learn from.
+    Measure them with stance evaluate quotes on articles that they did not learn from.
 
-    Example: stance train-cues labels/reports/w0*.jsonl labels/reports/w1[0-4].jsonl
+    Example: stance weights cues labels/reports/w0*.jsonl labels/reports/w1[0-4].jsonl
     """
-    from stance.core.files import write_whole
     from stance.evaluation.extraction import read_gold
     from stance.extraction.quotes.cues import load_cues, weights_path
     from stance.extraction.text.parser import load_nlp
-    from stance.training.cue_weights import train_cues as train
+    from stance.training.cue_weights import train_cues
 
-    labelled = [one for path in gold for one in read_gold(path)]
-    model, used = train(labelled, nlp=load_nlp()), load_cues()
-    moved = [
-        abs(model.weights.get(name, 0.0) - used.weights.get(name, 0.0))
-        for name in {*model.weights, *used.weights}
-    ]
+    labelled = [article for path in gold for article in read_gold(path)]
+    model = train_cues(labelled, nlp=load_nlp())
     typer.echo(
         f"{len(labelled)} articles, {sum(len(quotes) for _, quotes in labelled)} quotes: "
         f"{len(model.weights)} weights"
     )
-    typer.echo(
-        f"beside the weights in use: {sum(one > 0.1 for one in moved)} differ by more than 0.1, "
-        f"the most by {max(moved):.3f}"
-    )
+    typer.echo(_differences(model.weights, load_cues().weights))
     if write:
-        write_whole(weights_path(), model.to_json())
-        say_aside(
-            f"{display_path(weights_path())} written; measure it: stance evaluate-quotes "
-            "labels/seeds.jsonl"
-        )
+        _replace(weights_path(), model.to_json(), "stance evaluate quotes labels/seeds.jsonl")
+
+
+def attributed(
+    run: RunName,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01,
+            max=1.0,
+            help="Least probability of a holder; by default the one with the best F1 in "
+            "cross-validation.",
+        ),
+    ] = None,
+    write: Write = False,
+) -> None:
+    """Train the weights that find stances which quotes attribute to others.
+
+    They learn from the training reports and from the run's cross-validated predictions of them.
+
+    Example: stance weights attributed vote
+    """
+    from stance.evaluation.attributed_stances import read_judged
+    from stance.models.attributed_stances.model import load_attributed, weights_path
+    from stance.training.attributed_stances import train
+
+    name, sets = read_judged(run)
+    model = train(sets["cv"], threshold)
+    new, used = (
+        {
+            f"{part} {term} {k}": float(weight)
+            for part, scorer in parts.items()
+            for term, weights in scorer.weights.items()
+            for k, weight in enumerate(weights)
+        }
+        for parts in (model.parts, load_attributed().parts)
+    )
+    typer.echo(f"{name}: {len(new)} weights, threshold {model.threshold:g}")
+    typer.echo(_differences(new, used))
+    if write:
+        _replace(weights_path(), model.to_json(), f"stance evaluate attributed {run}")
+
+
+def _differences(new: Mapping[str, float], used: Mapping[str, float]) -> str:
+    """Return in one line how far new weights are from those in use."""
+    moved = [abs(new.get(name, 0.0) - used.get(name, 0.0)) for name in {*new, *used}]
+    return (
+        f"compared with the weights in use: {sum(change > 0.1 for change in moved)} differ by "
+        f"more than 0.1, the largest difference is {max(moved):.3f}"
+    )
+
+
+def _replace(path: Path, weights: str, measure: str) -> None:
+    from stance.core.files import write_whole
+
+    write_whole(path, weights)
+    say_aside(f"{display_path(path)} written; measure it: {measure}")

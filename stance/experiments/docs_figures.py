@@ -312,7 +312,7 @@ def _extraction_block(found: Figures) -> str:
     return (
         formatting.table(head, rows)
         if rows
-        else "Not measured yet: `stance evaluate-quotes labels/seeds.jsonl`."
+        else "Not measured yet: `stance evaluate quotes labels/seeds.jsonl`."
     )
 
 

@@ -24,8 +24,8 @@ def to_markdown(board: Board) -> str:
     lines = [
         "# Leaderboard",
         "",
-        "<!-- Written by `stance leaderboard` from the tracking store; changes by hand are lost. "
-        "-->",
+        "<!-- Written by `stance pages leaderboard` from the tracking store; changes by hand are "
+        "lost. -->",
         "",
     ]
     lines += [

@@ -157,7 +157,7 @@ def check_unfilled(path: Path, known: Iterable[Judgment]) -> None:
     if n_lost:
         raise DataError(
             f"{path}: {n_lost} stances are filled in there and not imported; import them first "
-            f"(stance import-labels {path} --annotator NAME), or give another --out"
+            f"(stance labels import {path} --annotator NAME), or give another --out"
         )
 
 

@@ -15,7 +15,7 @@ from stance.labels.consensus import Label, read_labels
 from stance.labels.labelled_articles import Labelled
 from stance.labels.splits import read_splits
 
-START, END = "<!-- figures: written by stance labels-card -->", "<!-- end of figures -->"
+START, END = "<!-- figures: written by stance pages labels -->", "<!-- end of figures -->"
 
 
 def figures(folder: Path) -> str:

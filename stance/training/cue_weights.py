@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def train_cues(labelled: Iterable[tuple[Article, Sequence[Quote]]], *, nlp: "Language") -> CueModel:
     """Train the cue model on articles with their labelled quotes.
 
-    ``stance train-cues --write`` keeps it.
+    ``stance weights cues --write`` keeps it.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ import sys
 import pytest
 from conftest import ROOT
 from pseudo_terminal import run_in_terminal
-from shell import cli
+from shell import cli, verbs
 
 HEAVY = (
     "sklearn",
@@ -140,16 +140,58 @@ def test_a_reader_that_goes_away_ends_it_quietly(model_folder, tmp_path):
 
 
 def test_every_verb_has_help_with_an_example():
-    from typer.main import get_command
+    for name, command in verbs().items():
+        assert f"Example: stance {name}" in command.help, name
 
-    from stance.cli.app import app
 
-    for name, command in get_command(app).commands.items():
-        assert "Example: stance " + name in command.help, name
+def test_the_first_page_of_help_shows_every_verb_in_its_panel_in_at_most_twenty_lines():
+    printed = cli("--help").stdout
+    panels = {
+        head: re.findall(r"^  (\w+)  ", body, flags=re.MULTILINE)
+        for head, body in re.findall(r"^(\w.*):\n((?:  .*\n)+)", printed, flags=re.MULTILINE)
+    }
+    assert list(panels.values()) == [
+        [],
+        ["extract", "predict", "read", "report"],
+        ["train", "sweep", "compare", "promote", "show", "export", "ui"],
+        ["serve", "mcp"],
+        ["check"],
+        ["labels", "evaluate", "benchmark", "weights", "pages"],
+    ]
+    commands = printed.partition("Articles and quotes:")[2].splitlines()
+    assert sum(line.startswith("  ") for line in commands) <= 20
+    assert "..." not in printed.partition("Options:")[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "package", "extra"),
+    [
+        (("serve",), "uvicorn", "serve"),
+        (("mcp",), "mcp", "mcp"),
+        (("sweep", "experiments/sweeps/ngrams.toml"), "optuna", "train"),
+        (("train",), "sklearn", "train"),
+        (("compare",), "mlflow", "train"),
+        (("labels", "agree"), "krippendorff", "train"),
+    ],
+)
+def test_a_verb_whose_extra_is_missing_says_which_command_installs_it(arguments, package, extra):
+    script = (
+        f"import sys\nsys.modules[{package!r}] = None\n"
+        f"sys.argv = ['stance', *{arguments!r}]\nfrom stance.cli.app import main\nmain()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        f"stance: {package} is not installed; stance {arguments[0]} needs it: "
+        f"pip install 'stance[{extra}]'"
+    )
 
 
 def test_a_folder_that_is_no_project_is_told_by_every_verb_that_needs_one(tmp_path):
-    for verb in (["check"], ["agree"], ["train"], ["labels-card"], ["show"], ["predict", "x y"]):
+    lines = ("check", "labels agree", "train", "pages labels", "show", "predict x")
+    for verb in map(str.split, lines):
         done = cli(*verb, STANCE_HOME=str(tmp_path))
         assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
         assert done.stderr.startswith("stance: "), done.stderr
@@ -173,7 +215,7 @@ def test_a_missing_extra_is_told_before_anything_is_trained(monkeypatch):
 
 
 def test_agreement_is_reported_for_each_pair_of_annotators(project):
-    done = cli("agree", "--disputed")
+    done = cli("labels", "agree", "--disputed")
     assert done.returncode == 0
     assert "author (model) and second (model)" in done.stdout
     assert "seeds-a (model) and seeds-b (model): 75 quotes" in done.stdout
@@ -235,40 +277,40 @@ def test_every_verb_that_takes_articles_takes_folders_and_tells_empty_files(
     )
     (folder / "empty.txt").write_text("", encoding="utf-8")
     model = ("--model", str(model_folder))
-    verbs = (
+    takers = (
         ["extract"],
         ["read", *model],
         ["report", "--out", str(tmp_path / "r.html"), *model],
-        ["suggest", "--out", str(tmp_path / "t.csv"), *model],
+        ["labels", "suggest", "--out", str(tmp_path / "t.csv"), *model],
     )
-    for verb, *options in verbs:
-        done = cli(verb, str(folder), *options)
+    for words in takers:
+        done = cli(*words, str(folder))
         assert done.returncode == 0, done.stderr
         assert f"{folder / 'empty.txt'}: empty file" in done.stderr
-        alone = cli(verb, str(folder / "empty.txt"), *options)
+        alone = cli(*words, str(folder / "empty.txt"))
         assert alone.returncode == 1
         assert "stance: nothing to read: the only article is empty" in alone.stderr
     assert "2 articles (1 empty), 1 quote," in cli("extract", str(folder)).stderr
 
 
 def test_every_verb_that_a_message_names_is_there():
-    from typer.main import get_command
-
-    from stance.cli.app import app
-
-    verbs = set(get_command(app).commands)
     # In a message a verb follows a bracket, a semicolon, a backtick or the path to the command;
     # "the stance toward talks" is prose.
     named = re.compile(
-        r"(?:\(|`|:\s|\bbin/|\buse |\bafter |\brun )stance ([a-z][a-z-]+)|\bstance ([a-z][a-z-]+) (?:shows|needs|RUN|FILE|--)"
+        r"(?:\(|`|:\s|\bbin/|\buse |\bafter |\brun )stance ([a-z]+(?: [a-z]+)?)"
+        r"|\bstance ([a-z]+(?: [a-z]+)?) (?:shows|needs|RUN|FILE|--)"
     )
     found = {}
     for path in sorted((ROOT / "stance").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found |= {first or second: path.name for first, second in named.findall(node.value)}
-    assert {"promote", "ui", "import", "serve"} <= set(found)
-    assert {verb: place for verb, place in found.items() if verb not in verbs} == {}
+    assert {"promote", "ui", "benchmark import", "labels suggest"} <= set(found)
+    assert {
+        words: place
+        for words, place in found.items()
+        if words not in verbs() and words.split()[0] not in verbs()
+    } == {}
 
 
 def test_a_text_file_that_looks_like_an_article_gets_a_hint_at_read(model_folder, tmp_path):

@@ -94,7 +94,8 @@ def test_a_copied_sentence_is_named_with_both_reports(project):
             "seeds/index.toml",
             "sha256",
             "md5",
-            r"seeds/cbc-news-2025-05\.txt: checksum [0-9a-f]{12}…, the index says none…; restore the file",
+            r"seeds/cbc-news-2025-05\.txt: checksum [0-9a-f]{12}…, the index says none…; "
+            "restore the file",
         ),
         ("seeds/index.toml", "[", "{", r"seeds/index\.toml: not TOML \("),
         (

@@ -112,7 +112,7 @@ def test_a_measurement_is_a_run_with_its_figures_pipeline_and_errors(
 
 
 def test_the_verb_measures_the_seed_articles(project: Path) -> None:
-    command = [sys.executable, "-m", "stance", "evaluate-quotes", "labels/seeds.jsonl"]
+    command = [sys.executable, "-m", "stance", "evaluate", "quotes", "labels/seeds.jsonl"]
     done = subprocess.run(
         [*command, "--json"],
         cwd=project,

@@ -12,7 +12,7 @@ def test_the_pages_figures_are_those_of_the_file_they_were_written_from(root):
     found = json.loads((root / "docs" / SOURCE).read_text(encoding="utf-8"))
     for name in PAGES:
         text = (root / "docs" / name).read_text(encoding="utf-8")
-        assert filled(text, found, name) == text, "run: stance how-good"
+        assert filled(text, found, name) == text, "run: stance pages docs"
 
 
 def test_no_table_of_figures_stands_outside_the_marks(root):
@@ -27,8 +27,8 @@ def test_a_runs_figures_are_gathered_and_written(project, root, monkeypatch):
             (root / "docs" / name).read_text(encoding="utf-8"), encoding="utf-8"
         )
     assert cli("train", str(project / "experiments" / "default.toml")).returncode == 0
-    assert cli("evaluate-quotes", str(project / "labels" / "seeds.jsonl")).returncode == 0
-    done = cli("how-good", "default")
+    assert cli("evaluate", "quotes", str(project / "labels" / "seeds.jsonl")).returncode == 0
+    done = cli("pages", "docs", "default")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         "docs/figures.json written",

@@ -20,7 +20,7 @@ def test_two_readers_who_judged_three_quotes_alike_are_told_what_is_not_defined(
         project / "labels",
         [Judgment(quote, name, "oppose", True) for quote in three for name in ("Anna", "Ben")],
     )
-    done = cli("agree")
+    done = cli("labels", "agree")
     assert done.returncode == 0, done.stderr
     told = done.stdout[
         done.stdout.index("Anna (person) and Ben (person): 3 quotes") :

@@ -9,7 +9,7 @@ from stance.labels.own_articles import add_articles, import_judgments
 def test_the_cards_figures_are_those_of_the_data(root):
     text = (root / "labels" / "README.md").read_text(encoding="utf-8")
     assert text.partition(START)[2].partition(END)[0].strip() == figures(root / "labels"), (
-        "run: stance labels-card"
+        "run: stance pages labels"
     )
 
 

@@ -34,7 +34,13 @@ def test_own_articles_are_suggested_labelled_imported_and_learned_from(
     source = tmp_path / "merrow.txt"
     source.write_text(REPORT, encoding="utf-8")
     done = cli(
-        "suggest", str(source), "--out", str(tmp_path / "tasks.csv"), "--model", str(model_folder)
+        "labels",
+        "suggest",
+        str(source),
+        "--out",
+        str(tmp_path / "tasks.csv"),
+        "--model",
+        str(model_folder),
     )
     assert done.returncode == 0, done.stderr
     assert "1 article (1 new in labels/own)" in done.stderr
@@ -59,7 +65,7 @@ def test_own_articles_are_suggested_labelled_imported_and_learned_from(
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(rows)
-    done = cli("import-labels", str(tmp_path / "filled.csv"), "--annotator", "Anna Example")
+    done = cli("labels", "import", str(tmp_path / "filled.csv"), "--annotator", "Anna Example")
     assert done.returncode == 0, done.stderr
     assert f"{len(rows)} judgments added, 0 of them on quotes that had a label" in done.stderr
     table = load_table(project / "labels")
@@ -70,13 +76,21 @@ def test_own_articles_are_suggested_labelled_imported_and_learned_from(
     assert (
         "0 quotes without label"
         in cli(
-            "suggest", str(source), "--out", str(tmp_path / "t.json"), "--model", str(model_folder)
+            "labels",
+            "suggest",
+            str(source),
+            "--out",
+            str(tmp_path / "t.json"),
+            "--model",
+            str(model_folder),
         ).stderr
     )
     assert json.loads((tmp_path / "t.json").read_text()) == []
     assert (
         "0 judgments added"
-        in cli("import-labels", str(tmp_path / "filled.csv"), "--annotator", "Anna Example").stderr
+        in cli(
+            "labels", "import", str(tmp_path / "filled.csv"), "--annotator", "Anna Example"
+        ).stderr
     )
 
 
@@ -87,7 +101,13 @@ def test_reading_an_article_again_marks_the_quotes_that_a_person_judged(
     source.write_text(REPORT, encoding="utf-8")
     assert (
         cli(
-            "suggest", str(source), "--out", str(tmp_path / "t.csv"), "--model", str(model_folder)
+            "labels",
+            "suggest",
+            str(source),
+            "--out",
+            str(tmp_path / "t.csv"),
+            "--model",
+            str(model_folder),
         ).returncode
         == 0
     )
@@ -129,7 +149,7 @@ def test_training_says_how_many_of_your_labels_it_learned_from(project):
 
 def test_a_filled_in_spreadsheet_is_not_overwritten_before_it_is_imported(project, tmp_path):
     out = tmp_path / "tasks.csv"
-    assert cli("export-labels", str(out), "--article", "w1_01").returncode == 0
+    assert cli("labels", "export", str(out), "--article", "w1_01").returncode == 0
     rows = list(csv.DictReader(out.open(encoding="utf-8-sig", newline="")))
     rows[0]["stance"] = "oppose"
     with out.open("w", encoding="utf-8", newline="") as file:
@@ -140,19 +160,19 @@ def test_a_filled_in_spreadsheet_is_not_overwritten_before_it_is_imported(projec
     source = tmp_path / "merrow.txt"
     source.write_text(REPORT, encoding="utf-8")
     for arguments in (
-        ["suggest", str(source), "--out", str(out)],
-        ["export-labels", str(out), "--article", "w1_01"],
+        ["labels suggest", str(source), "--out", str(out)],
+        ["labels", "export", str(out), "--article", "w1_01"],
     ):
         done = cli(*arguments)
         assert done.returncode == 1
         assert (
             "1 stances are filled in there and not imported; import them first (stance "
-            "import-labels" in done.stderr
+            "labels import" in done.stderr
         )
         assert out.read_bytes() == filled
     assert not (project / "labels" / "own").exists()
-    assert cli("import-labels", str(out), "--annotator", "Anna").returncode == 0
-    assert cli("export-labels", str(out), "--article", "w1_01").returncode == 0
+    assert cli("labels", "import", str(out), "--annotator", "Anna").returncode == 0
+    assert cli("labels", "export", str(out), "--article", "w1_01").returncode == 0
 
 
 def test_a_persons_judgment_is_kept_beside_the_models_and_decides(project):
@@ -250,8 +270,8 @@ def test_what_the_program_missed_in_your_articles_is_no_fault_of_your_labels(pro
 def test_the_same_judgments_under_a_second_name_are_warned_of(project, tmp_path):
     path = tmp_path / "filled.csv"
     path.write_text("quote,stance,on_target\nw1_01#1,oppose,\nw1_01#2,support,\n", encoding="utf-8")
-    assert "warning" not in cli("import-labels", str(path), "--annotator", "person-1").stderr
-    done = cli("import-labels", str(path), "--annotator", "Nina New")
+    assert "warning" not in cli("labels", "import", str(path), "--annotator", "person-1").stderr
+    done = cli("labels", "import", str(path), "--annotator", "Nina New")
     assert done.returncode == 0
     assert "2 judgments added" in done.stderr
     assert (
@@ -260,7 +280,7 @@ def test_the_same_judgments_under_a_second_name_are_warned_of(project, tmp_path)
     )
     # Who differs in one of them is another person.
     path.write_text("quote,stance,on_target\nw1_01#1,oppose,\nw1_01#2,oppose,\n", encoding="utf-8")
-    assert "warning" not in cli("import-labels", str(path), "--annotator", "Ben").stderr
+    assert "warning" not in cli("labels", "import", str(path), "--annotator", "Ben").stderr
 
 
 def test_a_models_name_is_no_persons_name(project):
@@ -293,7 +313,7 @@ def test_an_article_does_not_take_anothers_id(project):
 
 
 def test_labelled_quotes_go_out_for_another_reader_without_their_labels(project, tmp_path):
-    done = cli("export-labels", str(tmp_path / "out.json"), "--article", "w1_01")
+    done = cli("labels", "export", str(tmp_path / "out.json"), "--article", "w1_01")
     assert done.returncode == 0, done.stderr
     tasks = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     assert {task["data"]["article"] for task in tasks} == {"w1_01"}
@@ -301,23 +321,23 @@ def test_labelled_quotes_go_out_for_another_reader_without_their_labels(project,
     assert (tmp_path / "out.xml").is_file()
     assert (
         "ids look like w1_01"
-        in cli("export-labels", str(tmp_path / "o.csv"), "--article", "nothing").stderr
+        in cli("labels", "export", str(tmp_path / "o.csv"), "--article", "nothing").stderr
     )
 
 
 def test_a_further_reader_gets_no_quotes_that_nobody_has_labelled(project, tmp_path):
     quotes = [Quote(f"mine#{k}", "mine", "We", ((1, 3),), "direct") for k in (1, 2)]
     add_articles(project / "labels", [(Article("mine", "“We will come,” she said."), quotes)])
-    done = cli("export-labels", str(tmp_path / "o.csv"), "--article", "mine")
+    done = cli("labels", "export", str(tmp_path / "o.csv"), "--article", "mine")
     assert done.returncode == 1
     assert (
-        "nothing to look at again: 2 quotes without label (stance suggest writes those)"
+        "nothing to look at again: 2 quotes without label (stance labels suggest writes those)"
         in done.stderr
     )
     import_judgments(project / "labels", [Judgment("mine#2", "Anna", "neutral", True)])
-    done = cli("export-labels", str(tmp_path / "o.csv"), "--article", "mine")
+    done = cli("labels", "export", str(tmp_path / "o.csv"), "--article", "mine")
     assert "1 quote written to" in done.stderr
-    assert "left out: 1 quote without label (stance suggest writes those)" in done.stderr
+    assert "left out: 1 quote without label (stance labels suggest writes those)" in done.stderr
     assert [
         row["quote"] for row in csv.DictReader((tmp_path / "o.csv").open(encoding="utf-8-sig"))
     ] == ["mine#2"]

@@ -232,13 +232,13 @@ def test_the_command_fits_on_out_of_fold_predictions_and_shows_every_way(project
     from stance.experiments.run import run
 
     outcome = run(read_experiment(project / "experiments" / "default.toml"), say=lambda _: None)
-    shown = CliRunner().invoke(app, ["evaluate-speakers", "default", "--json"])
+    shown = CliRunner().invoke(app, ["evaluate", "speakers", "default", "--json"])
     rows = [json.loads(line) for line in shown.stdout.splitlines()]
     assert {row["way"] for row in rows} == {"hierarchical", "independent", "mean", "vote"}
     card = stance.load(outcome.folder).card
     assert rows[0]["prior"] == card["speakers"]
     assert {row["level"] for row in card["coverage"]} == {0.8, 0.9, 0.95}
-    assert "hierarchical" in CliRunner().invoke(app, ["evaluate-speakers", "default"]).stdout
+    assert "hierarchical" in CliRunner().invoke(app, ["evaluate", "speakers", "default"]).stdout
     run(
         read_experiment(project / "experiments" / "other.toml", ["data.folds=0"]),
         say=lambda _: None,

@@ -128,9 +128,9 @@ def test_quotes_too_short_to_measure_are_an_error_that_says_so(model):
 
 
 def test_the_command_prints_a_line_for_each_number_of_words(project, model_folder, capsys):
-    from stance.cli.evaluate import evaluate_explanations
+    from stance.cli.evaluate import explanations
 
-    evaluate_explanations(model=str(model_folder), split="train", quotes=12, seed=1, as_json=False)
+    explanations(model=str(model_folder), split="train", n_quotes=12, seed=1, as_json=False)
     printed = capsys.readouterr().out.splitlines()
     assert [line.split("strongest ")[1].split(" the stance")[0] for line in printed] == [
         "1 word",
@@ -139,9 +139,7 @@ def test_the_command_prints_a_line_for_each_number_of_words(project, model_folde
         "5 words",
     ]
     with pytest.raises(DataError, match="--split nonsense: no labelled quotes"):
-        evaluate_explanations(
-            model=str(model_folder), split="nonsense", quotes=12, seed=1, as_json=False
-        )
+        explanations(model=str(model_folder), split="nonsense", n_quotes=12, seed=1, as_json=False)
 
 
 def test_probabilities_are_those_of_predictions(model):

@@ -103,16 +103,16 @@ def test_the_verb_writes_weights_and_says_how_far_they_are_from_those_in_use(
     load_cues.cache_clear()
     try:
         printed = CliRunner().invoke(
-            app, ["train-cues", str(root / "labels" / "seeds.jsonl"), "--write"]
+            app, ["weights", "cues", str(root / "labels" / "seeds.jsonl"), "--write"]
         )
         load_cues.cache_clear()
-        again = CliRunner().invoke(app, ["train-cues", str(root / "labels" / "seeds.jsonl")])
+        again = CliRunner().invoke(app, ["weights", "cues", str(root / "labels" / "seeds.jsonl")])
     finally:
         load_cues.cache_clear()
     assert printed.exit_code == again.exit_code == 0
     assert "2 articles" in printed.stdout
-    assert "beside the weights in use: 0 differ by more than 0.1" not in printed.stdout
-    assert "beside the weights in use: 0 differ by more than 0.1" in again.stdout
+    assert "compared with the weights in use: 0 differ by more than 0.1" not in printed.stdout
+    assert "compared with the weights in use: 0 differ by more than 0.1" in again.stdout
     assert (
         CueModel.from_json((tmp_path / "cues.json").read_text(encoding="utf-8")).weights[
             "lemma=say"

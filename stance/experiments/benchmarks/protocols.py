@@ -220,7 +220,7 @@ def run_benchmark(
     corpus
         A key of `stance.experiments.benchmarks.corpora.CORPORA`.
     file
-        The corpus; what ``stance import`` stored when None.
+        The corpus; what ``stance benchmark import`` stored when None.
     experiment
         A TOML file; ``experiments/benchmarks/CORPUS.toml`` when None.
 
@@ -236,8 +236,8 @@ def run_benchmark(
     file = file or home() / "data" / f"{corpus}.csv"
     if not file.is_file():
         raise DataError(
-            f"{display_path(file)}: no such file; stance import {corpus} FILE stores the corpus "
-            "there, or give its FILE"
+            f"{display_path(file)}: no such file; stance benchmark import {corpus} FILE "
+            "stores the corpus there, or give its FILE"
         )
     experiment = experiment or home() / "experiments" / "benchmarks" / f"{corpus}.toml"
     config = read_checked(experiment, Benchmark, settings)

@@ -278,7 +278,7 @@ class CueModel:
         except (KeyError, TypeError, ValueError, AttributeError) as fault:
             raise ModelError(
                 f"{where}: not a table of cue weights ({fault}); train it anew with stance "
-                "train-cues"
+                "weights cues"
             ) from fault
 
 
@@ -302,5 +302,5 @@ def load_cues() -> CueModel:
     except OSError as fault:
         raise ModelError(
             f"{source}: cannot be read ({fault.strerror}); install stance anew, or train the cues "
-            "with stance train-cues"
+            "with stance weights cues"
         ) from fault

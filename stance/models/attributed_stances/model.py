@@ -7,7 +7,7 @@ Three questions, each answered by a linear model over terms
 the quote ascribe a stance at all; to whom of the `stance.models.attributed_stances.holders`
 candidates; which one. A stance is told where the first two answers, multiplied, reach the
 threshold. The weights are in ``weights.json`` beside this file, trained by ``stance
-evaluate-attributed --write``. Predicting needs numpy only.
+weights attributed RUN --write``. Predicting needs numpy only.
 
 How often it is right is in docs/why.md; it is a hint, weaker than the stance of the quote itself.
 """
@@ -218,7 +218,7 @@ def parse_model(text: str, where: str) -> AttributedModel:
     except (ValueError, LookupError, TypeError, AttributeError) as fault:
         raise ModelError(
             f"{where}: {fault!r}; expected weights of attributed stances, write them anew: stance "
-            "evaluate-attributed --write"
+            "weights attributed RUN --write"
         ) from fault
 
 

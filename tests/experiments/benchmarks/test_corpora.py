@@ -62,7 +62,7 @@ def test_a_file_that_is_not_the_corpus_is_told(tmp_path, name, text, message):
 
 
 def test_the_verb_checks_and_stores_a_corpus(project, tmp_path):
-    done = cli("import", "vast", str(write(tmp_path, HEAD + ROWS)))
+    done = cli("benchmark", "import", "vast", str(write(tmp_path, HEAD + ROWS)))
     assert done.returncode == 0, done.stderr
     assert "3 rows, 2 sources, 2 targets" in done.stdout
     assert (project / "data" / "vast.csv").read_text(encoding="utf-8") == HEAD + ROWS

@@ -229,6 +229,7 @@ def test_the_verb_measures_a_corpus_as_a_tracked_run(project):
     )
     done = cli(
         "benchmark",
+        "run",
         "vast",
         str(write(project / "rows.csv", "vast")),
         "--set",
@@ -302,7 +303,7 @@ def test_a_member_that_does_not_fit_is_told(member, message):
 def test_what_cannot_be_measured_is_told(project, root, tmp_path):
     with pytest.raises(
         DataError,
-        match=r"data/vast\.csv: no such file; stance import vast FILE stores the corpus there",
+        match=r"data/vast\.csv: no such file; stance benchmark import vast FILE stores the corpus there",
     ):
         protocols.run_benchmark("vast")
     with pytest.raises(

@@ -317,7 +317,7 @@ def test_weights_come_back_as_they_were_written():
     ],
 )
 def test_weights_that_are_none_are_refused(text):
-    with pytest.raises(ModelError, match=r"^here: .*stance evaluate-attributed --write"):
+    with pytest.raises(ModelError, match=r"^here: .*stance weights attributed RUN --write"):
         parse_model(text, "here")
 
 
