@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install train finetune test check ui compare promote bench clean
+.PHONY: help install train test check ui compare promote bench clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,12 +24,6 @@ $(READY): requirements.lock pyproject.toml
 
 train: $(READY)  ## train the default experiment and show the result (EXPERIMENT=experiments/x.toml: another)
 	@$(BIN)/stance train $(EXPERIMENT) --seeds
-
-# torch has another build, and so another hash, for each kind of machine: it alone is pinned by version (in pyproject.toml) and not by hash.
-finetune: $(READY)  ## train the encoder itself too (installs PyTorch, takes 20 minutes)
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-finetune.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[finetune]'
-	@$(BIN)/stance train experiments/finetuned.toml --seeds
 
 test: $(READY)  ## run the tests
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal

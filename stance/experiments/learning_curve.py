@@ -1,14 +1,19 @@
 """Learning curves: what more reports, and better labels, bring."""
 
 import time
-from collections.abc import Callable
 
 import pandas as pd
 
 from stance.core.errors import ConfigError
 from stance.evaluation import plots
 from stance.experiments.config import Data, Experiment
-from stance.experiments.cross_validation import fit, report_on, training_table, warm_encoders
+from stance.experiments.cross_validation import (
+    Say,
+    fit,
+    report_on,
+    training_table,
+    warm_encoders,
+)
 from stance.features.tfidf import shared_counts
 from stance.labels.dataset import load_sets
 from stance.tracking import runs, store
@@ -46,7 +51,7 @@ def steps(experiment: Experiment) -> list[tuple[str, Experiment]]:
 
 @shared_counts()
 def measure(
-    experiment: Experiment, sets: dict[str, pd.DataFrame], say: Callable[[str], None] = print
+    experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = print
 ) -> pd.DataFrame:
     """Fit every step of a curve and score it on test reports, seeds and the development set.
 
@@ -98,7 +103,7 @@ def run_curve(
     experiment: Experiment,
     *,
     sets: dict[str, pd.DataFrame] | None = None,
-    say: Callable[[str], None] = print,
+    say: Say = print,
 ) -> pd.DataFrame:
     """Measure a curve as one tracked run: the scores as steps, a table and a figure a set."""
     sets = sets if sets is not None else load_sets()
