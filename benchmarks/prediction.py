@@ -196,56 +196,6 @@ def in_python(pipeline: Any, folder: Path, rows: list[dict[str, Any]], n: int) -
     )
 
 
-def int8_network(rows: list[dict[str, Any]], n: int) -> None:
-    """Measure the int8 network of the newest fine-tuned model on a list.
-
-    As `predict_many` answers it, against the fp32 encoder of the same build.
-
-    The list is one batch of `predict_many`; the fp32 encoder gets a text at a time. What lies
-    between is shown too.
-    """
-    from stance.features.sentence_encoder import get_encoder
-    from stance.models.heads import OnnxText
-    from stance.prediction.rows import BATCH
-
-    for path in sorted(
-        (home() / "models").glob("*/card.json"), key=lambda path: -path.stat().st_mtime
-    ):
-        networks = [
-            member
-            for _, _, member in stance.load(path.parent)._portable.members
-            if isinstance(member, OnnxText)
-        ]
-        if networks:
-            break
-    else:
-        print("no int8 row: no fine-tuned model in models/; run make finetune")
-        return
-    some = rows[:: len(rows) // BATCH][:BATCH]
-    texts = [view_of(row, networks[0].view) for row in some]
-    whole = get_encoder("minilm")
-    sides = {
-        "fp32 encoder one by one": lambda: [whole.encode([text]) for text in texts],
-        "int8 network, a list / fp32 one by one": lambda: networks[0].probabilities(some),
-        "  int8 network one by one / the same": lambda: [
-            networks[0].probabilities([row]) for row in some
-        ],
-        "  fp32 encoder, a list / the same": lambda: whole.encode(texts),
-    }
-    for side in sides.values():
-        side()
-    rounds = [[cpu(side) for side in sides.values()] for _ in range(n)]
-    theirs, *others = (statistics.median(one) for one in zip(*rounds, strict=True))
-    for (what, _), seconds, target in zip(
-        list(sides.items())[1:], others, (">= 3 (6)", "", ""), strict=True
-    ):
-        detail = (
-            f"{len(some) / seconds:.0f} / {len(some) / theirs:.0f} quotes a CPU s, "
-            f"{path.parent.name}, n = {len(some)}, median of {n}"
-        )
-        show(what, theirs / seconds, target, detail)
-
-
 def many_rows(folder: Path, place: Path, rows: list[dict[str, Any]], sizes: list[int]) -> None:
     """Measure the memory of CSV files of several sizes on the command line.
 
@@ -423,8 +373,8 @@ def main() -> None:
     parser.add_argument(
         "parts",
         nargs="*",
-        default=["start", "python", "int8", "http", "memory"],
-        help="start python int8 http memory",
+        default=["start", "python", "http", "memory"],
+        help="start python http memory",
     )
     parser.add_argument(
         "--rows",
@@ -448,7 +398,6 @@ def main() -> None:
         parts: dict[str, Callable[[], None]] = {
             "start": lambda: start_up(folder, given.n),
             "python": lambda: in_python(pipeline, folder, rows, given.n),
-            "int8": lambda: int8_network(rows, given.n),
             "http": lambda: over_http(folder, Path(place), 5.0),
             "memory": lambda: many_rows(folder, Path(place), rows, given.rows),
         }

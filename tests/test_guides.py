@@ -126,7 +126,7 @@ def test_git_ignores_every_file_of_ones_own_that_the_guide_has_one_write(tmp_pat
         "pyproject.toml",
         "labels/seeds.jsonl",
         "docs/figures.json",
-        "experiments/leaderboard.csv",
+        "experiments/leaderboard.json",
     ]
     assert (
         subprocess.run(

@@ -105,7 +105,7 @@ def test_what_fine_tuning_adds_is_pinned_by_hash_too_and_changes_nothing_that_is
         name: version for name, version in more.items() if base.get(name, version) != version
     } == {}
     with (ROOT / "pyproject.toml").open("rb") as file:
-        extra = tomllib.load(file)["project"]["optional-dependencies"]["finetune"]
+        extra = tomllib.load(file)["project"]["optional-dependencies"]["adapt"]
     named = {re.split(r"[=>]", one)[0] for one in extra}
     assert named - set(more) == {"torch"}
     assert any(one.startswith("torch==") for one in extra)

@@ -50,9 +50,7 @@ def docs(
 def leaderboard(
     out: Annotated[
         Path | None,
-        typer.Option(
-            help="A .md, .json or .csv file; by default experiments/leaderboard.md and .json."
-        ),
+        typer.Option(help="A .md or .json file; by default experiments/leaderboard.md and .json."),
     ] = None,
 ) -> None:
     """Write the leaderboard to a file.

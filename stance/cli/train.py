@@ -10,7 +10,6 @@ import typer
 from stance.cli.articles import read
 from stance.cli.options import Settings
 from stance.cli.tables import NARROW, WIDE, console, interval_of, say, set_name, to_table
-from stance.core.errors import ConfigError
 from stance.core.paths import display_path, home
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
     from stance.experiments.config import Experiment
     from stance.experiments.run import RunResult
-    from stance.experiments.sweep import SweepResult
+    from stance.experiments.sweep_results import SweepResult
 
 DEFAULT = "experiments/default.toml"
 
@@ -45,8 +44,6 @@ def train(
 
     paths = experiments or [home() / DEFAULT]
     checked = [(path, read_experiment(path, settings)) for path in paths]
-    for path, experiment in checked:
-        _needs_torch(path, experiment)
     from stance.experiments.run import run
     from stance.labels.dataset import load_sets
 
@@ -67,20 +64,6 @@ def train(
         read(articles, model=str(result.folder), as_json=False)
     if result is not None:
         _next_steps(result)
-
-
-def _needs_torch(path: Path, experiment: "Experiment") -> None:
-    """Say at once, not after minutes of training the other members, that the extra is missing."""
-    from importlib.util import find_spec
-
-    if (
-        any(member.classifier.kind == "finetuned" for member in experiment.member)
-        and find_spec("torch") is None
-    ):
-        raise ConfigError(
-            f"{path}: classifier 'finetuned' needs PyTorch, which is not installed; make finetune "
-            "installs it and trains"
-        )
 
 
 def _curve(experiment: "Experiment", sets: "dict[str, pd.DataFrame]") -> None:

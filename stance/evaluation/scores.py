@@ -34,25 +34,28 @@ class Score:
         )
 
 
-def likeliest(shares: np.ndarray) -> list[str]:
-    """Return the likeliest stance of each row of probabilities.
+def likeliest(probabilities: np.ndarray, labels: Sequence[str] = STANCES) -> list[str]:
+    """Return the likeliest label of each row of probabilities.
 
-    Shape (n_rows, 5) with columns in the codebook's order.
+    Shape (n_rows, n_labels) with columns in the order of ``labels``.
     """
-    return [STANCES[k] for k in shares.argmax(axis=1)]
+    return [labels[k] for k in probabilities.argmax(axis=1)]
 
 
 def confusion_by_article(
-    truth: Sequence[str], predicted: Sequence[str], articles: Sequence[Hashable]
+    truth: Sequence[str],
+    predicted: Sequence[str],
+    articles: Sequence[Hashable],
+    labels: Sequence[str] = STANCES,
 ) -> np.ndarray:
-    """Return one confusion table an article, shape (n_articles, 5, 5).
+    """Return one confusion table for each article, shape (n_articles, n_labels, n_labels).
 
-    Rows truth, columns prediction, in the codebook's order.
+    Rows truth, columns prediction, in the order of ``labels``.
     """
     names = {name: k for k, name in enumerate(dict.fromkeys(articles))}
-    tables = np.zeros((len(names), len(STANCES), len(STANCES)), dtype=np.int64)
-    rows = [STANCES.index(stance) for stance in truth]
-    columns = [STANCES.index(stance) for stance in predicted]
+    tables = np.zeros((len(names), len(labels), len(labels)), dtype=np.int64)
+    rows = [labels.index(label) for label in truth]
+    columns = [labels.index(label) for label in predicted]
     np.add.at(tables, ([names[article] for article in articles], rows, columns), 1)
     return tables
 

@@ -9,8 +9,15 @@ import pandas as pd
 
 from stance.core.errors import ConfigError, DataError
 from stance.core.paths import display_path, home
-from stance.evaluation.scores import Difference, compare, paired_tables, to_coarse
-from stance.experiments.benchmarks.scores import ALL_SCORES, HEADLINE, SCORES, tables_by_text
+from stance.evaluation.scores import (
+    Difference,
+    compare,
+    confusion_by_article,
+    paired_tables,
+    to_coarse,
+)
+from stance.experiments.benchmarks.corpora import COARSE_STANCES
+from stance.experiments.benchmarks.scores import ALL_SCORES, HEADLINE, SCORES
 from stance.labels import splits
 from stance.tracking import store
 from stance.tracking.model_folders import in_use
@@ -116,7 +123,7 @@ def _of_corpus(corpus: str, name: str, sides: list[pd.DataFrame]) -> dict[str, D
     """
     texts = list(sides[0]["article"])
     tables = [
-        tables_by_text(list(side["stance"]), [list(side["predicted"])], texts)[:, 0]
+        confusion_by_article(list(side["stance"]), list(side["predicted"]), texts, COARSE_STANCES)
         for side in sides
     ]
     scores = [HEADLINE[corpus]] if name == "folds" else ALL_SCORES[corpus]

@@ -65,7 +65,8 @@ def line_of(text: str, path: Sequence[int | str]) -> int:
 
     Or the nearest table that should hold it; 1 where there is none.
 
-    >>> line_of('name = "x"\n[[member]]\nfeatures = { kind = "tfidf" }', ["member", 0, "features", "chars"])
+    >>> text = 'name = "x"\n[[member]]\nfeatures = { kind = "tfidf" }'
+    >>> line_of(text, ["member", 0, "features", "chars"])
     3
     """
     found: dict[tuple[int | str, ...], int] = {(): 1}

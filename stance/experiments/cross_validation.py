@@ -81,10 +81,8 @@ def training_table(experiment: Experiment, sets: dict[str, pd.DataFrame]) -> pd.
 def fit(experiment: Experiment, table: pd.DataFrame) -> Any:
     """Return the experiment's pipeline, fitted on the table."""
     members = [member.build_options() for member in experiment.member]
-    stack = experiment.stack.model_dump() if experiment.stack else None
-    return build_pipeline(members, neutral_in_two=experiment.neutral_in_two, stack=stack).fit(
-        table, table["stance"]
-    )
+    pipeline = build_pipeline(members, neutral_in_two=experiment.neutral_in_two)
+    return pipeline.fit(table, table["stance"])
 
 
 def warm_encoders(experiment: Experiment, tables: list[pd.DataFrame]) -> None:
@@ -126,7 +124,9 @@ def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = prin
     # validation reports.
     on = next((name for name in ("cv", "validation") if name in raw), None)
     temperature = fit_temperature(raw[on][1], list(raw[on][0]["stance"])) if on else 1.0
-    found = {name: (part, temper(shares, temperature)) for name, (part, shares) in raw.items()}
+    found = {
+        name: (part, temper(predicted, temperature)) for name, (part, predicted) in raw.items()
+    }
     uncertainty = learn(*found[on]) if on else {}
     held = [
         coverage(name, *one, uncertainty["sets"], level)
@@ -135,14 +135,14 @@ def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = prin
         for level in MEASURED_LEVELS
     ]
     reports = {
-        name: report_on(name, part, shares, majority, experiment.seed)
-        for name, (part, shares) in found.items()
+        name: report_on(name, part, predicted, majority, experiment.seed)
+        for name, (part, predicted) in found.items()
     }
     if len(draws) > 1:
-        tables = [confusion(folded, shares) for shares in draws]
+        tables = [confusion(folded, predicted) for predicted in draws]
         reports["cv"] = scores.repeated(reports["cv"], tables, seed=experiment.seed)
     predictions = pd.concat(
-        [_predictions(name, part, shares) for name, (part, shares) in found.items()],
+        [_predictions(name, part, predicted) for name, (part, predicted) in found.items()],
         ignore_index=True,
     )
     return Trained(
@@ -172,8 +172,9 @@ def cross_validate(
             dataset.folds_to_measure(table, experiment.data.folds, experiment.seed + repeat), 1
         ):
             part = table.iloc[left_out]
-            draws[-1][left_out] = shares = probabilities(fit(experiment, table.iloc[learned]), part)
-            folds.append(report_on("fold", part, shares, majority, experiment.seed))
+            predicted = probabilities(fit(experiment, table.iloc[learned]), part)
+            draws[-1][left_out] = predicted
+            folds.append(report_on("fold", part, predicted, majority, experiment.seed))
             say(
                 f"  fold {number} of {experiment.data.folds}{of}: macro-F1 "
                 f"{folds[-1].five.value:.3f} (n = {len(part)})"
@@ -183,28 +184,28 @@ def cross_validate(
 
 
 def report_on(
-    name: str, table: pd.DataFrame, shares: np.ndarray, majority: str, seed: int
+    name: str, table: pd.DataFrame, predicted: np.ndarray, majority: str, seed: int
 ) -> scores.SetScores:
     """Score the probabilities of a labelled table's quotes, shape (n_quotes, 5).
 
     As `stance.evaluation.scores.score_set` does.
     """
     return scores.score_set(
-        name, list(table["stance"]), shares, list(table["article"]), majority, seed=seed
+        name, list(table["stance"]), predicted, list(table["article"]), majority, seed=seed
     )
 
 
-def confusion(table: pd.DataFrame, shares: np.ndarray) -> np.ndarray:
+def confusion(table: pd.DataFrame, predicted: np.ndarray) -> np.ndarray:
     """Return the confusion tables of a labelled table's articles, shape (n_articles, 5, 5).
 
     By the likeliest stances.
     """
     return scores.confusion_by_article(
-        list(table["stance"]), scores.likeliest(shares), list(table["article"])
+        list(table["stance"]), scores.likeliest(predicted), list(table["article"])
     )
 
 
-def _predictions(name: str, table: pd.DataFrame, shares: np.ndarray) -> pd.DataFrame:
+def _predictions(name: str, table: pd.DataFrame, predicted: np.ndarray) -> pd.DataFrame:
     # The quote comes first: the store's page lines tables of several runs up by their first
     # column.
     rows = table[
@@ -223,8 +224,8 @@ def _predictions(name: str, table: pd.DataFrame, shares: np.ndarray) -> pd.DataF
         ]
     ].copy()
     rows.insert(1, "set", name)
-    rows["predicted"] = scores.likeliest(shares)
-    rows["confidence"] = shares.max(axis=1).round(4)
+    rows["predicted"] = scores.likeliest(predicted)
+    rows["confidence"] = predicted.max(axis=1).round(4)
     for k, stance in enumerate(STANCES):
-        rows[f"p_{stance}"] = shares[:, k].round(6)
+        rows[f"p_{stance}"] = predicted[:, k].round(6)
     return rows

@@ -1,8 +1,6 @@
-"""The leaderboard as Markdown, JSON and CSV."""
+"""The leaderboard as Markdown and JSON."""
 
-import csv
 import dataclasses
-import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -12,7 +10,7 @@ from stance.core.errors import DataError
 from stance.core.files import write_whole
 from stance.core.formatting import table
 from stance.core.paths import home
-from stance.experiments.leaderboard import FIGURES, Board, Entry
+from stance.experiments.leaderboard import Board, Entry
 from stance.labels.splits import SETS
 from stance.models.calibration import STATED_RISK
 
@@ -165,23 +163,6 @@ def to_json(board: Board) -> str:
     return json.dumps(dataclasses.asdict(board), indent=1, ensure_ascii=False) + "\n"
 
 
-def to_csv(board: Board) -> str:
-    """Return the leaderboard as CSV.
-
-    A row per experiment and set, ``other_labels`` empty where rows may be compared.
-    """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["experiment", "settings", "run", "train_n", "set", *FIGURES, "other_labels"])
-    for one in [*board.entries, *board.older]:
-        for name, figures in one.sets.items():
-            known = (one.experiment, one.settings, one.run, one.train_n, name)
-            writer.writerow(
-                [*known, *(figures[key] for key in FIGURES), "; ".join(one.other_labels)]
-            )
-    return out.getvalue()
-
-
 def write_board(board: Board, path: Path | None = None) -> list[Path]:
     """Write the leaderboard.
 
@@ -192,7 +173,7 @@ def write_board(board: Board, path: Path | None = None) -> list[Path]:
     DataError
         If the file's kind is unknown.
     """
-    kinds = {".md": to_markdown, ".json": to_json, ".csv": to_csv}
+    kinds = {".md": to_markdown, ".json": to_json}
     paths = [path] if path else [home() / FILE, (home() / FILE).with_suffix(".json")]
     for one in paths:
         if one.suffix not in kinds:

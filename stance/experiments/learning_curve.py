@@ -1,13 +1,18 @@
 """Learning curves: what more reports, and better labels, bring."""
 
-from collections.abc import Callable
 
 import pandas as pd
 
 from stance.core.errors import ConfigError
 from stance.evaluation import plots
 from stance.experiments.config import Data, Experiment
-from stance.experiments.cross_validation import fit, report_on, training_table, warm_encoders
+from stance.experiments.cross_validation import (
+    Say,
+    fit,
+    report_on,
+    training_table,
+    warm_encoders,
+)
 from stance.features.tfidf import shared_counts
 from stance.labels.dataset import load_sets
 from stance.tracking import runs, store
@@ -45,7 +50,7 @@ def steps(experiment: Experiment) -> list[tuple[str, Experiment]]:
 
 @shared_counts()
 def measure(
-    experiment: Experiment, sets: dict[str, pd.DataFrame], say: Callable[[str], None] = print
+    experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = print
 ) -> pd.DataFrame:
     """Fit every step of a curve and score it on test reports and seeds, where they are.
 
@@ -95,7 +100,7 @@ def run_curve(
     experiment: Experiment,
     *,
     sets: dict[str, pd.DataFrame] | None = None,
-    say: Callable[[str], None] = print,
+    say: Say = print,
 ) -> pd.DataFrame:
     """Measure a curve as one tracked run: the scores as steps, a table and a figure a set."""
     sets = sets if sets is not None else load_sets()

@@ -1,33 +1,25 @@
-"""Sweeps.
-
-Many settings of one experiment tried by cross-validation on the training reports, and the chosen
-one measured where nothing was chosen.
+"""Sweeps: many settings of one experiment, tried by cross-validation on the training reports.
 
 The best score among many trials flatters, since it was picked for being high. So it is never the
-result: the result of a sweep is the score of the chosen setting on validation and test reports
-(and real news), which no trial saw, beside the unchanged experiment's.
+result. The result of a sweep is the score of the chosen setting on sets that no trial saw
+(validation and test reports, real news), beside the score of the unchanged experiment.
 """
 
 import contextlib
-import dataclasses
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from stance.core import formatting
 from stance.core.errors import ConfigError, DataError, StanceError
 from stance.core.paths import home
 from stance.core.types import STANCES
-from stance.evaluation import plots
 from stance.evaluation.scores import (
-    Difference,
-    SetScores,
     compare,
     likeliest,
     macro_f1,
@@ -36,11 +28,20 @@ from stance.evaluation.scores import (
 )
 from stance.experiments.config import Experiment, with_values
 from stance.experiments.cross_validation import (
+    Say,
     confusion,
     fit,
     report_on,
     training_table,
     warm_encoders,
+)
+from stance.experiments.sweep_results import (
+    Outer,
+    SweepResult,
+    log_outcome,
+    log_settings,
+    log_trials,
+    readable,
 )
 from stance.experiments.trials import Sweep, Trials, read_sweep
 from stance.features.tfidf import shared_counts
@@ -49,37 +50,9 @@ from stance.labels.dataset import load_sets
 from stance.tracking import runs, store
 from stance.training.classifiers import probabilities
 
-Say = Callable[[str], None]
 Folds = list[tuple[np.ndarray, np.ndarray]]
 # Never learned from in a sweep, whatever the experiment learns from.
 OUTER = ("validation", "test")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Outer:
-    """How the chosen setting and the unchanged experiment do on one set that no trial saw.
-
-    And the paired difference.
-    """
-
-    chosen: SetScores
-    base: SetScores
-    difference: Difference
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class SweepResult:
-    """What came of a sweep. ``inner`` is the chosen setting's cross-validated score.
-
-    The best of many, so it flatters.
-    """
-
-    run_name: str
-    run_id: str
-    chosen: dict[str, Any]
-    inner: float
-    outer: dict[str, Outer]
-    trials: pd.DataFrame
 
 
 def score_setting(given: dict[str, Any], table: pd.DataFrame, folds: Folds) -> dict[str, Any]:
@@ -90,12 +63,12 @@ def score_setting(given: dict[str, Any], table: pd.DataFrame, folds: Folds) -> d
     """
     start = time.perf_counter()
     try:
-        shares = _out_of_fold(Experiment.model_validate(given), table, folds)
+        predicted = _out_of_fold(Experiment.model_validate(given), table, folds)
     except (ValueError, ArithmeticError, MemoryError, StanceError) as fault:
         return {
             "fault": f"{type(fault).__name__}: {str(fault).splitlines()[0] if str(fault) else ''}"
         }
-    tables = [confusion(table.iloc[left_out], shares[left_out]) for _, left_out in folds]
+    tables = [confusion(table.iloc[left_out], predicted[left_out]) for _, left_out in folds]
     whole = np.concatenate(tables).sum(axis=0)
     spread = [float(macro_f1(one.sum(axis=0))) for one in tables]
     scores = {
@@ -111,10 +84,11 @@ def score_setting(given: dict[str, Any], table: pd.DataFrame, folds: Folds) -> d
 
 @shared_counts()
 def _out_of_fold(experiment: Experiment, table: pd.DataFrame, folds: Folds) -> np.ndarray:
-    shares = np.zeros((len(table), len(STANCES)))
+    predicted = np.zeros((len(table), len(STANCES)))
     for learned, left_out in folds:
-        shares[left_out] = probabilities(fit(experiment, table.iloc[learned]), table.iloc[left_out])
-    return shares
+        fitted = fit(experiment, table.iloc[learned])
+        predicted[left_out] = probabilities(fitted, table.iloc[left_out])
+    return predicted
 
 
 @contextlib.contextmanager
@@ -214,7 +188,7 @@ def run_sweep(
                 f"  going on with run {started.info.run_name}: {len(trials.table())} of "
                 f"{trials.n_wanted} trials are done"
             )
-        _log_settings(mlflow, sweep, inner, table)
+        log_settings(mlflow, sweep, inner, table)
         with workers(backend, jobs):
             _do_trials(mlflow, trials, inner, table, jobs, say)
         chosen, score = trials.best()
@@ -227,7 +201,7 @@ def run_sweep(
             outer,
             trials.table(),
         )
-        _log_outcome(mlflow, sweep, found, with_values(base, chosen))
+        log_outcome(mlflow, sweep, found, with_values(base, chosen))
     return found
 
 
@@ -265,7 +239,7 @@ def _do_trials(
             mlflow.active_run().info.run_id, "trial_f1"
         )
     }
-    _log_trials(mlflow, trials, logged)
+    log_trials(mlflow, trials, logged)
     while batch := trials.next(jobs):
         given = [values for _, values in batch]
         results: list[dict[str, Any] | None] = [trials.known(values) for values in given]
@@ -284,15 +258,8 @@ def _do_trials(
                 else f"could not be fitted: {(result or {}).get('fault')}"
             )
             again = f" (as trial {result['same_as']})" if result and "same_as" in result else ""
-            say(f"  trial {trial.number} of {trials.n_wanted}: {said}{again}  {_readable(values)}")
-        _log_trials(mlflow, trials, logged)
-
-
-def _readable(values: Mapping[str, Any]) -> str:
-    return ", ".join(
-        f"{key}={value if isinstance(value, str) else json.dumps(value)}"
-        for key, value in values.items()
-    )
+            say(f"  trial {trial.number} of {trials.n_wanted}: {said}{again}  {readable(values)}")
+        log_trials(mlflow, trials, logged)
 
 
 def measure_outer(
@@ -310,130 +277,16 @@ def measure_outer(
         Labelled tables by the name of their set.
     """
     majority = str(table["stance"].mode()[0])
-    fitted = [fit(one, table) for one in (chosen, base)]
+    fitted = [fit(experiment, table) for experiment in (chosen, base)]
     out = {}
     for name, part in unseen.items():
-        shares = [probabilities(one, part) for one in fitted]
-        best, unchanged = (report_on(name, part, one, majority, base.seed) for one in shares)
+        predicted = [probabilities(pipeline, part) for pipeline in fitted]
+        best, unchanged = (report_on(name, part, p, majority, base.seed) for p in predicted)
         # The gain of the chosen setting: second minus first.
         tables, unit = paired_tables(
             list(part["stance"]),
-            [likeliest(one) for one in reversed(shares)],
+            [likeliest(p) for p in reversed(predicted)],
             list(part["article"]),
         )
         out[name] = Outer(best, unchanged, compare(*tables, unit=unit))
     return out
-
-
-def _log_settings(mlflow: Any, sweep: Sweep, base: Experiment, table: pd.DataFrame) -> None:
-    params = {
-        "experiment": sweep.name,
-        "base": sweep.base,
-        "sampler": sweep.sampler,
-        "trials": sweep.trials,
-        "folds": sweep.folds,
-        "seed": sweep.seed,
-    }
-    params |= {
-        f"choice {key}": str(value if isinstance(value, list) else value.model_dump())
-        for key, value in sweep.choices.items()
-    }
-    mlflow.log_params(params)
-    mlflow.log_dict({"sweep": sweep.model_dump(), "base": base.model_dump()}, "sweep.json")
-    mlflow.set_tag("labels", json.dumps({"train": dataset.fingerprint(table)[:12]}))
-
-
-def _log_trials(mlflow: Any, trials: Trials, logged: set[int]) -> None:
-    """Log what is not logged yet: a step a trial, and the table and figure anew."""
-    table = trials.table()
-    new = (
-        [row for row in table.to_dict("records") if row["trial"] not in logged]
-        if len(table)
-        else []
-    )
-    if not new:
-        return
-    for row in new:
-        if pd.notna(row["f1"]):  # a trial that could not be fitted has no score
-            mlflow.log_metric("trial_f1", row["f1"], step=row["trial"])
-        logged.add(row["trial"])
-    _put_table(mlflow, table, "trials.json")
-    mlflow.log_figure(plots.trials(table, list(trials.sweep.choices)), "trials.png")
-
-
-def _put_table(mlflow: Any, table: pd.DataFrame, name: str) -> None:
-    """Log a table whole: MLflow would append to one that is there."""
-    run_id = mlflow.active_run().info.run_id
-    if name in {one.path for one in mlflow.MlflowClient().list_artifacts(run_id)}:
-        plain = table.astype(object).where(table.notna(), None)
-        mlflow.log_dict({"columns": list(table.columns), "data": plain.to_numpy().tolist()}, name)
-    else:
-        mlflow.log_table(table, name)
-
-
-def _log_outcome(mlflow: Any, sweep: Sweep, found: SweepResult, chosen: Experiment) -> None:
-    rows = []
-    metrics = {"inner_best": round(found.inner, 4), "trials_n": float(len(found.trials))}
-    for name, one in found.outer.items():
-        metrics |= one.chosen.metrics() | {f"{name}_base_f1": round(one.base.five.value, 4)}
-        gain = one.difference
-        paired = {
-            "gain": gain.value,
-            "gain_low": gain.low,
-            "gain_high": gain.high,
-            "gain_p": gain.p,
-        }
-        metrics |= {f"{name}_{key}": round(value, 4) for key, value in paired.items()}
-        for which, report in (("chosen", one.chosen), ("unchanged", one.base)):
-            scores = {
-                "f1": report.five.value,
-                "low": report.five.low,
-                "high": report.five.high,
-                "coarse": report.coarse.value,
-                "majority": report.majority,
-            }
-            counts = {"n_quotes": report.five.n_quotes, "n_articles": report.five.n_articles}
-            rows.append(
-                {
-                    "set": name,
-                    "setting": which,
-                    **{key: round(value, 4) for key, value in scores.items()},
-                    **counts,
-                }
-            )
-    mlflow.log_metrics(metrics)
-    _put_table(mlflow, pd.DataFrame(rows), "outer.json")
-    mlflow.log_dict(chosen.model_dump(), "chosen.json")
-    mlflow.set_tag("mlflow.note.content", to_markdown(sweep, found))
-
-
-def to_markdown(sweep: Sweep, found: SweepResult) -> str:
-    """Return what a sweep found, as a page.
-
-    First the result on sets that no trial saw, then what was chosen.
-    """
-    head = ["measured on (seen by no trial)", "chosen", "unchanged", "difference", "majority"]
-    rows = [
-        [
-            name,
-            str(one.chosen.five),
-            str(one.base.five),
-            str(one.difference),
-            f"{one.chosen.majority:.2f}",
-        ]
-        for name, one in found.outer.items()
-    ]
-    chosen = (
-        f"Chosen among {len(found.trials)} trials by {sweep.folds} folds over training reports: "
-        f"{_readable(found.chosen)}."
-    )
-    warning = (
-        f"Its cross-validated macro-F1 there, {found.inner:.3f}, is the best of many and "
-        "flatters; the table is the result."
-    )
-    return (
-        "\n\n".join(
-            [f"# {sweep.name}", sweep.question, formatting.table(head, rows), chosen, warning]
-        )
-        + "\n"
-    )

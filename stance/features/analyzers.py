@@ -20,11 +20,9 @@ def word_terms(text: str, low: int, high: int) -> list[str]:
 
 def word_runs(words: Sequence[str], n: int) -> list[str]:
     """Return every run of ``n`` words, joined by a blank."""
-    return (
-        list(words)
-        if n == 1
-        else list(map(" ".join, zip(*(words[k:] for k in range(n)), strict=False)))
-    )
+    if n == 1:
+        return list(words)
+    return list(map(" ".join, zip(*(words[k:] for k in range(n)), strict=False)))
 
 
 def char_terms(text: str, low: int, high: int) -> list[str]:
@@ -43,16 +41,11 @@ def char_terms(text: str, low: int, high: int) -> list[str]:
     return terms
 
 
+# N-grams of a view's text.
 ANALYZERS = {"word": word_terms, "char_wb": char_terms}
-# These read the whole row: its cue, context and speaker as well as its text. The parse needs
-# spaCy, which only a model that has it loads.
-ROW_ANALYZERS = {
-    "frames": frame_terms,
-    "masked": masked_terms,
-    "speaker": speaker_terms,
-    "parse": parse_terms,
-}
-
+# Terms of the whole row: of its cue, context and speaker as well as its text. A feature of your own
+# goes here; experiment files, training and prediction then know it by its name. The parse needs
+# spaCy, which only a model with this family loads.
 ROW_TERMS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "masked": masked_terms,
     "frames": frame_terms,

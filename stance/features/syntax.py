@@ -41,10 +41,16 @@ CONDITIONS = {
 }
 CONCESSIONS = frozenset("although though despite even while whereas".split())
 HEDGES = frozenset(
-    "perhaps maybe possibly probably likely apparently seem appear suggest think believe hope guess somewhat rather quite relatively".split()
+    (
+        "perhaps maybe possibly probably likely apparently seem appear suggest think believe hope "
+        "guess somewhat rather quite relatively"
+    ).split()
 )
 BOOSTERS = frozenset(
-    "never always absolutely certainly clearly completely fully definitely simply very only any all every total categorically firmly".split()
+    (
+        "never always absolutely certainly clearly completely fully definitely simply very only "
+        "any all every total categorically firmly"
+    ).split()
 )
 SUBJECTS = ("nsubj", "nsubjpass", "csubj")
 OBJECTS = ("dobj", "pobj", "attr", "oprd", "dative")

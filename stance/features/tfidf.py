@@ -109,9 +109,7 @@ class Tfidf(TransformerMixin, BaseEstimator):
         self.fit_transform(X, y)
         return self
 
-    # scikit-learn's signature
-    # scikit-learn's signature
-    def fit_transform(self, X: Sequence[Any], y: object = None) -> csr_matrix:  # noqa: ARG002
+    def fit_transform(self, X: Sequence[Any], y: object = None) -> csr_matrix:  # noqa: ARG002 - scikit-learn's signature
         """Learn, and return shape (n_documents, n_terms), rows of length 1."""
         store = self._store()
         counts = store.count(X, self._analyze())
@@ -135,9 +133,7 @@ class Tfidf(TransformerMixin, BaseEstimator):
         places = [store.numbers.get(term, -1) for term in self.terms_]
         return self._weights.transform(_columns(counts, places))
 
-    # scikit-learn's signature
-    # scikit-learn's signature
-    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:  # noqa: ARG002
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:  # noqa: ARG002 - scikit-learn's signature
         """Return the terms."""
         return self.terms_
 

@@ -1,11 +1,8 @@
-"""A trained model without its training library.
-
-A folder of JSON and npz that is read, never executed, and the sums that predict.
+"""The model folder: a trained model that predicts without the library that trained it.
 
 The folder holds ``card.json`` (labels, configuration, scores, versions, a checksum of every file)
-and two files a member: ``member-N.json`` (what it is, its vocabulary) and ``member-N.npz`` (its
-numbers). A network adds ``member-N.model.onnx`` and ``member-N.tokenizer.json``. Reading needs
-numpy only.
+and two files for each member: ``member-N.json`` (its kind and its terms) and ``member-N.npz`` (its
+numbers). Nothing in it is executed. Reading it needs numpy only.
 """
 
 import hashlib
@@ -23,30 +20,16 @@ from stance.core.errors import ModelError
 from stance.core.files import write_whole
 from stance.core.paths import display_path
 from stance.core.types import STANCES
-from stance.features.row_text import VIEWS
 from stance.models.calibration import temper
-from stance.models.heads import (
-    NETWORK,
-    TOKENIZER,
-    Constant,
-    Encoded,
-    EncoderLinear,
-    EncoderTrees,
-    Head,
-    Linked,
-    OnnxText,
-    Stacked,
-)
-from stance.models.link_functions import LINKS
+from stance.models.heads import Constant, EncoderLinear, Head
 from stance.models.ngram_linear import NgramLinear
 from stance.models.prediction_sets import check_bounds
 from stance.models.speaker_pooling import Prior
 
-# 2: blocks have views of their own, a stance may be learned in two classes, networks; 3: links,
-# trees, stacks; 4: networks that take texts together
-FORMAT = 4
-# What reading a foreign or mangled member can raise: wrong JSON, no zip, other names, other
-# shapes, other types.
+# Goes up when an older stance could not read what is written, or would predict something else.
+FORMAT = 5
+# What reading a damaged or foreign member can raise: wrong JSON, no zip, unexpected names, shapes
+# or types.
 UNREADABLE = (
     ValueError,
     LookupError,
@@ -86,24 +69,24 @@ class PortableModel:
         if not rows:
             return out
         for weight, classes, head in self.members:
-            # A stance that training never saw has probability 0; one that was learned in two has
-            # the sum.
-            shares = weight / total * head.probabilities(rows)
-            for column, one in enumerate(classes):
-                out[:, STANCES.index(one)] += shares[:, column]
+            # A stance that training never saw has probability 0. A stance that was learned as two
+            # classes has the sum of both.
+            weighted = weight / total * head.probabilities(rows)
+            for column, stance in enumerate(classes):
+                out[:, STANCES.index(stance)] += weighted[:, column]
         return temper(out, float(self.card.get("temperature", 1.0)))
 
 
 def write_model(
     folder: Path, card: dict[str, Any], members: Sequence[tuple[dict[str, Any], dict[str, Any]]]
 ) -> None:
-    """Write a model folder; the card last, so that a folder with a card is whole.
+    """Write a model folder. The card comes last: a folder with a card is complete.
 
     Parameters
     ----------
     members
-        Per member its description (``kind``, ``weight``, ``classes``, …) and its parts: arrays by
-        name, and the bytes of files of their own.
+        Each member's description (``kind``, ``weight``, ``classes``, …) and its parts: arrays by
+        name, and the bytes of further files by name.
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = {}
@@ -126,13 +109,13 @@ def write_model(
 
 
 def read_model(folder: Path) -> PortableModel:
-    """Read a model folder, each file checked against the card.
+    """Read a model folder, and check each file against the card.
 
     Raises
     ------
     ModelError
-        If a file is missing, damaged, foreign, or written by a newer version; the message names
-        it.
+        If a file is missing, damaged, not part of the model, or of another format. The message
+        names it.
     """
     card = read_card(folder)
     members = []
@@ -144,17 +127,12 @@ def read_model(folder: Path) -> PortableModel:
         try:
             description = json.loads(raw[".json"])
             with np.load(BytesIO(raw[".npz"]), allow_pickle=False) as stored:
-                parts: dict[str, Any] = {name: stored[name] for name in stored.files}
-            if description["kind"] == "onnx":
-                parts |= {
-                    name: _checked_bytes(folder / f"member-{number}.{name}", card["files"])
-                    for name in (NETWORK, TOKENIZER)
-                }
+                arrays = {name: stored[name] for name in stored.files}
             members.append(
                 (
                     float(description["weight"]),
                     _known_classes(description),
-                    _head(description, parts),
+                    _head(description, arrays),
                 )
             )
         except UNREADABLE as fault:
@@ -186,11 +164,12 @@ def read_card(folder: Path) -> dict[str, Any]:
         ) from fault
     except (OSError, ValueError, RecursionError) as fault:
         raise ModelError(f"{path}: damaged ({fault}); train or export it anew") from fault
-    found = card.get("format") if isinstance(card, dict) else None
-    if not isinstance(found, int) or isinstance(found, bool) or not 1 <= found <= FORMAT:
+    form = card.get("format") if isinstance(card, dict) else None
+    if form is True or form != FORMAT:
+        newer = isinstance(form, int) and form > FORMAT
         raise ModelError(
-            f"{path}: format {found!r}, this version reads up to {FORMAT}; upgrade stance, or "
-            "train anew"
+            f"{path}: format {form!r}, this version reads format {FORMAT}; "
+            + ("upgrade stance" if newer else "train the model again")
         )
     for name in ("name", "version", "files"):
         if name not in card:
@@ -242,40 +221,12 @@ def _known_classes(description: Mapping[str, Any]) -> list[str]:
     return classes
 
 
-def _head(description: Mapping[str, Any], arrays: Mapping[str, Any]) -> Head:
+def _head(description: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Head:
     kind = description["kind"]
     if kind == "constant":
-        return Constant(arrays["shares"])
-    if kind == "stack":
-        heads = [
-            _head(one, _parts_of(number, arrays))
-            for number, one in enumerate(description["members"])
-        ]
-        return Stacked(heads, [one["order"] for one in description["members"]], arrays)
+        return Constant(arrays["probabilities"])
     if kind == "ngrams":
-        # In format 1 all blocks of a member had one view, written beside them.
-        blocks = [{"view": description.get("view"), **block} for block in description["blocks"]]
-        return _linked(NgramLinear(blocks, arrays), description)
-    if kind not in ("encoder", "trees", "onnx"):
-        raise ValueError(f"kind {kind!r} is unknown")
-    if description["view"] not in VIEWS:
-        raise ValueError(f"view {description['view']!r} is unknown")
-    if kind == "trees":
-        return EncoderTrees(Encoded(description), len(description["classes"]), arrays)
+        return NgramLinear(description["blocks"], arrays)
     if kind == "encoder":
-        return _linked(EncoderLinear(Encoded(description), arrays), description)
-    return OnnxText(description["view"], arrays[NETWORK], arrays[TOKENIZER].decode("utf-8"))
-
-
-def _linked(head: NgramLinear | EncoderLinear, description: Mapping[str, Any]) -> Head:
-    link = description.get("link", "softmax")
-    if link not in LINKS:
-        raise ValueError(f"link {link!r} is unknown")
-    return head if link == "softmax" else Linked(head, link)
-
-
-def _parts_of(number: int, arrays: Mapping[str, Any]) -> dict[str, Any]:
-    prefix = f"{number}_"
-    return {
-        name.removeprefix(prefix): part for name, part in arrays.items() if name.startswith(prefix)
-    }
+        return EncoderLinear(description, arrays)
+    raise ValueError(f"kind {kind!r} is unknown")

@@ -1,6 +1,6 @@
-"""TF-IDF blocks of terms and a logistic regression over them, summed without scikit-learn.
+"""TF-IDF blocks of terms and a logistic regression over them, without scikit-learn.
 
-Many rows at once, words met before remembered.
+It answers many rows at once and remembers the words it has met.
 """
 
 import dataclasses
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from stance.features.analyzers import ANALYZERS, ROW_ANALYZERS, WORD, char_terms, word_runs
+from stance.features.analyzers import ANALYZERS, ROW_TERMS, WORD, char_terms, word_runs
 from stance.features.row_text import VIEWS, stretches_of, view_of
 from stance.models.link_functions import softmax
 
@@ -21,7 +21,7 @@ LONGEST_KEPT = 40
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Block:
+class TermBlock:
     """Terms with their places.
 
     They come from a view's n-grams (``analyze``), or from the whole row where ``view`` is None.
@@ -42,13 +42,13 @@ class _Block:
         )
 
 
-def _block(description: Mapping[str, Any], index: dict[str, int]) -> _Block:
+def _term_block(description: Mapping[str, Any], index: dict[str, int]) -> TermBlock:
     name = description["analyzer"]
-    if name in ROW_ANALYZERS:
-        return _Block(ROW_ANALYZERS[name], None, 1, 1, index)
+    if name in ROW_TERMS:
+        return TermBlock(ROW_TERMS[name], None, 1, 1, index)
     if description["view"] not in VIEWS:
         raise ValueError(f"view {description['view']!r} is unknown")
-    return _Block(
+    return TermBlock(
         ANALYZERS[name],
         description["view"],
         int(description["low"]),
@@ -58,7 +58,7 @@ def _block(description: Mapping[str, Any], index: dict[str, int]) -> _Block:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Found:
+class Counted:
     """The known terms of some texts.
 
     Which text each is of, its place, and the sums that they come to if none stands in its text
@@ -75,18 +75,23 @@ class _Found:
 
 
 class NgramLinear:
-    """TF-IDF blocks of terms (n-grams of a view, or terms of the whole row) and a multinomial logistic regression over them."""
+    """TF-IDF blocks of terms, and a multinomial logistic regression over them.
+
+    The terms of a block are n-grams of a view, or terms of the whole row.
+    """
 
     def __init__(
         self, blocks: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.ndarray]
     ) -> None:
         self.coef = arrays["coef"].T.copy()
         self.intercept = arrays["intercept"]
-        self.blocks: list[_Block] = []
+        self.blocks: list[TermBlock] = []
         start = 0
         for block in blocks:
             terms = block["terms"]
-            self.blocks.append(_block(block, {term: start + k for k, term in enumerate(terms)}))
+            self.blocks.append(
+                _term_block(block, {term: start + k for k, term in enumerate(terms)})
+            )
             start += len(terms)
         if start != len(self.coef):
             raise ValueError(f"{start} terms for {len(self.coef)} coefficients")
@@ -154,23 +159,23 @@ class NgramLinear:
         self,
         rows: Sequence[Mapping[str, Any]],
         views: Mapping[str, tuple[list[str], np.ndarray]],
-        block: _Block,
+        block: TermBlock,
         known: dict[str, Any],
-    ) -> _Found:
+    ) -> Counted:
         if block.view is None:
             return self._row_terms(rows, block)
         if block.analyze is char_terms:
             return self._letters(*views[block.view], block, known)
         return self._words(*views[block.view], block, known)
 
-    def _row_terms(self, rows: Sequence[Mapping[str, Any]], block: _Block) -> _Found:
+    def _row_terms(self, rows: Sequence[Mapping[str, Any]], block: TermBlock) -> Counted:
         terms = [block.terms(row) for row in rows]
         text_of = np.repeat(np.arange(len(rows)), list(map(len, terms)))
         return self._known_terms([(list(chain.from_iterable(terms)), text_of, text_of)], block)
 
     def _words(
-        self, stretches: list[str], text_of: np.ndarray, block: _Block, known: dict[str, Any]
-    ) -> _Found:
+        self, stretches: list[str], text_of: np.ndarray, block: TermBlock, known: dict[str, Any]
+    ) -> Counted:
         found = _look_up(stretches, known, lambda new: [tuple(WORD.findall(one)) for one in new])
         words = list(chain.from_iterable(found))
         text_of = np.repeat(text_of, list(map(len, found)))
@@ -181,9 +186,9 @@ class NgramLinear:
         )
 
     def _known_terms(
-        self, runs: Sequence[tuple[list[str], np.ndarray, np.ndarray]], block: _Block
-    ) -> _Found:
-        """Keep of the terms those that are known and do not begin in one text and end in the next."""
+        self, runs: Sequence[tuple[list[str], np.ndarray, np.ndarray]], block: TermBlock
+    ) -> Counted:
+        """Keep the terms that are known, and that lie within one text."""
         texts, places = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
         for terms, first_of, last_of in runs:
             at = np.fromiter(
@@ -193,11 +198,11 @@ class NgramLinear:
             texts.append(first_of[kept])
             places.append(at[kept])
         text_of, found = np.concatenate(texts), np.concatenate(places)
-        return _Found(text_of, found, text_of, self._adds[found])
+        return Counted(text_of, found, text_of, self._adds[found])
 
     def _letters(
-        self, stretches: list[str], text_of: np.ndarray, block: _Block, known: dict[str, Any]
-    ) -> _Found:
+        self, stretches: list[str], text_of: np.ndarray, block: TermBlock, known: dict[str, Any]
+    ) -> Counted:
         """Look stretches up by their letters' n-grams.
 
         None crosses a blank, so what a stretch holds is worked out once.
@@ -209,14 +214,14 @@ class NgramLinear:
         sums = b"".join([one[1] for one in found])
         places = np.frombuffer(b"".join(raw), dtype=np.int32)
         n_places = np.fromiter(map(len, raw), dtype=np.int64, count=len(raw)) // places.itemsize
-        return _Found(
+        return Counted(
             np.repeat(text_of, n_places),
             places,
             text_of,
             np.frombuffer(sums).reshape(-1, self._adds.shape[1]),
         )
 
-    def _work_out(self, stretches: Sequence[str], block: _Block) -> list[tuple[bytes, bytes]]:
+    def _work_out(self, stretches: Sequence[str], block: TermBlock) -> list[tuple[bytes, bytes]]:
         """Return per stretch the places of its letters' n-grams and the sums they come to.
 
         As bytes: small, and quick to join.
@@ -238,7 +243,7 @@ class NgramLinear:
             for size, end, one in zip(sizes, ends, sums, strict=True)
         ]
 
-    def _sums(self, n_texts: int, found: Sequence[_Found]) -> np.ndarray:
+    def _sums(self, n_texts: int, found: Sequence[Counted]) -> np.ndarray:
         """Return the sums of each class, shape (n_texts, n_classes).
 
         Each block's by itself, scaled to length 1, then together.
@@ -268,7 +273,7 @@ class NgramLinear:
         return np.asarray(scaled.sum(axis=1))
 
     def _repeated(
-        self, n_texts: int, found: Sequence[_Found]
+        self, n_texts: int, found: Sequence[Counted]
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return text, place and count of the terms that stand in their text more than once."""
         n_terms = len(self.coef)

@@ -1,4 +1,4 @@
-"""Classifiers made of others: the soft vote, the stack, and neutral learned as two classes."""
+"""Classifiers made of others: the soft vote, and neutral learned as two classes."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -6,13 +6,9 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.linear_model import LogisticRegression
 
 from stance.core.types import OFF_TARGET
 from stance.features.feature_sets import Rows
-from stance.labels.dataset import folds_by_article
-from stance.models.link_functions import log_shares, softmax
-from stance.training.linear import SOLVER, linear_of
 
 
 class NeutralInTwo(ClassifierMixin, BaseEstimator):
@@ -63,8 +59,7 @@ class NeutralInTwo(ClassifierMixin, BaseEstimator):
 class Vote(ClassifierMixin, BaseEstimator):
     """The soft vote of several pipelines: the mean of their probabilities, by their weights.
 
-    Unlike scikit-learn's it hands the labels on as they are: some classifiers look at what a label
-    means.
+    Unlike scikit-learn's `VotingClassifier` it hands the labels on as names, not as numbers.
 
     Parameters
     ----------
@@ -92,64 +87,5 @@ class Vote(ClassifierMixin, BaseEstimator):
         )
 
     def predict(self, X: Rows) -> np.ndarray:
-        """Return the likeliest class of each row."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
-
-
-class Stack(ClassifierMixin, BaseEstimator):
-    """A logistic regression over the logarithms of the members' probabilities.
-
-    Learned from predictions out of fold.
-
-    The folds share no article, so the members have not seen the quotes on which the regression
-    learns whom to trust.
-
-    Parameters
-    ----------
-    members
-        Pairs of name and pipeline.
-    folds
-        Number of folds.
-    C
-        Of the logistic regression.
-    seed
-        Of the folds.
-    """
-
-    def __init__(
-        self, members: Sequence[tuple[str, Any]], folds: int = 5, C: float = 0.1, seed: int = 13
-    ) -> None:
-        self.members = members
-        self.folds = folds
-        self.C = C
-        self.seed = seed
-
-    def fit(self, X: Any, y: Sequence[Any]) -> Self:
-        """Learn from a table with a column ``article``."""
-        labels = np.asarray(y)
-        self.classes_ = np.unique(labels)
-        shares = np.zeros((len(X), len(self.members), len(self.classes_)))
-        for learned, left_out in folds_by_article(X, self.folds, self.seed):
-            for number, (_, member) in enumerate(self.members):
-                fitted = clone(member).fit(X.iloc[learned], labels[learned])
-                # A rare class may be missing from a fold.
-                places = np.searchsorted(self.classes_, fitted.classes_)
-                shares[np.ix_(left_out, np.array([number]), places)] = fitted.predict_proba(
-                    X.iloc[left_out]
-                )[:, None]
-        self.final_ = LogisticRegression(C=self.C, solver=SOLVER, max_iter=200).fit(
-            log_shares(shares), labels
-        )
-        self.fitted_ = [clone(member).fit(X, labels) for _, member in self.members]
-        return self
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return shape (n_rows, n_classes), columns in the order of ``classes_``."""
-        shares = np.stack([one.predict_proba(X) for one in self.fitted_], axis=1)
-        final = linear_of(self.final_)
-        assert final is not None  # noqa: S101 - a logistic regression always has columns
-        return softmax(log_shares(shares) @ final.coef.T + final.intercept)
-
-    def predict(self, X: Any) -> np.ndarray:
         """Return the likeliest class of each row."""
         return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])

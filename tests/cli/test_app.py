@@ -197,23 +197,6 @@ def test_a_folder_that_is_no_project_is_told_by_every_verb_that_needs_one(tmp_pa
         assert done.stderr.startswith("stance: "), done.stderr
 
 
-def test_a_missing_extra_is_told_before_anything_is_trained(monkeypatch):
-    import importlib.util
-
-    from typer.testing import CliRunner
-
-    from stance.cli.app import app
-    from stance.core.errors import ConfigError
-
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    done = CliRunner().invoke(app, ["train", str(ROOT / "experiments" / "finetuned.toml")])
-    assert isinstance(done.exception, ConfigError)
-    assert (
-        "finetuned.toml: classifier 'finetuned' needs PyTorch, which is not installed; make "
-        "finetune" in str(done.exception)
-    )
-
-
 def test_agreement_is_reported_for_each_pair_of_annotators(project):
     done = cli("labels", "agree", "--disputed")
     assert done.returncode == 0

@@ -118,7 +118,7 @@ def test_the_chosen_setting_is_measured_by_an_ordinary_fit(project):
 
 
 def test_validation_and_test_reports_are_never_learned_from(project, monkeypatch):
-    import stance.sweep
+    import stance.experiments.sweep
 
     (project / "labels" / "splits.toml").write_text(
         'train = ["w1"]\nvalidation = []\ntest = []\n', encoding="utf-8"

@@ -5,17 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stance.features.lexicon import (
-    CUES,
-    FRAMES,
-    GROUPS,
-    SPEAKERS,
-    THINGS,
     cue_acts,
     find_lists,
     frame_terms,
     is_negated,
     masked_terms,
     speaker_terms,
+    word_lists,
     words_of,
 )
 
@@ -92,9 +88,7 @@ def test_names_and_numbers_do_not_enter_the_masked_terms():
 
 @pytest.mark.parametrize("group", ["thing", "frame", "cue", "speaker"])
 def test_every_phrase_of_a_list_is_found_by_it(group):
-    for name, listed in {"thing": THINGS, "frame": FRAMES, "cue": CUES, "speaker": SPEAKERS}[
-        group
-    ].items():
+    for name, listed in word_lists()[group].items():
         for phrase in listed.split(","):
             words = phrase.replace("*", "").split()
             assert name in find_lists(["so", *words, "then"], group), phrase
@@ -147,7 +141,7 @@ def test_any_text_gives_terms_and_the_same_ones_twice(text, cue):
 @given(TEXTS)
 def test_places_of_matches_are_words_of_the_text(text):
     words = [word.lower() for word in words_of(text)]
-    for group in GROUPS:
+    for group in word_lists():
         for places in find_lists(words, group).values():
             assert all(0 <= place < len(words) for place in places)
             assert all(isinstance(is_negated(words, place), bool) for place in places)

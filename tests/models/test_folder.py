@@ -231,7 +231,11 @@ def pickled():
         (lambda f: (f / "member-1.json").unlink(), r"member-1\.json: cannot be read"),
         (
             lambda f: edit_card(f, format=99),
-            r"format 99, this version reads up to 4; upgrade stance",
+            r"format 99, this version reads format 5; upgrade stance",
+        ),
+        (
+            lambda f: edit_card(f, format=4),
+            r"format 4, this version reads format 5; train the model again",
         ),
         (lambda f: edit_card(f, stances=["yes", "no"]), "made for another codebook"),
         (lambda f: edit_card(f, files={}), "names no member files"),
@@ -243,7 +247,7 @@ def pickled():
             lambda f: edit_card(f, files={"../member-0.json": "0"}),
             "files must name files of its own folder",
         ),
-        (lambda f: edit_card(f, format=True), r"format True, this version reads up to \d"),
+        (lambda f: edit_card(f, format=True), r"format True, this version reads format \d"),
         (lambda f: (f / "card.json").write_text("[" * 100_000), r"card\.json: damaged"),
         (lambda f: (f / "card.json").write_text("[]"), "format None"),
         (lambda f: (f / "card.json").write_bytes(b"\xff\xfe{"), r"card\.json: damaged"),
@@ -301,20 +305,3 @@ def test_a_folder_holds_nothing_that_runs_when_it_is_read(model_folder):
     for path in model_folder.glob("*.npz"):
         with np.load(path, allow_pickle=False) as stored:  # raises on a pickled array
             assert all(stored[name].dtype.kind == "f" for name in stored.files)
-
-
-def test_a_folder_of_format_1_still_predicts_the_same(ngrams, tmp_path):
-    """In format 1 a member's view stood beside its blocks, and the card said 1."""
-    fitted, portable = ngrams
-    save_model(fitted, tmp_path / "old", {"name": "ngrams", "version": "1"})
-    member = json.loads((tmp_path / "old" / "member-0.json").read_text())
-    blocks = [
-        {key: value for key, value in block.items() if key != "view"} for block in member["blocks"]
-    ]
-    edit_member(tmp_path / "old", view=member["blocks"][0]["view"], blocks=blocks)
-    edit_card(tmp_path / "old", format=1)
-    rows = [{"text": "We will not sit down with them.", "cue": "said"}, {"text": "No."}]
-    assert (read_model(tmp_path / "old").probabilities(rows) == portable.probabilities(rows)).all()
-    edit_member(tmp_path / "old", view=None, blocks=blocks)
-    with pytest.raises(ModelError, match="view None is unknown"):
-        read_model(tmp_path / "old")

@@ -5,14 +5,14 @@ Named blocks, each a scikit-learn transformer of a table.
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from stance.features.feature_sets import Stateless
 from stance.features.sentence_encoder import encode_cached
 
 # Hashtags and names of accounts are words of their own in tweets; the tag that only names the
@@ -62,17 +62,7 @@ def pieces(text: str) -> list[str]:
     return found or [text]
 
 
-class _Block(TransformerMixin, BaseEstimator):
-    """A transformer that learns nothing."""
-
-    # scikit-learn's signature
-    def fit(self, X: pd.DataFrame, y: object = None) -> Self:  # noqa: ARG002
-        """Learn nothing."""
-        self.fitted_ = True
-        return self
-
-
-class Column(_Block):
+class Column(Stateless):
     """One column of a table, as a list of texts."""
 
     def __init__(self, name: str = "text") -> None:
@@ -83,7 +73,7 @@ class Column(_Block):
         return [clean(one) for one in X[self.name]]
 
 
-class TextVectors(_Block):
+class TextVectors(Stateless):
     """The vector of the text as a whole, as far as the encoder reads, shape (n_rows, 384)."""
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:
@@ -91,7 +81,7 @@ class TextVectors(_Block):
         return vectors_of([clean(text) for text in X["text"]])
 
 
-class PairVectors(_Block):
+class PairVectors(Stateless):
     """What the text says of the target, as vectors: shape (n_rows, 4 * 384).
 
     The sentences nearest to the target weigh most; beside their vector stand the target's own, the
@@ -131,7 +121,7 @@ def _sentences_and_targets(
     return list(zip((sentences[text] for text in texts), vectors_of(list(targets)), strict=True))
 
 
-class Nearness(_Block):
+class Nearness(Stateless):
     """How near a text is to its target.
 
     Overlap of words, cosines of sentences with the target and with claims for and against it.
@@ -195,7 +185,7 @@ def overlap(text: str, target: str) -> tuple[float, float, float]:
     )
 
 
-class WordsWithTarget(_Block):
+class WordsWithTarget(Stateless):
     """Each word of the text together with the target's name, as tokens.
 
     What a word means for one target only.
@@ -241,8 +231,7 @@ def _chars(sizes: tuple[int, int], min_df: int) -> Any:
     )
 
 
-# all blocks are built alike
-# all blocks are built alike
+# The sizes are not used: all blocks are built by the same call.
 def _target(sizes: tuple[int, int], min_df: int) -> Any:  # noqa: ARG001
     return Pipeline(
         [
@@ -252,8 +241,7 @@ def _target(sizes: tuple[int, int], min_df: int) -> Any:  # noqa: ARG001
     )
 
 
-# all blocks are built alike
-# all blocks are built alike
+# The sizes are not used: all blocks are built by the same call.
 def _crossed(sizes: tuple[int, int], min_df: int) -> Any:  # noqa: ARG001
     return Pipeline(
         [

@@ -1,6 +1,4 @@
-"""Public stance corpora by their official protocols.
-
-What our kinds of features and classifiers reach where others were measured.
+"""Public stance corpora measured by their official protocols, to compare with published scores.
 
 SemEval-2016 task 6A: learn from ``train``, measure on ``test``, mean of the F1 of favor and of
 against (Mohammad et al. 2016). DeSMOG: the given split, and ten times five folds over all rows,
@@ -11,7 +9,6 @@ chosen on training rows only.
 
 import dataclasses
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +19,14 @@ from sklearn.model_selection import StratifiedGroupKFold
 from stance.core.errors import ConfigError, DataError
 from stance.core.files import sha256
 from stance.core.paths import display_path, home
+from stance.evaluation.scores import likeliest
 from stance.experiments.benchmarks.classifiers import build_member
 from stance.experiments.benchmarks.config import Benchmark
 from stance.experiments.benchmarks.corpora import COARSE_STANCES, CORPORA, read_corpus
-from stance.experiments.benchmarks.scores import ALL_SCORES, HEADLINE, VOTE, Figure, figure, named
+from stance.experiments.benchmarks.scores import ALL_SCORES, HEADLINE, VOTE, Figure, figure
 from stance.experiments.config_files import read_checked
+from stance.experiments.cross_validation import Say
 from stance.tracking import runs, store
-from stance.training.transformer import locate_weights
-
-Say = Callable[[str], None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,7 +44,7 @@ def fit_and_answer(config: Benchmark, train: pd.DataFrame, asked: pd.DataFrame) 
     """
     out = np.zeros((len(config.member), len(asked), len(COARSE_STANCES)))
     for k, member in enumerate(config.member):
-        fitted = build_member(member, config.seed).fit(train, train["stance"])
+        fitted = build_member(member).fit(train, train["stance"])
         out[k][:, [COARSE_STANCES.index(one) for one in fitted.classes_]] = fitted.predict_proba(
             asked
         )
@@ -93,17 +89,16 @@ def choose_none_factor(
     probabilities = out_of_fold(config, train, config.folds, config.seed)
     score, majority = HEADLINE[config.corpus], str(train["stance"].mode()[0])
     for member, alone in zip(config.member, probabilities, strict=True):
-        say(
-            f"  {member.name}: {figure('', '', score, train, [named(alone)], majority).value:.3f} "
-            "by cross-validation on train"
-        )
+        answers = likeliest(alone, COARSE_STANCES)
+        value = figure("", "", score, train, [answers], majority).value
+        say(f"  {member.name}: {value:.3f} by cross-validation on train")
     tried = {
         factor: figure(
             "train, cross-validated",
             VOTE,
             score,
             train,
-            [named(vote(config, probabilities, factor))],
+            [likeliest(vote(config, probabilities, factor), COARSE_STANCES)],
             majority,
         )
         for factor in config.none_factors
@@ -140,7 +135,7 @@ def measure(
     factor, found = choose_none_factor(config, train, say)
     say(f"  learning from {len(train)} rows, answering {len(test)}")
     probabilities = fit_and_answer(config, train, test)
-    predicted = named(vote(config, probabilities, factor))
+    predicted = likeliest(vote(config, probabilities, factor), COARSE_STANCES)
     figures = ([found] if found else []) + _split_figures(config, test, held, predicted, majority)
     for member, alone in zip(config.member, probabilities, strict=True):
         figures.append(
@@ -149,7 +144,7 @@ def measure(
                 f"{member.name} alone",
                 HEADLINE[config.corpus],
                 test,
-                [named(alone)],
+                [likeliest(alone, COARSE_STANCES)],
                 majority,
             )
         )
@@ -187,10 +182,17 @@ def _repeated(config: Benchmark, table: pd.DataFrame, say: Say) -> tuple[list[Fi
     drawn = []
     for repeat in range(config.repeats):
         drawn.append(out_of_fold(config, table, 5, config.seed + repeat))
-        one = figure("", VOTE, "macro-F1", table, [named(vote(config, drawn[-1]))], majority)
+        one = figure(
+            "",
+            VOTE,
+            "macro-F1",
+            table,
+            [likeliest(vote(config, drawn[-1]), COARSE_STANCES)],
+            majority,
+        )
         say(f"  five folds, draw {repeat + 1} of {config.repeats}: macro-F1 {one.value:.3f}")
     where = f"{config.repeats} x 5 folds"
-    votes = [named(vote(config, one)) for one in drawn]
+    votes = [likeliest(vote(config, one), COARSE_STANCES) for one in drawn]
     figures = [figure(where, VOTE, "macro-F1", table, votes, majority)]
     for k, member in enumerate(config.member):
         figures.append(
@@ -199,7 +201,7 @@ def _repeated(config: Benchmark, table: pd.DataFrame, say: Say) -> tuple[list[Fi
                 f"{member.name} alone",
                 "macro-F1",
                 table,
-                [named(one[k]) for one in drawn],
+                [likeliest(one[k], COARSE_STANCES) for one in drawn],
                 majority,
             )
         )
@@ -247,8 +249,6 @@ def run_benchmark(
             "--experiment another file"
         )
     table = read_corpus(corpus, file)
-    if any(member.classifier.kind == "finetuned" for member in config.member):
-        locate_weights()  # what is missing is told now, not behind the other members
     say(f"{config.name}: {config.question}")
     mlflow = store.open_store()
     with runs.start_run(mlflow, "benchmark", config.name, config.question) as started:

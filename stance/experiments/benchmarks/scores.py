@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from stance.evaluation.bootstrap import bounds, draw_sums
-from stance.evaluation.scores import class_f1
+from stance.evaluation.scores import class_f1, confusion_by_article
 from stance.experiments.benchmarks.corpora import COARSE_STANCES
 
 Scorer = Callable[[np.ndarray], np.ndarray]
@@ -48,23 +48,6 @@ ALL_SCORES = {
 }
 
 
-def tables_by_text(
-    truth: Sequence[str], answers: Sequence[Sequence[str]], texts: Sequence[str]
-) -> np.ndarray:
-    """Return confusion tables, shape (n_texts, n_repeats, 3, 3).
-
-    One a text and repetition, rows truth, columns answers.
-    """
-    names = {name: k for k, name in enumerate(dict.fromkeys(texts))}
-    out = np.zeros(
-        (len(names), len(answers), len(COARSE_STANCES), len(COARSE_STANCES)), dtype=np.int64
-    )
-    place, rows = [names[text] for text in texts], [COARSE_STANCES.index(one) for one in truth]
-    for repeat, given in enumerate(answers):
-        np.add.at(out, (place, repeat, rows, [COARSE_STANCES.index(one) for one in given]), 1)
-    return out
-
-
 def figure(
     where: str,
     model: str,
@@ -79,8 +62,12 @@ def figure(
     Several repetitions are scored one by one, and their mean is the value.
     """
     texts = list(table["article"])
-    counts = tables_by_text(list(table["stance"]), answers, texts)
-    base = tables_by_text(list(table["stance"]), [[majority] * len(table)], texts).sum(axis=(0, 1))
+    truth = list(table["stance"])
+    # Shape (n_texts, n_repeats, 3, 3).
+    counts = np.stack(
+        [confusion_by_article(truth, given, texts, COARSE_STANCES) for given in answers], axis=1
+    )
+    base = confusion_by_article(truth, [majority] * len(truth), texts, COARSE_STANCES).sum(axis=0)
     scorer = SCORES[score]
     low, high = bounds(scorer(draw_sums(counts, seed=seed)).mean(axis=-1))
     return Figure(
@@ -94,8 +81,3 @@ def figure(
         len(table),
         len(counts),
     )
-
-
-def named(probabilities: np.ndarray) -> list[str]:
-    """Return the likeliest stance of each row."""
-    return [COARSE_STANCES[k] for k in probabilities.argmax(axis=1)]

