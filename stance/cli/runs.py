@@ -125,11 +125,11 @@ def promote(
 
     Example: stance promote vote
     """
-    from stance.experiments.comparison import losses
+    from stance.experiments.promotion import against_in_use, losses
     from stance.tracking.model_folders import in_use
     from stance.tracking.registry import promote as move
 
-    worse = [] if force else losses(run)
+    worse = [] if force else losses(against_in_use(run))
     if worse:
         raise DataError(
             f"{run} is not promoted: it may be worse than {in_use()}, which predict uses now "

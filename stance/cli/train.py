@@ -49,15 +49,12 @@ def train(
 
     sets = load_sets()
     result = None
-    for path, experiment in checked:
+    for _, experiment in checked:
         if experiment.curve:
             _curve(experiment, sets)
             continue
-        is_default = path.resolve() == (home() / DEFAULT).resolve() and not settings
         typer.echo(f"{experiment.name}: {experiment.question}")
-        result = run(
-            experiment, sets=sets, default=is_default, settings=settings or (), say=typer.echo
-        )
+        result = run(experiment, sets=sets, settings=settings or (), say=typer.echo)
         show_outcome(result)
     if seeds and result is not None:
         articles = sorted(str(path) for path in (home() / "seeds").glob("*.txt"))
@@ -79,7 +76,6 @@ def _next_steps(result: "RunResult") -> None:
 
     And last which model predict uses now.
     """
-    from stance.tracking.model_folders import in_use
     from stance.tracking.runs import newest_beside
     from stance.tracking.store import open_store
 
@@ -99,18 +95,27 @@ def _next_steps(result: "RunResult") -> None:
     typer.echo(f"\nrun {result.run_name} ({result.run_id[:8]}) is tracked. Next:")
     for command, does in steps.items():
         typer.echo(f"  {command:48s} {does}".rstrip())
+    _show_in_use(result)
+
+
+def _show_in_use(result: "RunResult") -> None:
+    """Set the run's model next to the one that predict uses, and say how to change that."""
+    from stance.cli.tables import set_name
+    from stance.experiments.promotion import against_in_use, losses
+    from stance.tracking.model_folders import in_use
+
     used = in_use()
+    typer.echo(f"\npredict uses {used}.")
+    if used.folder == result.folder:
+        return
+    differences = against_in_use(result.run_id)
+    for name, scores in differences.items():
+        typer.echo(f"  this run minus that model, {set_name(name)}: {scores['five']}")
+    force = " --force" if losses(differences) else ""
     typer.echo(
-        f"\npredict now uses {used}."
-        if used
-        else "\npredict has no model yet: no champion, and no run of the default experiment; make "
-        "train trains one."
+        f"This run's model answers where it is named (--model {result.folder.name}), or by "
+        f"default after: .venv/bin/stance promote {result.run_name}{force}"
     )
-    if used is None or used.folder != result.folder:
-        typer.echo(
-            f"This run's model, {result.folder.name}, is used where it is named (--model "
-            f"{result.folder.name}) or promoted."
-        )
 
 
 def sweep(

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
+RELEASED = Path(__file__).resolve().parents[1] / "models" / "released"  # comes with the package
+STANDARD = "standard"  # the released model that predicts where none is named
 
 
 def home() -> Path:

@@ -3,11 +3,12 @@
 The paired difference of their scores, and their errors quote by quote.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from stance.core.errors import ConfigError, DataError
+from stance.core.errors import DataError
 from stance.core.paths import display_path, home
 from stance.evaluation.scores import (
     Difference,
@@ -18,9 +19,7 @@ from stance.evaluation.scores import (
 )
 from stance.experiments.benchmarks.corpora import COARSE_STANCES
 from stance.experiments.benchmarks.scores import ALL_SCORES, HEADLINE, SCORES
-from stance.labels import splits
 from stance.tracking import store
-from stance.tracking.model_folders import in_use
 from stance.tracking.runs import find_run, load_predictions
 
 Differences = dict[str, dict[str, Difference]]
@@ -40,7 +39,7 @@ def _both(first: str, second: str) -> tuple[list[Any], list[pd.DataFrame]]:
     return runs, tables
 
 
-def _paired(runs: list[Any], tables: list[pd.DataFrame]) -> dict[str, list[pd.DataFrame]]:
+def _paired(names: Sequence[str], tables: Sequence[pd.DataFrame]) -> dict[str, list[pd.DataFrame]]:
     """Return both runs' rows of the quotes that both answered, in the same order, set by set.
 
     Raises
@@ -55,9 +54,7 @@ def _paired(runs: list[Any], tables: list[pd.DataFrame]) -> dict[str, list[pd.Da
         if len(shared) == 0:
             continue
         if not (sides[0].loc[shared, "stance"] == sides[1].loc[shared, "stance"]).all():
-            raise DataError(
-                f"{name}: the labels changed between the runs; run {runs[0].info.run_name} again"
-            )
+            raise DataError(f"{name}: the labels changed between the runs; run {names[0]} again")
         out[str(name)] = [side.loc[shared] for side in sides]
     if not out:
         raise DataError(
@@ -77,12 +74,28 @@ def compare_runs(first: str, second: str) -> tuple[str, str, Differences]:
     """
     runs, tables = _both(first, second)
     corpus = runs[0].data.params.get("corpus")
-    pairs = _paired(runs, tables)
-    found = {
+    names = [str(run.info.run_name) for run in runs]
+    return names[0], names[1], compare_tables(names, tables, corpus)
+
+
+def compare_tables(
+    names: Sequence[str], tables: Sequence[pd.DataFrame], corpus: str | None = None
+) -> Differences:
+    """Compare two tables of predictions on the quotes that stand in both, set by set.
+
+    Parameters
+    ----------
+    names
+        Of the two runs or models, for messages.
+    tables
+        With the columns ``set, quote, article, stance, predicted``.
+    corpus
+        Of a benchmark, whose scores are those of its protocol.
+    """
+    return {
         name: _of_corpus(corpus, name, sides) if corpus else _of_labels(sides)
-        for name, sides in pairs.items()
+        for name, sides in _paired(names, tables).items()
     }
-    return str(runs[0].info.run_name), str(runs[1].info.run_name), found
 
 
 def data_differences(first: str, second: str) -> list[str]:
@@ -144,7 +157,7 @@ def compare_errors(first: str, second: str) -> tuple[str, str, pd.DataFrame]:
     """
     runs, tables = _both(first, second)
     parts = []
-    for name, (one, other) in _paired(runs, tables).items():
+    for name, (one, other) in _paired([run.info.run_name for run in runs], tables).items():
         columns: dict[str, Any] = {
             "set": name,
             "stance": one["stance"],
@@ -179,38 +192,4 @@ def compare_errors(first: str, second: str) -> tuple[str, str, pd.DataFrame]:
         str(runs[0].info.run_name),
         str(runs[1].info.run_name),
         wrong.loc[order].reset_index(drop=True),
-    )
-
-
-def losses(run: str) -> list[str]:
-    """Return what holds a promotion up.
-
-    Each set on which a loss against the model that predict uses now is not ruled out.
-
-    That is where the paired interval of the five-label difference reaches below zero. Sets of
-    fewer than `stance.evaluation.bootstrap.FEWEST_ARTICLES` articles are left out: their intervals
-    say too little to hold anybody up. Empty where no model is in use.
-    """
-    used = in_use()
-    if used is None or not used.run:
-        return []
-    try:
-        _, _, found = compare_runs(used.run, run)
-    except ConfigError:
-        # That model's run is gone from this store; a run that is not there at all, promoting
-        # tells.
-        return []
-    return [
-        _loss(name, one["five"])
-        for name, one in found.items()
-        if one["five"].unit == "article" and one["five"].low < 0
-    ]
-
-
-def _loss(name: str, found: Difference) -> str:
-    # A gain that may as well be a loss of the same size must not read like a gain.
-    worst = f"worse by {-found.value:.3f}" if found.value < 0 else "no clear gain"
-    return (
-        f"{splits.SETS.get(name, (name,))[0]}: {worst}, it may lose up to {-found.low:.3f} "
-        f"({found})"
     )

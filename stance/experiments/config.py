@@ -70,7 +70,7 @@ class Vectors(Strict):
 
     kind: Literal["encoder"]
     view: View = "cue+text"
-    model: Literal["minilm"] = "minilm"
+    model: str = Field(default="mpnet", description="mpnet, minilm, or an encoder's folder")
 
 
 class Majority(Strict):
@@ -87,22 +87,48 @@ class LogReg(Strict):
     class_weight: Literal["balanced", "none"] = "none"
 
 
+class WholeRows(Strict):
+    """The rows themselves: for an adapted encoder, which reads text."""
+
+    kind: Literal["rows"]
+
+
+class Adapter(Strict):
+    """An encoder adapted to the task, see `stance.training.adapters`."""
+
+    kind: Literal["adapter"]
+    encoder: str = Field(default="mpnet", description="mpnet, minilm, or an encoder's folder")
+    view: View = "cue+text"
+    epochs: float = Field(default=3.0, gt=0, le=50)
+    rank: int = Field(default=16, ge=1, le=256)
+    learning_rate: float = Field(default=4e-4, gt=0, lt=1e-1)
+    batch_size: int = Field(default=16, ge=1, le=256)
+    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
+    mask_share: float = Field(default=0.05, ge=0, le=0.4, description="share of hidden words")
+    teacher: str | None = Field(default=None, description="a model whose doubt is learned too")
+    teacher_share: float = Field(default=0.8, ge=0, le=1)
+    teacher_temperature: float = Field(default=1.5, gt=0, le=10)
+    seed: int = Field(default=13, ge=0, lt=2**32)
+
+
 class Member(Strict):
     """One pipeline of the soft vote."""
 
     weight: float = Field(default=1.0, gt=0)
     features: Annotated[
-        NoFeatures | Ngrams | RowTerms | Blocks | Vectors, Field(discriminator="kind")
+        NoFeatures | Ngrams | RowTerms | Blocks | Vectors | WholeRows,
+        Field(discriminator="kind"),
     ]
-    classifier: Annotated[Majority | LogReg, Field(discriminator="kind")]
+    classifier: Annotated[Majority | LogReg | Adapter, Field(discriminator="kind")]
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         features, classifier = self.features.kind, self.classifier.kind
-        if (features == "none") != (classifier == "majority"):
+        needed = {"majority": "none", "adapter": "rows"}.get(classifier)
+        if needed != features and (needed or features in ("none", "rows")):
             raise ValueError(
                 f"features {features!r} do not go with classifier {classifier!r}: majority takes "
-                "none, logreg any other"
+                "none, adapter takes rows, logreg any other"
             )
         return self
 

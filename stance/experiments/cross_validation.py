@@ -142,7 +142,7 @@ def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = prin
         tables = [confusion(folded, predicted) for predicted in draws]
         reports["cv"] = scores.repeated(reports["cv"], tables, seed=experiment.seed)
     predictions = pd.concat(
-        [_predictions(name, part, predicted) for name, (part, predicted) in found.items()],
+        [prediction_rows(name, part, predicted) for name, (part, predicted) in found.items()],
         ignore_index=True,
     )
     return Trained(
@@ -205,7 +205,8 @@ def confusion(table: pd.DataFrame, predicted: np.ndarray) -> np.ndarray:
     )
 
 
-def _predictions(name: str, table: pd.DataFrame, predicted: np.ndarray) -> pd.DataFrame:
+def prediction_rows(name: str, table: pd.DataFrame, predicted: np.ndarray) -> pd.DataFrame:
+    """Return what a run logs of each quote of a set: its labels, its answer and probabilities."""
     # The quote comes first: the store's page lines tables of several runs up by their first
     # column.
     rows = table[

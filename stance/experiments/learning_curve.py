@@ -1,6 +1,5 @@
 """Learning curves: what more reports, and better labels, bring."""
 
-
 import pandas as pd
 
 from stance.core.errors import ConfigError

@@ -26,7 +26,6 @@ from stance.labels.dataset import load_sets
 from stance.models.calibration import STATED_RISK, answered
 from stance.models.card import describe_card
 from stance.tracking import registry, runs, store
-from stance.tracking.model_folders import point
 from stance.training.saving import save_model
 
 PACKAGES = ("numpy", "scikit-learn", "onnxruntime", "tokenizers", "safetensors")
@@ -83,7 +82,6 @@ def run(
     experiment: Experiment,
     *,
     sets: dict[str, pd.DataFrame] | None = None,
-    default: bool = False,
     settings: Sequence[str] = (),
     say: Say = print,
 ) -> RunResult:
@@ -95,9 +93,6 @@ def run(
         Checked configuration.
     sets
         Tables by split; read from ``labels/`` when None.
-    default
-        Whether this is the default experiment: then prediction uses its newest run until a
-        champion is promoted.
     settings
         What was changed of the experiment's file, ``key.path=value``; runs with different ones are
         never taken for the same experiment.
@@ -123,7 +118,6 @@ def run(
         folder = home() / "models" / f"{experiment.name}-{run_id[:8]}"
         save_model(trained.pipeline, folder, whole)
         _log(mlflow, experiment, trained, folder, whole)
-    point("latest" if default else f"latest-{experiment.name}", folder, run_id)
     return RunResult(
         run_id,
         str(started.info.run_name),

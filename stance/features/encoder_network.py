@@ -224,9 +224,10 @@ class _Network:
             "DequantizeLinear", small, self.op("Gather", self.constant(scale), self.ids), axis=0
         )
         first = self.architecture.first_place
-        places = self.weights["embeddings.position_embeddings.weight"][first : first + LONGEST]
+        table_of_places = self.weights["embeddings.position_embeddings.weight"]
+        values = table_of_places[first : first + LONGEST]
         kinds = self.weights.get("embeddings.token_type_embeddings.weight")
-        places = self.constant(places if kinds is None else places + kinds[0])
+        places = self.constant(values if kinds is None else values + kinds[0])
         here = self.op("Slice", places, self.zero, self.length, self.zero)
         total = self.op("Add", self.op("Reshape", rows, self.texts), here)
         return self.op("Reshape", self.normalised(total, "embeddings.LayerNorm"), self.rows)

@@ -125,6 +125,7 @@ def encoder(view: str = "cue+text", model: str = "minilm") -> SentenceVectors:
 # The kinds of features that an experiment file may name. Most are a choice of blocks.
 FEATURES: dict[str, Callable[..., Any]] = {
     "none": RowList,
+    "rows": RowList,
     "tfidf": partial(blocks, ("words", "chars")),
     "frames": partial(blocks, ("frames",)),
     "masked": partial(blocks, ("masked",)),

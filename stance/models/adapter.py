@@ -14,7 +14,7 @@ from stance.core.errors import ModelError
 from stance.features.encoder_files import EncoderFiles, find_encoder
 from stance.features.encoder_network import write_network
 from stance.features.networks import Network, assembled
-from stance.features.row_text import view_of
+from stance.features.row_text import VIEWS, view_of
 from stance.models.link_functions import softmax
 
 ADAPTER = "adapter.safetensors"  # the file of a member, beside its description
@@ -73,14 +73,20 @@ class AdaptedEncoder:
     """
 
     def __init__(self, description: Mapping[str, Any], adapter: bytes) -> None:
+        from safetensors import SafetensorError
         from safetensors.numpy import load
 
+        if description["view"] not in VIEWS:
+            raise ValueError(f"view {description['view']!r} is unknown")
         self.view = str(description["view"])
         self.encoder = str(description["encoder"])
         self.digest = str(description["digest"])
         self.scale = float(description["scale"])
         self._bytes = adapter
-        arrays = load(adapter)
+        try:
+            arrays = load(adapter)
+        except SafetensorError as fault:
+            raise ValueError(f"{ADAPTER}: {fault}") from fault
         self.head = (
             arrays[HEAD_WEIGHT].astype(np.float32),
             arrays[HEAD_BIAS].astype(np.float32),

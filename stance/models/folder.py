@@ -20,6 +20,7 @@ from stance.core.errors import ModelError
 from stance.core.files import write_whole
 from stance.core.paths import display_path
 from stance.core.types import STANCES
+from stance.models.adapter import ADAPTER, AdaptedEncoder
 from stance.models.calibration import temper
 from stance.models.heads import Constant, EncoderLinear, Head
 from stance.models.ngram_linear import NgramLinear
@@ -127,7 +128,10 @@ def read_model(folder: Path) -> PortableModel:
         try:
             description = json.loads(raw[".json"])
             with np.load(BytesIO(raw[".npz"]), allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
+                arrays: dict[str, Any] = {name: stored[name] for name in stored.files}
+            if description["kind"] == "adapter":
+                name = f"member-{number}.{ADAPTER}"
+                arrays[ADAPTER] = _checked_bytes(folder / name, card["files"])
             members.append(
                 (
                     float(description["weight"]),
@@ -221,7 +225,7 @@ def _known_classes(description: Mapping[str, Any]) -> list[str]:
     return classes
 
 
-def _head(description: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Head:
+def _head(description: Mapping[str, Any], arrays: Mapping[str, Any]) -> Head:
     kind = description["kind"]
     if kind == "constant":
         return Constant(arrays["probabilities"])
@@ -229,4 +233,6 @@ def _head(description: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> H
         return NgramLinear(description["blocks"], arrays)
     if kind == "encoder":
         return EncoderLinear(description, arrays)
+    if kind == "adapter":
+        return AdaptedEncoder(description, arrays[ADAPTER])
     raise ValueError(f"kind {kind!r} is unknown")

@@ -1,17 +1,17 @@
 """The folders in ``models/``: found by name, and the one in use where none is named.
 
-Two files beside the model folders, ``champion.json`` and ``latest.json``, point to those in use,
-so that a first prediction need not wait for MLflow.
+A file beside the model folders, ``champion.json``, points to the one that was promoted, so that a
+first prediction need not wait for MLflow. Where nothing was promoted, a model that comes with the
+package answers.
 """
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from stance.core.errors import ModelError
 from stance.core.files import write_whole
-from stance.core.paths import display_path, home
+from stance.core.paths import RELEASED, STANDARD, display_path, home
 
 FEWEST_OF_ID = 4
 
@@ -34,19 +34,23 @@ def folders_named(name: str) -> list[Path]:
 
 
 def known_folders() -> str:
-    """Return in words which model folders there are, or how to get one."""
-    known = sorted(path.parent.name for path in (home() / "models").glob("*/card.json"))
-    return (
-        f"there are {', '.join(known[:8])}{' …' if len(known) > 8 else ''}"
-        if known
-        else "there is none; train one (make train)"
-    )
+    """Return in words which models can be named."""
+    names = sorted(path.parent.name for path in (home() / "models").glob("*/card.json"))
+    names = [*released_names(), *names]
+    return f"there are {', '.join(names[:8])}{' …' if len(names) > 8 else ''}"
+
+
+def released_names() -> list[str]:
+    """Return the models that come with the package, the one that is used by default first."""
+    names = (path.parent.name for path in RELEASED.glob("*/card.json"))
+    return sorted(names, key=lambda name: (name != STANDARD, name))
 
 
 class InUse(NamedTuple):
     """The model that predicts where none is named.
 
-    ``why`` is champion or latest, ``run`` the id of the run that made it, where it is known.
+    ``why`` is champion or released; ``run`` is the id of the run that made it, None for the
+    released one.
     """
 
     why: str
@@ -54,52 +58,50 @@ class InUse(NamedTuple):
     run: str | None
 
     def __str__(self) -> str:
-        newest = "the newest run of the default experiment"
-        return f"{self.folder.name}, {'the champion' if self.why == 'champion' else newest}"
+        which = "the champion" if self.why == "champion" else "the released model"
+        return f"{self.folder.name}, {which}"
 
 
-def in_use(pointers: Sequence[str] = ("champion", "latest")) -> InUse | None:
-    """Return the champion, without one the newest run of the default experiment, None.
+def in_use() -> InUse:
+    """Return the champion, or the released model where nothing was promoted.
 
-    Where there is neither.
-
-    Pointers beside the model folders are read, not the tracking store: a first prediction must not
-    wait for MLflow.
-    """
-    for name in pointers:
-        found = pointer(name)
-        folder = home() / "models" / found.get("folder", "")
-        if found and (folder / "card.json").is_file():
-            return InUse(name, folder, found.get("run"))
-    return None
-
-
-def default_model(pointers: Sequence[str] = ("champion", "latest")) -> Path:
-    """Return the folder of the champion.
-
-    Else of the newest finished run of the default experiment; another experiment's never takes
-    over by itself.
+    A pointer beside the model folders is read, not the tracking store: a first prediction must
+    not wait for MLflow.
 
     Raises
     ------
     ModelError
-        If there is no such model; the message says how to get one.
+        If the champion is named but its folder is gone: another model must not answer in its
+        place unnoticed.
     """
-    found = in_use(pointers)
-    if found:
-        return found.folder
-    models = display_path(home() / "models")
-    if "latest" not in pointers:
+    champion = pointer("champion")
+    if not champion:
+        return InUse("released", RELEASED / STANDARD, None)
+    folder = home() / "models" / Path(champion.get("folder", "")).name
+    if not (folder / "card.json").is_file():
         raise ModelError(
-            f"{models}: no champion yet; choose one (stance promote RUN), or name a run or a "
-            "model folder"
+            f"{display_path(folder)}: the champion's folder is gone; promote another run (stance "
+            f"promote RUN), or delete {display_path(home() / 'models' / 'champion.json')} to use "
+            "the released model"
         )
-    if any((home() / "models").glob("*/card.json")):
+    return InUse("champion", folder, champion.get("run"))
+
+
+def champion_folder() -> Path:
+    """Return the champion's folder.
+
+    Raises
+    ------
+    ModelError
+        If nothing was promoted, or its folder is gone.
+    """
+    used = in_use()
+    if used.why != "champion":
         raise ModelError(
-            f"{models}: no champion, and no run of the default experiment; run make train first, "
-            f"or name another with --model: {known_folders()}"
+            f"{display_path(home() / 'models')}: no champion yet; choose one (stance promote RUN), "
+            "or name a run or a model folder"
         )
-    raise ModelError(f"{models}: no trained model; run make train first, or name a model folder")
+    return used.folder
 
 
 def pointer(name: str) -> dict[str, str]:

@@ -94,7 +94,7 @@ def log_model(
 def promote(name: str) -> tuple[str, str]:
     """Move the alias ``champion`` to a run's registered model.
 
-    Whether it should is `stance.experiments.comparison.losses`'s to say.
+    Whether it should is `stance.experiments.promotion.losses`'s to say.
 
     Returns
     -------

@@ -8,8 +8,14 @@ import re
 from pathlib import Path
 
 from stance.core.errors import ModelError
-from stance.core.paths import display_path, home
-from stance.tracking.model_folders import default_model, folders_named, known_folders
+from stance.core.paths import RELEASED, display_path, home
+from stance.tracking.model_folders import (
+    champion_folder,
+    folders_named,
+    in_use,
+    known_folders,
+    released_names,
+)
 from stance.tracking.runs import experiment_of
 
 _RUN_NAME = re.compile(r"-\d{4}-\d{6}$")
@@ -24,7 +30,7 @@ def resolve(source: str | None) -> Path:
         If it is neither a folder nor a run that is known.
     """
     if source is None:
-        return default_model()
+        return in_use().folder
     if source.startswith(("models:", "runs:")):
         from stance.tracking.registry import download_model
 
@@ -32,7 +38,9 @@ def resolve(source: str | None) -> Path:
     if Path(source).is_dir():
         return Path(source)
     if source == "champion":
-        return default_model(("champion",))
+        return champion_folder()
+    if source in released_names():
+        return RELEASED / source
     runs = folders_named(source) or folders_named(experiment_of(source))
     if runs:
         return max(runs, key=lambda path: (path / "card.json").stat().st_mtime)

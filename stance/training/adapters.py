@@ -17,11 +17,14 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from stance.core.errors import ModelError
 from stance.core.files import write_whole
 from stance.core.paths import cache_folder
+from stance.core.types import OFF_TARGET
 from stance.features.encoder_files import find_encoder
 from stance.features.encoder_network import canonical_name
 from stance.features.feature_sets import Rows, to_rows
 from stance.features.row_text import view_of
 from stance.models.adapter import HEAD_BIAS, HEAD_WEIGHT, LONGEST, AdaptedEncoder
+from stance.models.folder import read_model
+from stance.tracking.resolve import resolve
 
 SCALE = 2.0  # of the adapter's product, whatever its rank
 CHECKPOINT_STEPS = 50
@@ -51,8 +54,8 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):
     mask_share
         Mean share of the words that are hidden from each training row.
     teacher
-        A model's logits of the training rows are learned beside the labels; None: labels alone.
-        Takes rows, gives logits of shape (n_rows, n_classes) in the order of ``classes_``.
+        A model (as `stance.tracking.resolve.resolve` takes it) whose logits of the training rows
+        are learned beside the labels; None: labels alone.
     teacher_share
         Weight of the teacher beside the labels, 0 to 1.
     teacher_temperature
@@ -88,7 +91,7 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):
         batch_size: int = 16,
         label_smoothing: float = 0.1,
         mask_share: float = 0.05,
-        teacher: Callable[[Sequence[Any], Sequence[str]], np.ndarray] | None = None,
+        teacher: str | None = None,
         teacher_share: float = 0.8,
         teacher_temperature: float = 1.5,
         seed: int = 13,
@@ -124,7 +127,9 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):
         files = find_encoder(self.encoder)
         tokenizer = files.tokenizer(LONGEST)
         ids = [tokenizer.encode(view_of(row, self.view)).ids for row in rows]
-        targets = self.teacher(rows, list(self.classes_)) if self.teacher else None
+        targets = None
+        if self.teacher:
+            targets = teacher_logits(self.teacher, rows, [str(name) for name in self.classes_])
         weights, self.digest_ = files.weights()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
@@ -158,10 +163,28 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):
     def _key(self, ids: Sequence[Sequence[int]], labels: np.ndarray) -> str:
         """Return a name for this training: the same rows and settings have the same one."""
         settings = {name: value for name, value in self.get_params().items() if name != "say"}
-        settings["teacher"] = None if self.teacher is None else repr(self.teacher)
         parts = [settings, self.digest_, [list(one) for one in ids], labels.tolist()]
         text = json.dumps(parts, sort_keys=True, default=str)
         return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
+
+
+def teacher_logits(teacher: str, rows: Sequence[Any], classes: Sequence[str]) -> np.ndarray:
+    """Return what an adapted model answers, shape (n_rows, n_classes), in the order of classes.
+
+    Raises
+    ------
+    ModelError
+        If the teacher is no adapted encoder of the same classes.
+    """
+    _, known, head = read_model(resolve(teacher)).members[0]
+    # A folder says for which stance a class counts: on and off the target are both neutral.
+    wanted = ["neutral" if name == OFF_TARGET else name for name in classes]
+    if not isinstance(head, AdaptedEncoder) or list(known) != wanted:
+        raise ModelError(
+            f"teacher {teacher!r}: answers {', '.join(known)}; expected an adapted encoder that "
+            f"answers {', '.join(wanted)}"
+        )
+    return head.logits(rows)
 
 
 def check_installed() -> None:
@@ -232,7 +255,7 @@ class _Training:
                     self.settings.say(f"  step {step} of {self.n_steps}: loss {losses[-1]:.3f}")
         return losses
 
-    def _step(self, batch: Sequence[int], step: int) -> float:
+    def _step(self, batch: np.ndarray, step: int) -> float:
         import torch
 
         tokens, mask = pad([self.ids[k] for k in batch], self.padding)
@@ -242,7 +265,7 @@ class _Training:
         tokens = self._hide_words(tokens, mask, rng)
         inputs = (torch.tensor(array).to(self.device) for array in (tokens, mask))
         logits = self.network(*inputs)
-        loss = self._loss(logits, list(batch))
+        loss = self._loss(logits, batch.tolist())
         self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_([p for _, p in self.named], 1.0)

@@ -12,7 +12,9 @@ from stance.core.errors import ModelError
 from stance.features.encoder_files import find_encoder
 from stance.features.feature_sets import SentenceVectors
 from stance.features.sentence_encoder import weights_digest
+from stance.models.adapter import ADAPTER
 from stance.models.folder import write_model
+from stance.training.adapters import AdaptedClassifier
 from stance.training.ensembles import NeutralInTwo, Vote
 
 Described = tuple[dict[str, Any], dict[str, Any]]
@@ -51,6 +53,9 @@ def _member(pipeline: Pipeline, weight: float) -> Described:
     shared = {"weight": weight, "classes": [str(label) for label in pipeline.classes_]}
     if isinstance(classifier, DummyClassifier):
         return {"kind": "constant", **shared}, {"probabilities": classifier.class_prior_}
+    if isinstance(classifier, AdaptedClassifier):
+        described = {"kind": "adapter", **classifier.description(), **shared}
+        return described, {ADAPTER: classifier.adapter_}
     if not isinstance(classifier, LogisticRegression):
         raise ModelError(
             f"not exportable: classifier {type(classifier).__name__} over "
