@@ -9,8 +9,8 @@ _CHECKOUT = Path(__file__).resolve().parents[2]
 def home() -> Path:
     """Return the project folder.
 
-    ``STANCE_HOME`` where it is set, else the checkout this package runs from, else the current
-    folder.
+    It is ``STANCE_HOME`` where that is set, else the checkout this package runs from, else the
+    current folder.
     """
     given = os.environ.get("STANCE_HOME")
     if given:

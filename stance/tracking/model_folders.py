@@ -17,9 +17,9 @@ FEWEST_OF_ID = 4
 
 
 def folders_named(name: str) -> list[Path]:
-    """Return the model folders of an experiment, or of a run's id or the beginning of it.
+    """Return the model folders of an experiment, or of a run by its id or the beginning of it.
 
-    A name that only resembles it is another experiment's.
+    A folder whose name only resembles it belongs to another experiment.
     """
     found = []
     for card in (home() / "models").glob("*/card.json"):
@@ -59,9 +59,7 @@ class InUse(NamedTuple):
 
 
 def in_use(pointers: Sequence[str] = ("champion", "latest")) -> InUse | None:
-    """Return the champion, without one the newest run of the default experiment, None.
-
-    Where there is neither.
+    """Return the champion, else the newest run of the default experiment, else None.
 
     Pointers beside the model folders are read, not the tracking store: a first prediction must not
     wait for MLflow.
@@ -75,10 +73,9 @@ def in_use(pointers: Sequence[str] = ("champion", "latest")) -> InUse | None:
 
 
 def default_model(pointers: Sequence[str] = ("champion", "latest")) -> Path:
-    """Return the folder of the champion.
+    """Return the folder of the champion, else of the default experiment's newest finished run.
 
-    Else of the newest finished run of the default experiment; another experiment's never takes
-    over by itself.
+    A run of another experiment never takes over by itself.
 
     Raises
     ------
@@ -112,10 +109,7 @@ def pointer(name: str) -> dict[str, str]:
 
 
 def point(name: str, folder: Path, run_id: str) -> None:
-    """Let ``models/NAME.json`` point to a model folder.
-
-    So that prediction finds it without MLflow.
-    """
+    """Let ``models/NAME.json`` point to a model folder, so that prediction needs no MLflow."""
     write_whole(
         home() / "models" / f"{name}.json",
         json.dumps({"folder": folder.name, "run": run_id}) + "\n",
