@@ -4,7 +4,7 @@
 class StanceError(Exception):
     """A fault in data, config or model, told in one message.
 
-    Where, what was found, what was expected, what next.
+    The message says where it is, what was found, what was expected and what to do next.
     """
 
 
@@ -23,7 +23,7 @@ class ModelError(StanceError):
 def gather(faults: list[str], error: type[StanceError], shown: int = 10) -> None:
     """Raise one ``error`` that lists the first ``shown`` faults and counts the rest.
 
-    Nothing where there is none.
+    It raises nothing where there is no fault.
     """
     if faults:
         rest = f"\n… and {len(faults) - shown} more" if len(faults) > shown else ""

@@ -1,6 +1,6 @@
-"""Files of text, TOML and JSONL: what is wrong with one is told in a sentence that names it.
+"""Files of text, TOML and JSONL, checksums, and files written whole or not at all.
 
-Checksums, and files written whole or not at all.
+Where a file is faulty the message names it and says what is wrong.
 """
 
 import hashlib
@@ -93,7 +93,7 @@ def to_jsonl(rows: Iterable[Mapping[str, Any]]) -> str:
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write ``path`` so that a reader finds the old file or the new one, never a half.
 
-    Beside it first, then renamed.
+    The content is written beside it first, then renamed.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)

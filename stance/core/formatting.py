@@ -1,6 +1,6 @@
 """Figures as people and programs read them.
 
-Counts with their noun, rounded JSON, tables in Markdown.
+Counts with their noun, rounded JSON, and tables in Markdown.
 """
 
 import json
@@ -39,7 +39,7 @@ def counted(n: int, one: str) -> str:
 def shown_figures(data: Any) -> Any:
     """Return the JSON form of an answer with its figures rounded to 4 places.
 
-    The further ones say nothing. Python's own objects keep them all.
+    Further places say nothing. Python's own objects keep them all.
     """
     if isinstance(data, float):
         return round(data, 4)
@@ -53,9 +53,9 @@ def shown_figures(data: Any) -> Any:
 
 
 def json_line(row: Mapping[str, Any]) -> str:
-    """Return one JSON line. Lone surrogates can come in through JSON escapes.
+    """Return one JSON line.
 
-    They leave the same way.
+    Lone surrogates, which come in through JSON escapes, go out as escapes too.
     """
     # Dates and the like of a Parquet file's kept columns leave as text.
     text = json.dumps(row, ensure_ascii=False, default=str)

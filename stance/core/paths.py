@@ -11,8 +11,8 @@ STANDARD = "standard"  # the released model that predicts where none is named
 def home() -> Path:
     """Return the project folder.
 
-    ``STANCE_HOME`` where it is set, else the checkout this package runs from, else the current
-    folder.
+    It is ``STANCE_HOME`` where that is set, else the checkout this package runs from, else the
+    current folder.
     """
     given = os.environ.get("STANCE_HOME")
     if given:

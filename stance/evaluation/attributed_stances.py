@@ -1,6 +1,7 @@
-"""How well ascribed stances are found: the same holder, the same stance, by which measure.
+"""How well attributed stances are found, beside a simple rule and the annotators' agreement.
 
-Beside a rule to beat and the annotators' own agreement.
+What is compared is the holder, the holder with the coarse stance, and the holder with the
+stance.
 """
 
 import dataclasses
@@ -30,9 +31,10 @@ _NEAR = 8
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Agreement:
-    """Precision, recall and F1 of holders alone, of holder and coarse stance.
+    """Precision, recall and F1 of attributed stances against one reader.
 
-    And of holder and stance, against one reader; F1 with its 95% interval.
+    ``scores`` has them for holders alone, for holder and coarse stance, and for holder and
+    stance; ``bounds`` the 95% intervals of F1.
     """
 
     who: str
@@ -84,9 +86,10 @@ def score(
 
 
 def by_rule(row: Mapping[str, Any]) -> list[Held]:
-    """The baseline.
+    """Return what the baseline finds in a quote.
 
-    A mention followed by a frame of refusal, sham, doubt, or readiness near the target.
+    It takes a mention that is followed by a frame of refusal, sham, doubt, or readiness near the
+    target.
     """
     found = []
     text = str(row["text"])
@@ -186,9 +189,9 @@ def row_of(article: Article, quote: Quote) -> dict[str, Any]:
 def evaluate(
     run: str, threshold: float | None = None
 ) -> tuple[str, AttributedModel, list[Agreement]]:
-    """Train on the training reports and score on the others.
+    """Train on the training reports and score on the other sets.
 
-    Model and baseline against each annotator, and the annotators against each other.
+    Model and baseline are scored against each annotator, and the annotators against each other.
     """
     name, sets = read_judged(run)
     model = train(sets.pop("cv"), threshold)

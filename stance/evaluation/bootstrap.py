@@ -1,7 +1,4 @@
-"""The bootstrap.
-
-What is drawn with replacement, what a draw comes to, and the bounds within which scores of draws
-lie.
+"""The bootstrap: what is drawn with replacement, and the bounds of the scores of such draws.
 
 Percentile bootstrap, Efron and Tibshirani 1993. Quotes of one article are alike, so whole articles
 are drawn. Needs numpy only.
@@ -23,9 +20,9 @@ def drawn_unit(n_articles: int, single: str = "quote") -> str:
 
 
 def units_of(articles: Sequence[Hashable], single: str = "quote") -> tuple[np.ndarray, str]:
-    """Return each row's unit, numbered from 0 as they come, shape (n_rows,).
+    """Return each row's unit, shape (n_rows,), and what a unit is (see `drawn_unit`).
 
-    And what a unit is (see `drawn_unit`).
+    Units are numbered from 0 in the order in which they come.
     """
     numbers = {name: k for k, name in enumerate(dict.fromkeys(articles))}
     unit = drawn_unit(len(numbers), single)

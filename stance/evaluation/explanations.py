@@ -1,6 +1,6 @@
-"""Do the words that an explanation names carry the prediction? They are deleted.
+"""Do the words that an explanation names carry the prediction?
 
-And as many words drawn by chance, and what the probability loses is compared.
+They are deleted, and as many words drawn by chance; what the probability loses is compared.
 
 The measure is *comprehensiveness* of DeYoung et al. 2020 (ERASER, arXiv:1911.03429), beside a
 baseline of random words.
@@ -94,9 +94,9 @@ def deletions(model: Model, row: Mapping[str, Any], rng: np.random.Generator) ->
 def measure(
     model: Model, rows: Sequence[Mapping[str, Any]], *, seed: int = 0
 ) -> list[Faithfulness]:
-    """Measure the explanations of quotes (rows with ``text``, ``cue``, ``article``).
+    """Measure the explanations of quotes, for each number of deleted words.
 
-    Per number of deleted words.
+    Rows have ``text``, ``cue`` and ``article``.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """The figures that runs log.
 
-Confusion, calibration, risk and coverage, slices, learning curves, trials. Each takes what was
-measured and returns a figure.
+Each function takes what was measured and returns a figure: confusion, calibration, risk and
+coverage, slices, learning curves, trials.
 """
 
 import itertools
@@ -32,7 +32,7 @@ def _figure(width: float, height: float) -> "Figure":
 def confusion(report: SetScores) -> "Figure":
     """Return how the labels of one set were answered.
 
-    Counts, coloured by their share of the label.
+    It shows counts, coloured by their share of the label.
     """
     table = report.tables.sum(axis=0)
     figure = _figure(5.2, 4.6)
@@ -78,7 +78,7 @@ def risk_and_coverage(predictions: pd.DataFrame) -> "Figure":
 def reliability(predictions: pd.DataFrame) -> "Figure":
     """Return the share of right answers against the confidence they were given with.
 
-    A panel a set; the area of a point is its number of quotes.
+    Each set has a panel; the area of a point is its number of quotes.
     """
     parts = list(predictions.groupby("set", sort=False))
     n_columns = min(3, len(parts))
@@ -202,10 +202,7 @@ def learning_curve(table: pd.DataFrame, name: str) -> "Figure":
 
 
 def trials(table: pd.DataFrame, choices: Sequence[str]) -> "Figure":
-    """Return the scores of the trials in their order with the best so far.
-
-    And against the values of each choice.
-    """
+    """Return the scores of the trials: in their order, and against the values of each choice."""
     done = table[table["f1"].notna()]
     n_columns = min(3, 1 + len(choices))
     n_rows = math.ceil((1 + len(choices)) / n_columns)

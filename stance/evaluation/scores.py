@@ -69,7 +69,7 @@ def to_coarse(tables: np.ndarray) -> np.ndarray:
 def macro_f1(tables: np.ndarray) -> np.ndarray:
     """Return the macro-F1 of confusion tables, shape (..., k, k) -> (...).
 
-    A label that neither stands in the truth nor is predicted is left out of the mean, as in
+    A label that is neither true nor predicted anywhere is left out of the mean, as in
     scikit-learn.
     """
     hits = np.diagonal(tables, axis1=-2, axis2=-1)
@@ -80,9 +80,9 @@ def macro_f1(tables: np.ndarray) -> np.ndarray:
 
 
 def class_f1(tables: np.ndarray) -> np.ndarray:
-    """Return the F1 of each class of confusion tables (rows truth, columns answers).
+    """Return the F1 of each class of confusion tables, shape (..., k, k) -> (..., k).
 
-    Shape (..., k, k) -> (..., k); 0 where a class never stands.
+    Rows are the truth and columns the answers. It is 0 where a class never stands.
     """
     hits = np.diagonal(tables, axis1=-2, axis2=-1)
     return np.asarray(2 * hits / np.maximum(tables.sum(axis=-1) + tables.sum(axis=-2), 1))
@@ -91,7 +91,7 @@ def class_f1(tables: np.ndarray) -> np.ndarray:
 def score(tables: np.ndarray, *, seed: int = 0) -> Score:
     """Return the macro-F1 of confusion tables kept per article, with its bootstrap interval.
 
-    By article, or by quote where articles are few.
+    Articles are drawn, or quotes where articles are few.
 
     Tables of shape (n_articles, n_draws, k, k), of a cross-validation that was drawn several
     times, score as the mean over the draws.
@@ -112,9 +112,9 @@ def by_quote(tables: np.ndarray) -> np.ndarray:
 
 
 def drawn_tables(tables: np.ndarray) -> tuple[np.ndarray, str]:
-    """Return the confusion tables of what a bootstrap draws from tables kept per article.
+    """Return the confusion tables that a bootstrap draws from those of articles, and its unit.
 
-    And its unit (`stance.evaluation.bootstrap.drawn_unit`).
+    See `stance.evaluation.bootstrap.drawn_unit`.
     """
     unit = drawn_unit(len(tables))
     return (tables if unit == "article" else by_quote(tables)), unit
@@ -123,9 +123,9 @@ def drawn_tables(tables: np.ndarray) -> tuple[np.ndarray, str]:
 def paired_tables(
     truth: Sequence[str], answers: Sequence[Sequence[str]], articles: Sequence[str]
 ) -> tuple[list[np.ndarray], str]:
-    """Return each system's confusion tables of the same units in the same order.
+    """Return each system's confusion tables of the same units in the same order, and the unit.
 
-    As `compare` takes them, and what the unit is.
+    `compare` takes them.
 
     Parameters
     ----------
@@ -145,7 +145,8 @@ def paired_tables(
 class Difference:
     """How much better the second of two systems is.
 
-    Difference in macro-F1 (or another score), 95% interval, two-sided p, paired by ``unit``.
+    It is a difference in macro-F1 (or another score) with its 95% interval and two-sided p, paired
+    by ``unit``.
     """
 
     value: float
@@ -173,7 +174,7 @@ def compare(
 ) -> Difference:
     """Return the paired difference of two systems, second minus first.
 
-    It is one of macro-F1, or of another score of confusion tables.
+    It is a difference in macro-F1, or in another score of confusion tables.
 
     Parameters
     ----------
@@ -200,7 +201,8 @@ def compare(
 def calibration_error(probabilities: np.ndarray, right: np.ndarray, n_bins: int = 10) -> float:
     """Return the expected calibration error.
 
-    Mean gap of confidence and accuracy over equal-width bins, by their share.
+    It is the mean gap of confidence and accuracy over bins of equal width, weighted by their
+    share of the quotes.
 
     Source: Naeini et al. 2015, doi:10.1609/aaai.v29i1.9602.
     """
@@ -279,9 +281,7 @@ def score_set(
     *,
     seed: int = 0,
 ) -> SetScores:
-    """Score probabilities, shape (n_quotes, 5) with columns in the codebook's order.
-
-    Against the truth.
+    """Score probabilities against the truth, shape (n_quotes, 5) in the codebook's order.
 
     ``majority`` is the label that the majority baseline answers (the commonest in training).
 
@@ -320,7 +320,7 @@ def score_set(
 def repeated(first: SetScores, tables: Sequence[np.ndarray], *, seed: int = 0) -> SetScores:
     """Return the report of a cross-validation that was drawn several times.
 
-    The scores are means over the draws, all else is that of the first.
+    The scores are means over the draws; all else is that of the first draw.
 
     Parameters
     ----------

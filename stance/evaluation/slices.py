@@ -1,6 +1,7 @@
 """Scores by kind of quote.
 
-Per class, form, target, family of conflict and kind of speaker, each with its n and interval.
+The kinds are class, form, target, family of conflict and kind of speaker; each has its n and
+interval.
 """
 
 import functools
@@ -139,10 +140,7 @@ def _words(column: pd.Series) -> list[str | None]:
 
 
 def _tables(part: pd.DataFrame) -> tuple[np.ndarray, str, int]:
-    """Return confusion tables of what the bootstrap draws, its unit.
-
-    And the number of articles.
-    """
+    """Return the confusion tables that the bootstrap draws, its unit, and how many articles."""
     tables = confusion_by_article(
         list(part["stance"]), list(part["predicted"]), list(part["article"])
     )

@@ -1,6 +1,6 @@
-"""How well speakers' stances are told from their quotes.
+"""How well speakers' stances are told from their quotes, beside simpler ways.
 
-On labelled reports, beside simpler ways, by the predictions of a tracked run.
+It is measured on labelled reports, by the predictions of a tracked run.
 """
 
 import dataclasses
@@ -61,9 +61,9 @@ class SpeakerScores:
 
 
 def mean_of(shares: np.ndarray) -> Pooled:
-    """The mean of the quotes' probabilities.
+    """Return the mean of the quotes' probabilities.
 
-    With the pooled deviation over the square root of their number.
+    The interval comes from the pooled deviation over the square root of the number of quotes.
     """
     mean = shares.mean(axis=0)
     score = float(mean @ _VALUES)
@@ -73,9 +73,9 @@ def mean_of(shares: np.ndarray) -> Pooled:
 
 
 def independent_of(shares: np.ndarray) -> Pooled:
-    """Labels drawn from each quote's probabilities alone.
+    """Return what labels drawn from each quote's probabilities alone come to.
 
-    As if the speaker's other quotes said nothing about it.
+    The speaker's other quotes say nothing about a quote here.
     """
     rng = np.random.default_rng(0)
     labels = (np.cumsum(shares, axis=1) > rng.random((4000, len(shares), 1))).argmax(axis=2)
@@ -93,10 +93,9 @@ def vote_of(shares: np.ndarray) -> Pooled:
 
 
 def speakers_of(table: pd.DataFrame) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """Return per speaker of an article.
+    """Return (article, probabilities, labels as numbers) for each speaker of an article.
 
-    The article, the probabilities and the labels (numbers) of the quotes; quotes without speaker
-    stay out.
+    Quotes without a speaker stay out.
     """
     columns = [f"p_{stance}" for stance in STANCES]
     found = []

@@ -1,6 +1,6 @@
-"""What a model's card says of its own uncertainty.
+"""What a model's card says of its own uncertainty, and whether it holds.
 
-Learned from quotes that the model had not learned from, and whether it holds on others.
+It is learned from quotes that the model had not learned from, and measured on others.
 """
 
 import dataclasses
@@ -68,9 +68,9 @@ class Coverage:
 
 
 def learn(table: pd.DataFrame, shares: np.ndarray) -> dict[str, Any]:
-    """Return a card's entries on uncertainty.
+    """Return a card's entries on uncertainty, learned from calibrated probabilities.
 
-    From calibrated probabilities of quotes that were not learned from, in the table's order.
+    The quotes are ones that the model did not learn from, in the table's order.
     """
     truth = list(table["stance"])
     return {

@@ -21,7 +21,7 @@ from stance.labels.judgments import (
 def kappa(first: Sequence[str], second: Sequence[str]) -> float:
     """Return Cohen's kappa of two annotators on the same quotes.
 
-    Nan where both always say the same one thing.
+    It is nan where both say the same of every quote.
     """
     if len({*first, *second}) < 2:
         return float("nan")
@@ -33,7 +33,7 @@ def kappa(first: Sequence[str], second: Sequence[str]) -> float:
 def alpha(first: Sequence[str], second: Sequence[str]) -> float:
     """Return Krippendorff's alpha (nominal) of two annotators on the same quotes.
 
-    Nan where both always say the same one thing.
+    It is nan where both say the same of every quote.
     """
     if len({*first, *second}) < 2:
         return float("nan")
@@ -44,9 +44,7 @@ def alpha(first: Sequence[str], second: Sequence[str]) -> float:
 
 
 def holders_f1(pairs: Sequence[tuple[Judgment, Judgment]]) -> tuple[float, int]:
-    """Return the F1 of the second annotator's attributed stances against the first's.
-
-    And how many the first names.
+    """Return the F1 of the second annotator's attributed stances, and how many the first names.
 
     A pair counts where the stance is the same and one holder's name contains the other ("Putin",
     "Vladimir Putin").
@@ -73,7 +71,8 @@ def _same_holder(first: str, second: str) -> bool:
 def report_agreement(folder: Path, *, disputed: bool = False, own: bool = True) -> list[str]:
     """Return lines on the agreement of every pair of annotators in a labels folder.
 
-    And on the disputed quotes; without ``own`` of the project's only.
+    With ``disputed`` the quotes on which they differ follow; without ``own`` only the project's
+    annotators are compared.
     """
     annotators = read_annotators(folder, own=own)
     deciding = adjudicators_among(annotators)
@@ -132,7 +131,7 @@ def _figures(pairs: Sequence[tuple[Judgment, Judgment]]) -> list[str]:
 def _beyond_chance(first: Sequence[str], second: Sequence[str]) -> str:
     """Return both coefficients as text.
 
-    Where all judgments are the same, chance would agree as well and neither is defined.
+    Neither is defined where all judgments are the same: chance would agree as well.
     """
     if len({*first, *second}) < 2:
         return "kappa and alpha not defined (all judged the same)"

@@ -1,6 +1,6 @@
 """Labels by people: quotes out to Label Studio (JSON) or a spreadsheet (CSV), judgments back in.
 
-Source of the format: labelstud.io/guide/task_format.
+The format of Label Studio is described at labelstud.io/guide/task_format.
 """
 
 import csv
@@ -105,10 +105,10 @@ def to_csv(items: Iterable[Item]) -> str:
 
 
 def write_tasks(items: Iterable[Item], out: Path) -> None:
-    """Write quotes to label.
+    """Write quotes to label, for Label Studio or as a spreadsheet.
 
-    Tasks for Label Studio with its labeling interface beside them (.json and .xml), or a
-    spreadsheet (.csv).
+    A .json file holds tasks for Label Studio, and its labeling interface is written beside it as
+    .xml; a .csv file is a spreadsheet.
 
     Raises
     ------
@@ -129,9 +129,7 @@ def write_tasks(items: Iterable[Item], out: Path) -> None:
 
 
 def check_unfilled(path: Path, known: Iterable[Judgment]) -> None:
-    """Refuse to overwrite a spreadsheet.
-
-    In which somebody's judgments stand that were not imported.
+    """Refuse to overwrite a spreadsheet in which judgments stand that were not imported.
 
     Parameters
     ----------
@@ -170,10 +168,7 @@ def _csv_reader(text: str) -> "csv.DictReader[str]":
 def judgment_tasks(
     judgments: Iterable[Judgment], tasks: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Return tasks with the judgments as annotations.
-
-    What Label Studio exports after labelling.
-    """
+    """Return tasks with the judgments as annotations, as Label Studio exports them."""
     by_quote: dict[str, list[dict[str, Any]]] = {}
     for one in judgments:
         result = [
@@ -232,7 +227,7 @@ def read_import(path: Path, annotator: str | None) -> list[Judgment]:
 def _read_given(row: Mapping[str, Any], place: str, words: tuple[str, str]) -> Judgment:
     """Read a judgment.
 
-    What is wrong with its target is told in the words that the person chose from.
+    A fault of its target is told in the words that the person chose from.
     """
     on, stance = row["on_target"], row["stance"]
     if stance in STANCES and not isinstance(on, bool):
@@ -325,7 +320,7 @@ _TRUE, _FALSE = ("on target", "on", "true", "yes", "1"), ("off target", "off", "
 def _row(quote: Any, annotator: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the row of a judgment as `read_judgment` takes it.
 
-    What is not understood stays, so that the message shows it.
+    Values that are not understood are kept, so that the message shows them.
     """
     on = str(given.get("on_target") or "").strip().lower()
     stance = str(given.get("stance") or "").strip().lower()

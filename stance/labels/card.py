@@ -1,6 +1,6 @@
 """The figures of the dataset card ``labels/README.md``, written by a command.
 
-So that they cannot drift from the data.
+A command writes them so that they cannot differ from the data.
 """
 
 from collections import Counter
@@ -19,9 +19,7 @@ START, END = "<!-- figures: written by stance pages labels -->", "<!-- end of fi
 
 
 def figures(folder: Path) -> str:
-    """Return the figures as Markdown.
-
-    Articles, quotes, labels and forms per split, then the agreement.
+    """Return the figures as Markdown: counts of every split, then the agreement.
 
     The user's own articles and judgments are left out: the card goes with the project, they stay
     where they are.

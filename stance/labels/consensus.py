@@ -21,9 +21,10 @@ from stance.labels.labelled_articles import Labelled, read_reports, report_files
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Label:
-    """The agreed stance of one quote. ``by`` says how it was reached.
+    """The agreed stance of one quote.
 
-    ``one``, ``agreed``, or ``adjudicated``; ``first`` is the first reader's stance.
+    ``by`` says how it was reached: ``one`` (a single reader), ``agreed`` or ``adjudicated``;
+    ``first`` is the first reader's stance.
     """
 
     quote: str
@@ -39,11 +40,11 @@ def agree(
     adjudicators: Iterable[str] = ("adjudicator",),
     people: Iterable[str] = (),
 ) -> tuple[dict[str, Label], list[str]]:
-    """Make one label of each quote's judgments; the order of the judgments does not matter.
+    """Make one label of each quote's judgments, whatever the order of the judgments.
 
-    An adjudicator's judgment decides; otherwise the judgments must agree on stance and on_target,
-    those of ``people`` alone where there are any. Attributed stances are those that more than half
-    of the judgments name.
+    Where an adjudicator has judged, this judgment decides. Otherwise all readers must agree on
+    stance and on_target; where some of them are ``people``, only these are asked. Attributed
+    stances are those that more than half of the judgments name.
 
     Returns
     -------
@@ -80,9 +81,7 @@ def _held(judgments: Sequence[Judgment]) -> tuple[tuple[str, str], ...]:
 def read_labels(
     folder: Path | None = None, *, own: bool = True
 ) -> tuple[list[Labelled], dict[str, Label]]:
-    """Read everything in ``labels/``.
-
-    The reports, the seed articles, the user's own articles, and their agreed labels.
+    """Read ``labels/``: reports, seed articles, the user's own articles, their agreed labels.
 
     Quotes of ``own/`` may lack a label: they wait for one. Without ``own`` only what the project
     itself holds is read: neither the user's articles nor any judgment that the user imported.

@@ -70,7 +70,7 @@ def read_judgments(path: Path) -> list[Judgment]:
 def read_annotators(folder: Path, *, own: bool = True) -> dict[str, dict[str, str]]:
     """Read who judged: annotator -> role, kind, who.
 
-    The project's, and with ``own`` also the user's in ``own/``.
+    These are the project's annotators, and with ``own`` also the user's in ``own/``.
 
     Raises
     ------

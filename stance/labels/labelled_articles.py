@@ -83,7 +83,7 @@ def read_each(
 def report_files(folder: Path, *, own: bool = True) -> list[Path]:
     """Return the files with labelled articles.
 
-    The reports, the seeds, and with ``own`` the user's own articles.
+    These are the reports, the seeds, and with ``own`` the user's own articles.
     """
     users = sorted((folder / "own").glob("*.jsonl")) if own else []
     return [*sorted((folder / "reports").glob("*.jsonl")), folder / "seeds.jsonl", *users]

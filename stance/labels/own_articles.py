@@ -111,9 +111,9 @@ def import_judgments(folder: Path, new: Sequence[Judgment]) -> Imported:
 
 
 def _twins(old: Sequence[Judgment], added: Sequence[Judgment]) -> Iterator[tuple[str, str, int]]:
-    """Yield (annotator, another, how many).
+    """Yield (annotator, another, how many) where both may be one person.
 
-    All that is added by one was said in the same words by the other, so it may be one person.
+    All that the annotator adds was said in the same words by the other before.
     """
     said = {
         one.annotator: {
@@ -162,9 +162,9 @@ def _name_annotators(folder: Path, names: Sequence[str]) -> None:
 
 
 def person_labels(folder: Path) -> dict[tuple[str, tuple[Span, ...]], str]:
-    """Return the stances that persons gave quotes of the user's own articles.
+    """Return the stances that persons gave to quotes of the user's own articles.
 
-    (the article's text, the quote's spans) -> stance.
+    The keys are (the article's text, the quote's spans).
 
     Only the very quote counts, the same place of the same text. Where persons differ and nobody
     has decided there is none.

@@ -49,6 +49,6 @@ _OWN = ("your own articles", "not trained on")
 def set_words(name: str) -> tuple[str, str]:
     """Return what people call a set and how it came to be measured.
 
-    Its own name where it is none that is known.
+    A set that is not known is called by its own name.
     """
     return SETS.get(name, _OWN if name == "own" else (name, ""))

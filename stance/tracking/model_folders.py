@@ -17,9 +17,9 @@ FEWEST_OF_ID = 4
 
 
 def folders_named(name: str) -> list[Path]:
-    """Return the model folders of an experiment, or of a run's id or the beginning of it.
+    """Return the model folders of an experiment, or of a run by its id or the beginning of it.
 
-    A name that only resembles it is another experiment's.
+    A folder whose name only resembles it belongs to another experiment.
     """
     found = []
     for card in (home() / "models").glob("*/card.json"):
@@ -114,10 +114,7 @@ def pointer(name: str) -> dict[str, str]:
 
 
 def point(name: str, folder: Path, run_id: str) -> None:
-    """Let ``models/NAME.json`` point to a model folder.
-
-    So that prediction finds it without MLflow.
-    """
+    """Let ``models/NAME.json`` point to a model folder, so that prediction needs no MLflow."""
     write_whole(
         home() / "models" / f"{name}.json",
         json.dumps({"folder": folder.name, "run": run_id}) + "\n",

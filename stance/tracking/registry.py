@@ -23,9 +23,9 @@ def log_model(
     requirements: list[str],
     description: str,
 ) -> str:
-    """Log a model folder as a pyfunc (code and data files, no pickle).
+    """Log a model folder as a pyfunc (code and data files, no pickle) and register it.
 
-    Register it and return its version.
+    The version that it got is returned.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def log_model(
 def promote(name: str) -> tuple[str, str]:
     """Move the alias ``champion`` to a run's registered model.
 
-    Whether it should is `stance.experiments.promotion.losses`'s to say.
+    `stance.experiments.promotion.losses` says whether it should be moved.
 
     Returns
     -------

@@ -29,7 +29,8 @@ def tracked_run(
 ) -> Iterator[Any]:
     """Run a block as one MLflow run that never stays RUNNING.
 
-    SIGTERM ends it as KILLED, and a SIGKILL is swept at the next start.
+    SIGTERM ends it as KILLED; a run that SIGKILL ended is marked KILLED when the store is next
+    opened.
 
     With ``run_id`` an earlier run is gone on with, under the name it has.
     """
@@ -122,9 +123,9 @@ def find_run(mlflow: Any, name: str) -> Any:
 
 
 def newest_beside(mlflow: Any, experiment: str) -> str | None:
-    """Return another experiment than this one of which a model was trained, the last one.
+    """Return the experiment of the newest trained model that is not this experiment's.
 
-    None where there is none.
+    None where there is no other.
     """
     for run in all_runs(mlflow):
         name = run.data.params.get("experiment")
@@ -158,7 +159,7 @@ def all_runs(mlflow: Any) -> Iterator[Any]:
 def logged_rows(mlflow: Any, run: Any, artifact: str) -> list[dict[str, Any]]:
     """Return the rows of a table that a run logged under this name.
 
-    MLflow's exception where it logged none.
+    MLflow raises an exception of its own where the run logged none.
     """
     stored = mlflow.artifacts.load_dict(f"runs:/{run.info.run_id}/{artifact}")
     return [dict(zip(stored["columns"], row, strict=True)) for row in stored["data"]]
@@ -167,7 +168,7 @@ def logged_rows(mlflow: Any, run: Any, artifact: str) -> list[dict[str, Any]]:
 def kind_of(run: Any) -> str:
     """Return what a run is: train, benchmark, curve, quotes or sweep.
 
-    Told from what it logged where it was tracked before runs were tagged so.
+    Older runs have no tag for it: what they logged tells it.
     """
     tagged = run.data.tags.get("kind")
     if tagged:
@@ -217,7 +218,7 @@ def load_predictions(mlflow: Any, run: Any) -> "pd.DataFrame":
 def experiment_of(name: str) -> str:
     """Return the name of the experiment in ``experiments/NAME.toml``.
 
-    ``name`` itself where there is no such file.
+    Where there is no such file it is ``name`` itself.
     """
     if not name or not name.replace("-", "").replace("_", "").isalnum():
         return name

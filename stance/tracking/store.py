@@ -1,6 +1,6 @@
 """The MLflow store of the project.
 
-Opened under a lock, its page set up, the runs of killed processes ended.
+It is opened under a lock; its page is set up, and the runs of killed processes are ended.
 
 MLflow is imported inside functions only. What is worked around is written where that is done.
 """

@@ -1,6 +1,6 @@
 """The MLflow page of the project's store.
 
-A server on 127.0.0.1, and the link that opens it at the runs.
+It is a server on 127.0.0.1, with a link that opens it at the runs.
 """
 
 import contextlib
@@ -20,10 +20,7 @@ from stance.tracking.store import EXPERIMENT, VIEW_KEY, open_store, tracking_uri
 
 
 def ui_path(mlflow: Any) -> str:
-    """Return the path of the runs table with its metric columns.
-
-    To follow the server's address.
-    """
+    """Return the path of the runs table with its metric columns, to follow the server's address."""
     experiment = mlflow.get_experiment_by_name(EXPERIMENT)
     view = f"workflowType=machine_learning&viewStateShareKey={VIEW_KEY}"
     return f"/#/experiments/{experiment.experiment_id}/runs?{view}"
@@ -31,9 +28,7 @@ def ui_path(mlflow: Any) -> str:
 
 @contextlib.contextmanager
 def ui_server(port: int, timeout_s: float = 90) -> Iterator[str]:
-    """Start a lean tracking server on 127.0.0.1, wait until it answers.
-
-    And yield the link to the runs.
+    """Start a lean tracking server on 127.0.0.1 and yield the link to the runs once it answers.
 
     Raises
     ------

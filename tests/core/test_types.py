@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from stance.core.errors import DataError
 from stance.core.files import read_jsonl, to_jsonl, write_whole
-from stance.core.types import Article, Quote
+from stance.core.types import STANCE_VALUES, STANCES, VALUES, Article, Quote
 
 ARTICLE = Article("a", "“We will come,” she said. “Soon.”")
 ROW = {
@@ -107,3 +107,7 @@ def test_an_interrupted_quote_is_shown_with_dots_and_read_without():
     assert quote.text == "Not now Perhaps in May"
     assert quote.shown_text == "Not now … Perhaps in May"
     assert Quote("a#2", "a", "Not now", ((1, 8),), "direct").shown_text == "Not now"
+
+
+def test_the_values_stand_in_the_order_of_the_stances():
+    assert dict(zip(STANCES, STANCE_VALUES, strict=True)) == VALUES
