@@ -160,7 +160,7 @@ def test_a_filled_in_spreadsheet_is_not_overwritten_before_it_is_imported(projec
     source = tmp_path / "merrow.txt"
     source.write_text(REPORT, encoding="utf-8")
     for arguments in (
-        ["labels suggest", str(source), "--out", str(out)],
+        ["labels", "suggest", str(source), "--out", str(out)],
         ["labels", "export", str(out), "--article", "w1_01"],
     ):
         done = cli(*arguments)
