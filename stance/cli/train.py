@@ -100,7 +100,8 @@ def _next_steps(outcome: "RunResult") -> None:
     typer.echo(
         f"\npredict now uses {used}."
         if used
-        else "\npredict has no model yet: no champion, and no run of the default experiment (make train)."
+        else "\npredict has no model yet: no champion, and no run of the default experiment "
+        "(make train)."
     )
     if used is None or used.folder != outcome.folder:
         typer.echo(
