@@ -140,7 +140,8 @@ def test_runs_of_different_kinds_are_not_compared(two):
     log("benchmark-a", in_corpus({}), kind="benchmark", corpus="semeval2016")
     with pytest.raises(
         DataError,
-        match=r"different questions: good about the stance labels and benchmark-a about semeval2016; compare two of one kind",
+        match=r"different questions: good about the stance labels and benchmark-a about "
+        r"semeval2016; compare two of one kind",
     ):
         compare_runs("good", "benchmark-a")
 

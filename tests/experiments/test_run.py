@@ -189,7 +189,8 @@ def test_without_a_champion_another_experiments_run_never_takes_over(project):
     other = run(read_experiment(project / "experiments" / "other.toml"), say=silent)
     with pytest.raises(
         ModelError,
-        match=rf"no champion, and no run of the default experiment; .*--model: there are {other.folder.name}",
+        match=r"no champion, and no run of the default experiment; .*--model: there are "
+        + other.folder.name,
     ):
         stance.load()
     first = run(read_experiment(project / "experiments" / "default.toml"), default=True, say=silent)

@@ -77,7 +77,8 @@ def test_a_model_that_reads_the_parse_says_what_it_lacks(monkeypatch):
     monkeypatch.setattr(syntax, "default_nlp", missing)
     with pytest.raises(
         ModelError,
-        match=r"this model reads the parse of a quote: spaCy is not installed; install it with: pip install 'stance\[quotes\]'",
+        match=r"this model reads the parse of a quote: spaCy is not installed; install it with: "
+        r"pip install 'stance\[quotes\]'",
     ):
         parse_terms({"text": "a text that was never parsed before"})
 

@@ -5,7 +5,11 @@ from stance.core.errors import DataError
 from stance.experiments.benchmarks.corpora import read_corpus
 
 HEAD = "id,text,target,stance,split,label_orig,subset\n"
-ROWS = 'a1,"Talks, now",peace talks,favor,train,FAVOR,A\na2,"Talks, now",tariffs,none,dev,NONE,A\na3,No,tariffs,against,train,AGAINST,A\n'
+ROWS = (
+    'a1,"Talks, now",peace talks,favor,train,FAVOR,A\n'
+    'a2,"Talks, now",tariffs,none,dev,NONE,A\n'
+    "a3,No,tariffs,against,train,AGAINST,A\n"
+)
 
 
 def write(tmp_path, text):
