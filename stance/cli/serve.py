@@ -25,7 +25,7 @@ def serve(
     max_batch: Annotated[int, typer.Option(min=1, help="Quotes in one request.")] = 1000,
     timeout_s: Annotated[float, typer.Option(min=0.1, help="Longest time for one answer.")] = 60,
 ) -> None:
-    """Answer over HTTP: POST /predict and /read, GET /model, /health, /metrics, /docs.
+    """Answer over HTTP: POST /predict and /read, GET /model, /health, /metrics, /openapi.json.
 
     STANCE_API_KEY, where set, is asked for.
 
