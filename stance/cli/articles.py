@@ -45,6 +45,7 @@ def extract(
     from stance.extraction.pipeline import extract_each
     from stance.extraction.text.articles import count_articles, find_sources, read_all
     from stance.extraction.text.language import article_note
+    from stance.prediction.rows import row_of
 
     n_articles = n_quotes = n_without = n_empty = 0
     files = find_sources(sources)
@@ -54,7 +55,7 @@ def extract(
             n_articles, n_quotes = n_articles + 1, n_quotes + len(quotes)
             n_without += sum(quote.speaker is None for quote in quotes)
             for quote in quotes:
-                show_json(quote.to_dict())
+                show_json(row_of(article, quote))
             if note := article_note(article.text):
                 watch.say(f"{article.id}: {counted(len(quotes), 'quote')}; {note}")
             watch.done(n_articles, n_quotes)
@@ -150,8 +151,9 @@ SHOWN_FROM = 0.3
 # in two hundred from 0.9 on.
 SURE_SPEAKER = 0.55
 LEGEND = (
-    "A speaker's stance with its probability; then the expected score of the quotes from -1 "
-    "(oppose) to +1 (support), and the range that holds it with 90%. "
+    "A speaker's stance with its probability (“unclear” where another is nearly as likely); then "
+    "the expected score of the quotes from -1 (oppose) to +1 (support), and the range that holds "
+    "it with 90%. "
     f"“says of”: a stance that the quote ascribes to somebody else, from {SHOWN_FROM:.0%} on (all "
     "of them: --json)."
 )
@@ -211,9 +213,11 @@ def _what(speaker: "SpeakerStance") -> "Text":
 
     if speaker.stance is None:
         return Text("abstained", style=STYLES[None])
-    return Text(speaker.stance, style=STYLES[speaker.stance]).append(
-        f" {speaker.probabilities[speaker.stance]:.0%}", style="default"
-    )
+    likeliest = f"{speaker.probabilities[speaker.stance]:.0%}"
+    if speaker.unclear:
+        return Text("unclear", style=STYLES[None]).append(f"\n{speaker.stance} {likeliest}")
+    name = Text(speaker.stance, style=STYLES[speaker.stance])
+    return name.append(f" {likeliest}", style="default")
 
 
 def _where(speaker: "SpeakerStance") -> "Text":

@@ -30,7 +30,7 @@ def serve(
 ) -> None:
     """Answer requests over HTTP.
 
-    POST /predict and /read; GET /model, /health, /metrics and /docs. Where the variable
+    POST /predict and /read; GET /model, /health, /metrics and /openapi.json. Where the variable
     STANCE_API_KEY is set, requests must carry that key.
 
     Example: stance serve --port 8000

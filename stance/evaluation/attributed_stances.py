@@ -12,16 +12,16 @@ import numpy as np
 
 from stance.core.errors import DataError
 from stance.core.paths import home
-from stance.core.types import STANCES, Article, Quote
+from stance.core.types import STANCES
 from stance.evaluation.bootstrap import ratio_interval
 from stance.extraction.speakers.aliases import load_aliases
-from stance.extraction.text.context import context_of
 from stance.features.lexicon import TARGETS, find_lists, is_negated, words_of
 from stance.labels.consensus import read_labels
 from stance.labels.judgments import read_all_judgments
 from stance.models.attributed_stances.holders import candidates_of
 from stance.models.attributed_stances.mentions import find_mentions
 from stance.models.attributed_stances.model import AttributedModel
+from stance.prediction.rows import row_in_article
 from stance.tracking import runs, store
 from stance.tracking.runs import load_predictions
 from stance.training.attributed_stances import Held, Judged, matches, train
@@ -165,7 +165,7 @@ def read_judged(run: str) -> tuple[str, dict[str, list[Judged]]]:
             ]
             if golds and len(golds) == len(ANNOTATORS[name]):
                 sets.setdefault(name, []).append(
-                    Judged(row_of(article, quote), article.id, shares, tuple(golds))
+                    Judged(row_in_article(article, quote), article.id, shares, tuple(golds))
                 )
     if not {"cv", "test"} <= sets.keys():
         raise DataError(
@@ -175,15 +175,6 @@ def read_judged(run: str) -> tuple[str, dict[str, list[Judged]]]:
     return str(found.info.run_name), sets
 
 
-def row_of(article: Article, quote: Quote) -> dict[str, Any]:
-    """Return what prediction reads of a quote whose article is known."""
-    row: dict[str, Any] = {
-        "text": quote.text,
-        "cue": quote.cue,
-        "speaker": quote.speaker,
-        "speaker_role": quote.speaker_role,
-    }
-    return row | {"context": context_of(article, quote), "_article": article.text}
 
 
 def evaluate(

@@ -167,13 +167,13 @@ def measure(
 def _scored(told: Pooled, labels: np.ndarray) -> list[float]:
     gold = majority(count(labels[None]))[0]
     mean = float(_VALUES[labels].mean())
-    right = gold[int(told.shares.argmax())]
-    brier = float(((told.shares - gold) ** 2).sum())
+    right = gold[int(told.probabilities.argmax())]
+    brier = float(((told.probabilities - gold) ** 2).sum())
     held = told.low - 1e-9 <= mean <= told.high + 1e-9
     return [
         float(right),
         brier,
-        float(np.log(max(told.shares @ gold, LEAST))),
+        float(np.log(max(told.probabilities @ gold, LEAST))),
         float(held),
         told.high - told.low,
     ]

@@ -1,13 +1,15 @@
 """Several quotes of one speaker into one stance, with its uncertainty.
 
-Each speaker of an article leans in some way: shares of the five stances, drawn from a Dirichlet
-distribution that all speakers have in common. Each quote's label is drawn from these shares, and
-the classifier saw its words: by Bayes' rule its probabilities divided by the shares of the labels
-in training say how well the words go with each label. So quotes of one speaker inform each other,
-a lone unsure quote is held to what speakers usually say, and many quotes speak for themselves.
-What is wanted depends only on how many quotes have each stance. Up to `MOST_EXACT` quotes every
-such count is weighed, which is exact; for more quotes, labels and shares are drawn by turns (Gibbs
-sampling) and the counts are those of the draws.
+Each speaker of an article leans in some way: five probabilities of the stances, drawn from a
+Dirichlet distribution that all speakers have in common. Each quote's label is drawn from them. The
+classifier saw the quote's words: its probabilities, divided by how frequent the labels are in
+training, say how well the words go with each label (Bayes' rule). So quotes of one speaker inform
+each other. A single unsure quote is held to what speakers usually say; many quotes speak for
+themselves.
+
+What is wanted depends only on how many quotes have each stance. Up to `MOST_EXACT` quotes, every
+such count is weighed, which is exact. For more quotes, labels and leanings are drawn by turns
+(Gibbs sampling), and the counts are those of the draws.
 
 Sources: Dirichlet-multinomial with fitted parameters, Minka 2000, "Estimating a Dirichlet
 distribution"; labels behind noisy readings, Dawid & Skene 1979, doi:10.2307/2346806; Gibbs
@@ -29,6 +31,10 @@ MOST_EXACT = 12
 CHAINS, BURNED, KEPT = 800, 10, 20
 TRUSTS = (0.55, 0.7, 0.85, 1.0)
 MOST_FITTED = 250
+# Where the likeliest of the five stances leads the second by less than this, the speaker's stance
+# is called unclear: the two are nearly as likely, and naming one as the speaker's would say more
+# than is known.
+UNCLEAR_MARGIN = 0.15
 _NEUTRAL = STANCES.index("neutral")
 
 
@@ -39,10 +45,10 @@ class Prior:
     Parameters
     ----------
     alpha
-        The Dirichlet distribution of speakers' shares: its sum says how alike the quotes of one
+        The Dirichlet distribution of speakers' leanings: its sum says how alike the quotes of one
         speaker are (small: very).
     base
-        The shares of the labels in training, which the classifier's probabilities hold already.
+        How frequent each label is in training, which the classifier's probabilities hold already.
     trust
         Exponent of each quote's evidence; below 1 where the classifier errs alike on quotes of one
         speaker.
@@ -90,15 +96,26 @@ DEFAULT = Prior((0.799, 0.405, 0.638, 0.334, 1.678), (0.208, 0.101, 0.171, 0.091
 class Pooled:
     """One speaker's quotes together.
 
-    ``shares`` are the probabilities of the speaker's stance (see `majority`), shape (5,);
+    ``probabilities`` are those of the speaker's stance (see `majority`), shape (5,);
     ``score`` is the expected mean score of the quotes' labels, and with probability `INTERVAL`
     that mean lies from ``low`` to ``high``.
     """
 
-    shares: np.ndarray
+    probabilities: np.ndarray
     score: float
     low: float
     high: float
+
+    @property
+    def unclear(self) -> bool:
+        """True where two stances are nearly as likely (see `is_unclear`)."""
+        return is_unclear(self.probabilities)
+
+
+def is_unclear(probabilities: Sequence[float] | np.ndarray) -> bool:
+    """Tell whether the likeliest stance leads the second by less than `UNCLEAR_MARGIN`."""
+    second, likeliest = np.sort(np.asarray(probabilities))[-2:]
+    return bool(likeliest - second < UNCLEAR_MARGIN)
 
 
 def majority(counts: np.ndarray) -> np.ndarray:
@@ -120,12 +137,12 @@ def count(labels: np.ndarray) -> np.ndarray:
     return np.stack([(labels == k).sum(axis=1) for k in range(len(STANCES))], axis=1)
 
 
-def posterior(shares: np.ndarray, prior: Prior) -> tuple[np.ndarray, np.ndarray]:
+def posterior(probabilities: np.ndarray, prior: Prior) -> tuple[np.ndarray, np.ndarray]:
     """Return what the labels of one speaker's quotes may add up to.
 
     Parameters
     ----------
-    shares
+    probabilities
         The classifier's calibrated probabilities, shape (n_quotes, 5), columns in the codebook's
         order.
 
@@ -136,24 +153,24 @@ def posterior(shares: np.ndarray, prior: Prior) -> tuple[np.ndarray, np.ndarray]
     weights, shape (n_counts,)
         How probable each row is; they sum to 1.
     """
-    if len(shares) > MOST_EXACT:
-        labels = draw_labels(shares, prior)
+    if len(probabilities) > MOST_EXACT:
+        labels = draw_labels(probabilities, prior)
         return count(labels), np.full(len(labels), 1 / len(labels))
-    fits = _evidence(shares, prior)
+    fits = _evidence(probabilities, prior)
     counts = _counts(len(fits))
     logs = np.log(_ways(fits)) + sum(
-        _log_rising(one, len(fits))[counts[:, k]] for k, one in enumerate(prior.alpha)
+        _log_rising(alpha, len(fits))[counts[:, k]] for k, alpha in enumerate(prior.alpha)
     )
     weights = np.exp(logs - logs.max())
     return counts, weights / weights.sum()
 
 
-def _evidence(shares: np.ndarray, prior: Prior) -> np.ndarray:
+def _evidence(probabilities: np.ndarray, prior: Prior) -> np.ndarray:
     """Return how well each quote's words go with each label, up to a factor a quote.
 
     Shape (n_quotes, 5): never 0.
     """
-    return np.asarray((shares / np.array(prior.base)) ** prior.trust + 1e-12)
+    return np.asarray((probabilities / np.array(prior.base)) ** prior.trust + 1e-12)
 
 
 @lru_cache(maxsize=MOST_EXACT + 1)
@@ -189,15 +206,15 @@ def _log_rising(alpha: float, n: int) -> np.ndarray:
 
 
 def draw_labels(
-    shares: np.ndarray, prior: Prior, *, chains: int = CHAINS, seed: int = 0
+    probabilities: np.ndarray, prior: Prior, *, chains: int = CHAINS, seed: int = 0
 ) -> np.ndarray:
     """Return labels of one speaker's quotes drawn from what the model knows of them.
 
-    Shape (chains * KEPT, n_quotes); ``shares`` as for `posterior`.
+    Shape (chains * KEPT, n_quotes); ``probabilities`` as for `posterior`.
     """
     rng = np.random.default_rng(seed)
-    fits = _evidence(shares, prior)
-    labels = _draw(np.broadcast_to(shares, (chains, *shares.shape)), rng)
+    fits = _evidence(probabilities, prior)
+    labels = _draw(np.broadcast_to(probabilities, (chains, *probabilities.shape)), rng)
     kept = []
     for sweep in range(BURNED + KEPT):
         lean = rng.standard_gamma(np.array(prior.alpha) + count(labels)) + 1e-300
@@ -212,10 +229,10 @@ def _draw(weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.asarray((sums > rng.random((*sums.shape[:2], 1)) * sums[:, :, -1:]).argmax(axis=2))
 
 
-def pool(shares: np.ndarray, prior: Prior = DEFAULT) -> Pooled:
+def pool(probabilities: np.ndarray, prior: Prior = DEFAULT) -> Pooled:
     """Gather one speaker's quotes, at least one; the same quotes always come to the same."""
-    counts, weights = posterior(shares, prior)
-    scores = counts @ STANCE_VALUES / len(shares)
+    counts, weights = posterior(probabilities, prior)
+    scores = counts @ STANCE_VALUES / len(probabilities)
     order = np.argsort(scores, kind="stable")
     reached = np.cumsum(weights[order])
     places = np.searchsorted(reached, [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2])
@@ -228,14 +245,14 @@ def pool(shares: np.ndarray, prior: Prior = DEFAULT) -> Pooled:
     )
 
 
-def fit_prior(shares: np.ndarray, truth: Sequence[str], speakers: Sequence[Any]) -> Prior:
+def fit_prior(probabilities: np.ndarray, truth: Sequence[str], speakers: Sequence[Any]) -> Prior:
     """Return the prior under which the labels of training speakers are likeliest.
 
     The trust is the one of `TRUSTS` that foretells their stances best.
 
     Parameters
     ----------
-    shares
+    probabilities
         Out-of-fold probabilities, shape (n_quotes, 5).
     truth, speakers
         Each quote's label and whose it is: a speaker of one article.
@@ -243,7 +260,7 @@ def fit_prior(shares: np.ndarray, truth: Sequence[str], speakers: Sequence[Any])
     from scipy.optimize import minimize
     from scipy.special import gammaln
 
-    labels = np.array([STANCES.index(one) for one in truth])
+    labels = np.array([STANCES.index(stance) for stance in truth])
     groups: dict[Any, list[int]] = {}
     for place, speaker in enumerate(speakers):
         groups.setdefault(speaker, []).append(place)
@@ -263,13 +280,14 @@ def fit_prior(shares: np.ndarray, truth: Sequence[str], speakers: Sequence[Any])
         )
 
     # Bounded: with one quote a speaker nothing tells how alike a speaker's quotes are.
-    found = minimize(
+    fit = minimize(
         surprise, np.zeros(len(STANCES)), method="L-BFGS-B", bounds=[(-5.0, 5.0)] * len(STANCES)
     )
-    alpha = tuple(round(float(one), 4) for one in np.exp(found.x))
+    alpha = tuple(round(float(value), 4) for value in np.exp(fit.x))
     base = tuple(
-        round(float(one), 4)
-        for one in (np.bincount(labels, minlength=len(STANCES)) + 1) / (len(labels) + len(STANCES))
+        round(float(value), 4)
+        for value in (np.bincount(labels, minlength=len(STANCES)) + 1)
+        / (len(labels) + len(STANCES))
     )
     several = [np.array(places) for places in groups.values() if len(places) > 1]
     chosen = [several[k] for k in np.random.default_rng(0).permutation(len(several))[:MOST_FITTED]]
@@ -277,8 +295,11 @@ def fit_prior(shares: np.ndarray, truth: Sequence[str], speakers: Sequence[Any])
     def foretold(trust: float) -> float:
         prior = Prior(alpha, base, trust)
         pairs = (
-            (pool(shares[one], prior).shares, majority(count(labels[None, one]))[0])
-            for one in chosen
+            (
+                pool(probabilities[places], prior).probabilities,
+                majority(count(labels[None, places]))[0],
+            )
+            for places in chosen
         )
         return sum(float(np.log(max(given @ gold, 1e-3))) for given, gold in pairs)
 

@@ -3,11 +3,11 @@
 In and out through narwhals.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from stance.core.errors import DataError
-from stance.core.types import STANCES, Prediction
+from stance.core.types import STANCES, Prediction, Row
 from stance.prediction.rows import Columns
 
 if TYPE_CHECKING:
@@ -24,6 +24,32 @@ def is_frame(data: object) -> bool:
         and (hasattr(data, "__arrow_c_stream__") or hasattr(data, "__dataframe__"))
         and name != "ChunkedArray"
     )
+
+
+def as_rows(data: Any, columns: Columns | None = None) -> Iterable[Row | str | None]:
+    """Return what `stance.prediction.model.Model.predict_many` was given as rows.
+
+    Raises
+    ------
+    DataError
+        If it is one text or one row, or columns are named and it is no table.
+    """
+    if is_frame(data):
+        return frame_rows(data, columns)
+    kind = type(data).__name__
+    if columns is not None:
+        raise DataError(
+            f"columns are named of a {kind}; expected a table; rows are dictionaries with text, "
+            "and cue, context, id where known"
+        )
+    if isinstance(data, str | bytes | bytearray | Mapping):
+        # Python would go through the letters of a text, and through the names of a row's fields.
+        raise DataError(
+            f"rows is one {kind}; expected a list: predict_many([row]), or predict(text) for one "
+            "quote"
+        )
+    rows: Iterable[Row | str | None] = data
+    return rows
 
 
 def _narwhals(data: Any) -> "nw.DataFrame[Any]":

@@ -10,19 +10,20 @@ arXiv:1311.2901.
 
 import dataclasses
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
 
-from stance.core.types import STANCES, Span
+from stance.core.types import STANCES, Row, Span
+from stance.models.folder import PortableModel
+from stance.models.ngram_linear import NgramLinear
 
 # More parts than this are joined to phrases of neighbouring words, so that a long text costs no
 # more than a paragraph.
 MOST_PARTS = 64
 _WORD = re.compile(r"\S*\w\S*")
 _EDGES = re.compile(r"^\W+|\W+$")
-Row = Mapping[str, Any]
 Probabilities = Callable[[Sequence[Row]], np.ndarray]
 
 
@@ -63,7 +64,7 @@ def parts_of(row: Row) -> list[Part]:
     The reporting verb, then the words of the text in their order, at most `MOST_PARTS`.
     """
     text = str(row["text"])
-    words = [found.span() for found in _WORD.finditer(text)]
+    words = [match.span() for match in _WORD.finditer(text)]
     size = -(-len(words) // MOST_PARTS)
     spans = [
         (words[at][0], words[min(at + size, len(words)) - 1][1])
@@ -86,17 +87,41 @@ def without(row: Row, parts: Collection[Part]) -> dict[str, Any]:
     return {**left, "cue": None} if any(part.span is None for part in parts) else left
 
 
-def reasons(row: Row, stance: str, probabilities: Probabilities) -> list[Reason]:
+def strongest_first(reasons: Sequence[Reason]) -> list[Reason]:
+    """Return reasons by the size of their weights, whichever way they point."""
+    return sorted(reasons, key=lambda reason: -abs(reason.weight))
+
+
+def word_reasons(row: Row, stance: str, probabilities: Probabilities) -> list[Reason]:
     """Return every part of a row with what the stance's probability loses without it.
 
     The strongest first; one call for all parts.
     """
     parts = parts_of(row)
-    shares = probabilities([row, *(without(row, [part]) for part in parts)])[
-        :, STANCES.index(stance)
-    ]
-    found = [
-        Reason(part.text, float(shares[0] - left), part.span)
-        for part, left in zip(parts, shares[1:], strict=True)
-    ]
-    return sorted(found, key=lambda one: -abs(one.weight))
+    rows = [row, *(without(row, [part]) for part in parts)]
+    whole, *rest = probabilities(rows)[:, STANCES.index(stance)]
+    return strongest_first(
+        [
+            Reason(part.text, float(whole - left), part.span)
+            for part, left in zip(parts, rest, strict=True)
+        ]
+    )
+
+
+def feature_reasons(row: Row, stance: str, portable: PortableModel) -> list[Reason]:
+    """Return every term of the model's linear members with its pull on the sum of a stance.
+
+    The strongest first; none where no member is linear over terms.
+    """
+    total = sum(weight for weight, _, _ in portable.members)
+    reasons: list[Reason] = []
+    for weight, classes, head in portable.members:
+        if not isinstance(head, NgramLinear) or stance not in classes:
+            continue
+        terms, values, coef = head.contributions(row)
+        columns = [column for column, name in enumerate(classes) if name == stance]
+        # How far a term moves this stance's sum beyond what it does to all of them.
+        beyond = coef[:, columns].mean(axis=1) - coef.mean(axis=1)
+        pulls = weight / total * values * beyond
+        reasons += [Reason(term, float(pull)) for term, pull in zip(terms, pulls, strict=True)]
+    return strongest_first(reasons)

@@ -271,14 +271,16 @@ def _csv_rows(
             return
         except csv.Error as fault:
             yield {
-                "_fault": f"{where}:{line}: {fault}; a quotation mark inside a field is doubled, a field with a delimiter is quoted"
+                "_fault": f"{where}:{line}: {fault}; a quotation mark inside a field is doubled, "
+                "a field with a delimiter is quoted"
             }
             continue
         if not row:
             continue
         if len(row) > n_names:
             yield {
-                "_fault": f"{where}:{line}: {len(row)} fields, the header has {n_names}; a text with a delimiter must be quoted"
+                "_fault": f"{where}:{line}: {len(row)} fields, the header has {n_names}; a text "
+                "with a delimiter must be quoted"
             }
         elif any(_NOT_UTF8.search(field) for field in row):
             yield {"_fault": _utf8_fault(f"{where}:{line}")}

@@ -3,9 +3,11 @@
 import dataclasses
 import difflib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from stance.core.errors import DataError
-from stance.core.types import Row
+from stance.core.types import Article, Quote, Row
+from stance.extraction.text.context import context_of
 from stance.extraction.text.language import foreign
 
 MAX_CHARS = 20_000
@@ -36,6 +38,24 @@ class Options:
     sets: float | None = None
     attributed: bool = False
     keep_columns: bool = False
+
+
+def row_of(article: Article, quote: Quote) -> dict[str, Any]:
+    """Return the row of a quote: its JSON form with its ``context``.
+
+    ``stance extract`` prints it and every other route predicts it, so the same quote has the same
+    answer whichever way it takes.
+    """
+    return {**quote.to_dict(), "context": context_of(article, quote)}
+
+
+def row_in_article(article: Article, quote: Quote) -> dict[str, Any]:
+    """Return the row of a quote whose whole article is at hand, as ``_article``.
+
+    The model of attributed stances finds more holders with it. The stance of the quote itself does
+    not depend on it.
+    """
+    return {**row_of(article, quote), "_article": article.text}
 
 
 def id_of(row: Row) -> str | None:

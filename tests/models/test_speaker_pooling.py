@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 import json
 import math
@@ -21,10 +22,12 @@ from stance.models.speaker_pooling import (
     Prior,
     count,
     fit_prior,
+    is_unclear,
     majority,
     pool,
     posterior,
 )
+from stance.prediction.reading import SpeakerStance
 
 SURE = np.eye(5) * 0.96 + 0.008
 SUPPORT, OPPOSE, NEUTRAL = (
@@ -43,7 +46,7 @@ def test_a_speakers_stance_is_the_commonest_but_neutral_and_equals_share_it():
 
 def test_one_stance_among_neutral_quotes_is_the_speakers():
     found = pool(np.concatenate([NEUTRAL, NEUTRAL, NEUTRAL, OPPOSE]))
-    assert found.shares.argmax() == STANCES.index("oppose")
+    assert found.probabilities.argmax() == STANCES.index("oppose")
     assert -0.5 < found.score < -0.1
 
 
@@ -52,11 +55,11 @@ def test_one_stance_among_neutral_quotes_is_the_speakers():
 def test_shares_sum_to_one_and_the_score_lies_in_its_interval(rows):
     shares = np.array(rows) / np.array(rows).sum(axis=1, keepdims=True)
     found = pool(shares)
-    assert found.shares.sum() == pytest.approx(1)
+    assert found.probabilities.sum() == pytest.approx(1)
     assert -1 - 1e-9 <= found.low <= found.high <= 1 + 1e-9
     assert found.low <= found.score <= found.high
     again = pool(shares)
-    assert (found.shares == again.shares).all()
+    assert (found.probabilities == again.probabilities).all()
     assert (found.score, found.low, found.high) == (again.score, again.low, again.high)
 
 
@@ -100,7 +103,7 @@ def test_counts_are_weighed_as_a_sum_over_all_labels_weighs_them(rows, prior):
 def test_the_order_of_the_quotes_says_nothing(rows, random):
     mixed = random.sample(rows, len(rows))
     one, other = pool(rows_to_shares(rows)), pool(rows_to_shares(mixed))
-    assert other.shares == pytest.approx(one.shares)
+    assert other.probabilities == pytest.approx(one.probabilities)
     assert other.score == pytest.approx(one.score)
 
 
@@ -110,11 +113,11 @@ def test_where_counts_are_too_many_to_weigh_they_are_drawn_and_come_to_nearly_th
     monkeypatch.setattr("stance.models.speaker_pooling.MOST_EXACT", 3)
     drawn = pool(shares)
     assert drawn.score != exact.score
-    assert drawn.shares == pytest.approx(exact.shares, abs=0.03)
+    assert drawn.probabilities == pytest.approx(exact.probabilities, abs=0.03)
     assert drawn.score == pytest.approx(exact.score, abs=0.05)
     # The bounds are means of twelve labels: steps of .04.
     assert (drawn.low, drawn.high) == pytest.approx((exact.low, exact.high), abs=0.1)
-    assert pool(np.concatenate([shares] * 5)).shares.sum() == pytest.approx(1)
+    assert pool(np.concatenate([shares] * 5)).probabilities.sum() == pytest.approx(1)
 
 
 def test_an_unsure_quote_takes_after_the_speakers_other_quotes():
@@ -181,7 +184,7 @@ def test_the_hierarchical_model_beats_the_mean_and_the_vote_where_speakers_lean(
 
 def test_a_vote_is_sure_of_itself():
     found = vote_of(np.concatenate([SUPPORT, SUPPORT, NEUTRAL]))
-    assert found.shares.tolist() == [1, 0, 0, 0, 0]
+    assert found.probabilities.tolist() == [1, 0, 0, 0, 0]
     assert found.low == found.score == found.high == pytest.approx(2 / 3)
 
 
@@ -245,3 +248,18 @@ def test_the_command_fits_on_out_of_fold_predictions_and_shows_every_way(project
     )
     with pytest.raises(DataError, match="has no out-of-fold predictions to fit on"):
         evaluate_speakers("other")
+
+
+def test_a_stance_is_unclear_where_the_second_is_nearly_as_likely():
+    assert is_unclear([0.4, 0.26, 0.1, 0.1, 0.14])
+    assert not is_unclear([0.45, 0.29, 0.1, 0.1, 0.06])
+    even = dict.fromkeys(STANCES, 0.2)
+    known = {**even, "support": 0.6, "conditional": 0.0, "skeptical": 0.0}
+    speaker = SpeakerStance("Mara Lindqvist", None, "support", known, 0.4, 0.1, 0.7, ())
+    assert (speaker.unclear, speaker.shown_stance) == (False, "support")
+    unclear = dataclasses.replace(speaker, probabilities={**known, "support": 0.3})
+    assert (unclear.unclear, unclear.shown_stance) == (True, "unclear")
+    assert unclear.to_dict()["unclear"] is True
+    assert unclear.to_dict()["stance"] == "support"
+    abstained = dataclasses.replace(speaker, stance=None, probabilities=even)
+    assert (abstained.unclear, abstained.shown_stance) == (False, None)

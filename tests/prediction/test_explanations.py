@@ -110,11 +110,11 @@ def test_words_named_by_chance_would_be_found_out(model, quotes, monkeypatch):
     rng = np.random.default_rng(1)
 
     def by_chance(self, row, *, n=8, stance=None):
-        from stance.prediction.explanations import reasons
+        from stance.prediction.explanations import word_reasons
 
         return [
             dataclasses.replace(one, weight=float(rng.random()))
-            for one in reasons(row, stance, self.probabilities)
+            for one in word_reasons(row, stance, self.probabilities)
         ]
 
     monkeypatch.setattr(Model, "explain", by_chance)

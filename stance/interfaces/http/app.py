@@ -10,7 +10,6 @@ began with.
 import asyncio
 import contextlib
 import functools
-import html
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -19,7 +18,7 @@ from typing import Annotated, Any
 import anyio.to_thread
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
@@ -27,7 +26,7 @@ from starlette.exceptions import HTTPException
 import stance
 from stance.core.errors import DataError, ModelError, StanceError
 from stance.core.formatting import shown_figures
-from stance.core.types import STANCES, Article
+from stance.core.types import Article
 from stance.extraction.text.language import article_note
 from stance.interfaces.http.middleware import Gate, Limits, Metrics, problem
 from stance.interfaces.http.schemas import (
@@ -194,10 +193,6 @@ def build_app(
         """Counters and times, for Prometheus."""
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
-    @app.get("/docs", include_in_schema=False)
-    async def docs() -> HTMLResponse:
-        return HTMLResponse(docs_page(app.openapi()))
-
     return Gate(app, limits, key, metrics)
 
 
@@ -279,41 +274,3 @@ async def _tell_fault(_: Request, fault: Exception) -> JSONResponse:
     # The request may be right and the model that answers now unable to: without bounds for
     # prediction sets.
     return problem(409 if isinstance(fault, ModelError) else 422, str(fault))
-
-
-def docs_page(schema: dict[str, Any]) -> str:
-    """Return a page that describes the interface, whole in itself.
-
-    The usual ones fetch their script from elsewhere.
-    """
-    parts = []
-    for path, methods in schema["paths"].items():
-        for method, one in methods.items():
-            text = html.escape(one.get("description") or one.get("summary") or "")
-            fields = [
-                f"<li><code>{html.escape(field['name'])}</code> "
-                f"{html.escape(field.get('description', ''))}</li>"
-                for field in one.get("parameters", ())
-            ]
-            parts.append(
-                f"<h2>{method.upper()} "
-                f"{html.escape(path)}</h2><p>{text}</p><ul>{''.join(fields)}</ul>"
-            )
-    for name, one in schema["components"]["schemas"].items():
-        fields = [
-            f"<li><code>{html.escape(field)}</code> "
-            f"{html.escape(about.get('description', ''))}</li>"
-            for field, about in one.get("properties", {}).items()
-        ]
-        parts.append(
-            f"<h3>{html.escape(name)}</h3><p>{html.escape(one.get('description', ''))}</p><ul>{''.join(fields)}</ul>"
-        )
-    call = """curl -H 'Content-Type: application/json' -d '{"text": "We are ready to talk.", "cue": "said"}' http://127.0.0.1:8000/predict"""
-    return (
-        "<!doctype html><html lang='en'><meta charset='utf-8'><title>stance</title>"
-        "<style>body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 "
-        "1em}pre{background:#eee;padding:.5em;overflow:auto}</style>"
-        f"<h1>stance {html.escape(schema['info']['version'])}</h1><p>Stances: "
-        f"{', '.join(STANCES)}. The whole description: "
-        f"<a href='openapi.json'>openapi.json</a>.</p><pre>{html.escape(call)}</pre>{''.join(parts)}</html>"
-    )

@@ -16,7 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 KEY_VARIABLE = "STANCE_API_KEY"
 OPEN_PATHS = ("/health",)
-PATHS = ("/predict", "/read", "/model", "/health", "/metrics", "/openapi.json", "/docs")
+PATHS = ("/predict", "/read", "/model", "/health", "/metrics", "/openapi.json")
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]

@@ -79,7 +79,8 @@ def serve(
             h11_max_incomplete_event_size=32_768,
         )
         _Server(
-            config, lambda: say(f"{address}  ({holder.model}; /docs describes it, Ctrl-C ends it)")
+            config,
+            lambda: say(f"{address}  ({holder.model}; /openapi.json describes it, Ctrl-C ends it)"),
         ).run(sockets=[sock])
 
 

@@ -24,7 +24,9 @@ from markupsafe import Markup
 import stance
 from stance.core.errors import ConfigError, DataError
 from stance.core.files import write_whole
+from stance.core.formatting import counted
 from stance.core.types import STANCES, Article
+from stance.interfaces.report import timeline
 from stance.interfaces.report.marked_text import (
     ABSTAINED,
     NOBODY,
@@ -56,13 +58,13 @@ _UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
 class SpeakerRow:
     """One row of the axis: a speaker over all articles, with every quote it rests on."""
 
-    found: SpeakerStance
+    pooled: SpeakerStance
     quotes: tuple[Placed, ...]
 
     @property
     def name(self) -> str:
         """The name as the page shows it."""
-        return self.found.speaker or NOBODY
+        return self.pooled.speaker or NOBODY
 
     @property
     def n_abstained(self) -> int:
@@ -131,7 +133,7 @@ def _page(readings: Sequence[tuple[Article, Reading]], card: Mapping[str, Any]) 
     articles = [article for article, _ in readings]
     placed = [place_quotes(number, reading) for number, (_, reading) in enumerate(readings)]
     prior = Prior.of_card(card)
-    speakers = gather_speakers(articles, placed, prior)
+    speakers = gather_rows(placed, prior)
     row_of = {one.anchor: number for number, row in enumerate(speakers) for one in row.quotes}
     everything = list(itertools.chain.from_iterable(placed))
     style, script = _asset("report.css"), _asset("report.js")
@@ -153,6 +155,7 @@ def _page(readings: Sequence[tuple[Article, Reading]], card: Mapping[str, Any]) 
             for held in one.prediction.attributed or ()
         ],
         "timelines": list(timelines(articles, speakers, prior)),
+        "drawing": timeline,
         "n_undated": sum(date_of(article) is None for article in articles),
         "titles": [str(article.title or article.id) for article in articles],
         "open": len(articles) <= OPEN_ARTICLES,
@@ -180,44 +183,33 @@ def _asset(name: str) -> str:
     return text
 
 
-def is_name(speaker: str) -> bool:
-    """Tell a name, which means the same in every article.
-
-    From a description ("a senior official"), which does not.
-    """
-    words = speaker.split()
-    if words and words[0].lower() in ("the", "a", "an"):
-        # "the Kremlin" is a name, "the deputy minister" and "A senior Ukrainian official" are
-        # none.
-        return (
-            words[0].lower() == "the"
-            and len(words) > 1
-            and all(word[:1].isupper() for word in words[1:] if word not in ("of", "and", "for"))
-        )
-    return bool(words) and words[0][:1].isupper()
-
-
-def gather_speakers(
-    articles: Sequence[Article], placed: Sequence[Sequence[Placed]], prior: Prior
-) -> list[SpeakerRow]:
+def gather_rows(placed: Sequence[Sequence[Placed]], prior: Prior) -> list[SpeakerRow]:
     """Return a row per speaker, those with most quotes first, quotes of nobody last.
 
-    One name is one speaker in all articles; a description is one speaker in its own article only.
+    Quotes with the same ``speaker_id`` are one speaker in all articles, however each article
+    spells the name. Speakers without id ("a senior official") are told apart by their name, and
+    are one speaker in their own article only.
     """
     groups: dict[tuple[str, int], list[Placed]] = defaultdict(list)
     for one in itertools.chain.from_iterable(placed):
-        name = one.quote.speaker or ""
-        shared = not name or is_name(name) or len(articles) == 1
-        groups[name, -1 if shared else one.article].append(one)
+        speaker_id, name = one.quote.speaker_id, one.quote.speaker or ""
+        shared = speaker_id or not name
+        groups[speaker_id or name, -1 if shared else one.article].append(one)
     rows = [
-        SpeakerRow(_stance_of(name or None, ones, prior), tuple(ones))
-        for (name, _), ones in groups.items()
+        SpeakerRow(_stance_of(_name_of(quotes), quotes, prior), tuple(quotes))
+        for quotes in groups.values()
     ]
-    return sorted(rows, key=lambda row: (row.found.speaker is None, -len(row.quotes), row.name))
+    return sorted(rows, key=lambda row: (row.pooled.speaker is None, -len(row.quotes), row.name))
 
 
-def _stance_of(name: str | None, ones: Sequence[Placed], prior: Prior) -> SpeakerStance:
-    return speaker_stance(name, [(one.quote, one.prediction) for one in ones], prior)
+def _name_of(quotes: Sequence[Placed]) -> str | None:
+    """Return the commonest of a speaker's names, of equally common ones the longest."""
+    names = Counter(placed.quote.speaker for placed in quotes if placed.quote.speaker)
+    return max(names, key=lambda name: (names[name], len(name)), default=None)
+
+
+def _stance_of(name: str | None, quotes: Sequence[Placed], prior: Prior) -> SpeakerStance:
+    return speaker_stance(name, [(placed.quote, placed.prediction) for placed in quotes], prior)
 
 
 def date_of(article: Article) -> datetime.date | None:
@@ -226,9 +218,9 @@ def date_of(article: Article) -> datetime.date | None:
     None where neither tells one.
     """
     for text in (str(article.date or ""), article.id):
-        if found := re.search(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)", text):
+        if match := re.search(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)", text):
             try:
-                return datetime.date.fromisoformat(found.group())
+                return datetime.date.fromisoformat(match.group())
             except ValueError:
                 continue
     return None
@@ -247,14 +239,14 @@ def _article(
         "date": str(article.date or date_of(article) or ""),
         "outlet": str(article.outlet or ""),
         "n_quotes": len(placed),
-        "n_speakers": len({row for row in rows if speakers[row].found.speaker is not None}),
+        "n_speakers": len({row for row in rows if speakers[row].pooled.speaker is not None}),
         "body": mark_up(article, placed, rows),
     }
 
 
 def timelines(
     articles: Sequence[Article], speakers: Sequence[SpeakerRow], prior: Prior
-) -> Iterator[tuple[int, SpeakerRow, Markup]]:
+) -> Iterator[tuple[int, SpeakerRow, timeline.Chart]]:
     """Yield (row, speaker, chart) for the most quoted speakers of two days or more.
 
     The mean score per article, by the day of the article.
@@ -263,46 +255,28 @@ def timelines(
     chosen = [
         (number, row)
         for number, row in enumerate(speakers)
-        if row.found.speaker is not None
-        and len({days[one.article] for one in row.quotes} - {None}) > 1
+        if row.pooled.speaker is not None
+        and len({days[placed.article] for placed in row.quotes} - {None}) > 1
     ]
-    if not chosen:
-        return
     known = [day for day in days if day is not None]
     for number, row in chosen[:MAX_TIMELINES]:
-        yield number, row, _timeline(number, row, days, (min(known), max(known)), prior)
+        points = list(_points(row, days, prior))
+        yield number, row, timeline.chart_of(points, (min(known), max(known)))
 
 
-def _timeline(
-    number: int,
-    row: SpeakerRow,
-    days: Sequence[datetime.date | None],
-    between: tuple[datetime.date, datetime.date],
-    prior: Prior,
-) -> Markup:
-    from stance.interfaces.report.timeline import Point, draw
-
-    points = []
-    for article, group in itertools.groupby(row.quotes, key=lambda one: one.article):
-        ones, day = list(group), days[article]
-        if day is not None:
-            found = _stance_of(row.found.speaker, ones, prior)
-            label = (
-                f"{day}: {found.stance or ABSTAINED} {signed(found.score)}, {len(ones)} "
-                f"quote{'s' * (len(ones) > 1)}"
-            )
-            points.append(
-                Point(
-                    day,
-                    found.score,
-                    found.low,
-                    found.high,
-                    found.stance,
-                    f"#{ones[0].anchor}",
-                    label,
-                )
-            )
-    return draw(points, between, f"t{number}", {key: pair[0] for key, pair in COLORS.items()})
+def _points(
+    row: SpeakerRow, days: Sequence[datetime.date | None], prior: Prior
+) -> Iterator[timeline.Point]:
+    for article, group in itertools.groupby(row.quotes, key=lambda placed: placed.article):
+        quotes, day = list(group), days[article]
+        if day is None:
+            continue
+        pooled = _stance_of(row.pooled.speaker, quotes, prior)
+        mark = pooled.shown_stance or ABSTAINED
+        label = f"{day}: {mark} {signed(pooled.score)}, {counted(len(quotes), 'quote')}"
+        yield timeline.Point(
+            day, pooled.score, pooled.low, pooled.high, mark, f"#{quotes[0].anchor}", label
+        )
 
 
 def _data(
@@ -316,17 +290,16 @@ def _data(
     The words of the quotes it cuts from the articles on the page.
     """
     rows = []
-    for one in everything:
-        found = one.prediction
-        said: float | str | None = found.reason if found.abstained else round(found.score, 3)
+    for placed in everything:
+        prediction = placed.prediction
         rows.append(
             [
-                one.article,
-                one.number,
-                row_of[one.anchor],
-                (*STANCES, None).index(found.stance),
-                said,
-                list(itertools.chain(*one.quote.spans)),
+                placed.article,
+                placed.number,
+                row_of[placed.anchor],
+                (*STANCES, None).index(prediction.stance),
+                prediction.reason if prediction.abstained else round(prediction.score, 3),
+                list(itertools.chain(*placed.quote.spans)),
             ]
         )
     return {

@@ -1,150 +1,96 @@
-"""A speaker's scores over time as inline SVG.
-
-Drawn by matplotlib, then made to follow the page's colours and to carry links with names.
-"""
+"""A speaker's scores over time as coordinates; the page's template draws them as SVG."""
 
 import dataclasses
 import datetime
-import io
-import re
-from collections.abc import Mapping, Sequence
-from typing import Any
-from xml.etree import ElementTree
+from collections.abc import Sequence
 
-from markupsafe import Markup
-
-SVG = "http://www.w3.org/2000/svg"
-LINK = "{http://www.w3.org/1999/xlink}href"
-# Stands for the page's own ink until the drawing is done.
-INK = "#010203"
-MARKERS = {
-    "support": "^",
-    "conditional": "P",
-    "skeptical": "X",
-    "oppose": "v",
-    "neutral": "o",
-    None: "_",
+# The drawing in its own units; the page scales it to its width.
+WIDTH, HEIGHT = 960, 140
+LEFT, RIGHT, TOP, BOTTOM = 76, 14, 8, 24
+MOST_TICKS = 7
+# Outlines of marks around their own centre, about 10 units wide. A stance has a shape as well as a
+# colour, for readers who cannot tell the colours apart.
+SHAPES = {
+    "support": "M0-6 5.5 4.5H-5.5Z",
+    "conditional": "M-2-6H2V-2H6V2H2V6H-2V2H-6V-2H-2Z",
+    "neutral": "M-5 0A5 5 0 1 0 5 0A5 5 0 1 0-5 0Z",
+    "skeptical": "M-5.5-3-3-5.5 0-2.5 3-5.5 5.5-3 2.5 0 5.5 3 3 5.5 0 2.5-3 5.5-5.5 3-2.5 0Z",
+    "oppose": "M0 6 5.5-4.5H-5.5Z",
+    "unclear": "M0-6 6 0 0 6-6 0ZM0-3-3 0 0 3 3 0Z",
+    "abstained": "M-5-1H5V1H-5Z",
 }
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Point:
-    """One article's mean score with its bounds, where it leads and what it says."""
+    """One article's mean score with its bounds, where it leads and what it says.
+
+    ``mark`` is a key of `SHAPES`.
+    """
 
     day: datetime.date
     score: float
     low: float
     high: float
-    stance: str | None
+    mark: str
     link: str
     label: str
 
 
-def draw(
-    points: Sequence[Point],
-    between: tuple[datetime.date, datetime.date],
-    salt: str,
-    colors: Mapping[str, str],
-) -> Markup:
-    """Return one row of a timeline as SVG; all rows of a page share the days ``between``.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Scale:
+    """Where the days from ``first`` to ``last``, and scores, lie in the drawing."""
 
-    Parameters
-    ----------
-    salt
-        Makes the ids inside the drawing differ from those of the other drawings on the page, and
-        the same each time.
-    colors
-        Stance to colour; each becomes the page's variable of that name.
-    """
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
+    first: datetime.date
+    last: datetime.date
 
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt, "font.size": 10}):
-        figure = Figure(figsize=(10, 1.5))
-        axes = figure.add_axes((0.075, 0.2, 0.91, 0.76))
-        _axes(axes, between)
-        for stance, marker in MARKERS.items():
-            ones = [point for point in points if point.stance == stance]
-            if ones:
-                days: Any = [point.day for point in ones]
-                color = colors.get(stance or "", INK)
-                axes.vlines(
-                    days,
-                    [point.low for point in ones],
-                    [point.high for point in ones],
-                    color=color,
-                    linewidth=1.2,
-                    alpha=0.55,
-                )
-                drawn = axes.scatter(
-                    days,
-                    [point.score for point in ones],
-                    marker=marker,
-                    s=52,
-                    color=color,
-                    zorder=3,
-                )
-                drawn.set_urls([point.link for point in ones])
-        out = io.StringIO()
-        figure.savefig(
-            out,
-            format="svg",
-            transparent=True,
-            metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
+    def x(self, day: datetime.date) -> float:
+        """Return how far from the left a day lies."""
+        n_days = (self.last - self.first).days
+        margin = max(0.03 * n_days, 1)
+        part = ((day - self.first).days + margin) / (n_days + 2 * margin)
+        return round(LEFT + part * (WIDTH - LEFT - RIGHT), 1)
+
+    @staticmethod
+    def y(score: float) -> float:
+        """Return how far from the top a score from -1 to +1 lies."""
+        part = (1.1 - score) / 2.2
+        return round(TOP + part * (HEIGHT - TOP - BOTTOM), 1)
+
+    def ticks(self) -> list[tuple[float, str]]:
+        """Return place and name of the days at the bottom, evenly spread."""
+        n_days = (self.last - self.first).days
+        n_steps = min(MOST_TICKS - 1, n_days)
+        days = [
+            self.first + datetime.timedelta(days=round(step * n_days / max(n_steps, 1)))
+            for step in range(n_steps + 1)
+        ]
+        several_years = self.first.year != self.last.year
+        return [
+            (self.x(day), f"{day.day} {day:%b %Y}" if several_years else f"{day.day} {day:%b}")
+            for day in days
+        ]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Chart:
+    """What the template draws: ``marks`` are (x, y of the score, of low, of high, point)."""
+
+    marks: list[tuple[float, float, float, float, Point]]
+    ticks: list[tuple[float, str]]
+
+
+def chart_of(points: Sequence[Point], between: tuple[datetime.date, datetime.date]) -> Chart:
+    """Return one row of a timeline; all rows of a page share the days ``between``."""
+    scale = Scale(*between)
+    marks = [
+        (
+            scale.x(point.day),
+            scale.y(point.score),
+            scale.y(point.low),
+            scale.y(point.high),
+            point,
         )
-    return _inline(out.getvalue(), {point.link: point.label for point in points}, colors)
-
-
-def _axes(axes: Any, between: tuple[datetime.date, datetime.date]) -> None:
-    from matplotlib import dates
-
-    untyped: Any = dates
-
-    margin = max((between[1] - between[0]) * 0.03, datetime.timedelta(days=1))
-    axes.set_xlim(between[0] - margin, between[1] + margin)
-    axes.set_ylim(-1.15, 1.15)
-    axes.set_yticks([-1, 0, 1], ["oppose", "0", "support"])
-    locator = untyped.AutoDateLocator(minticks=3, maxticks=7)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(
-        untyped.ConciseDateFormatter(
-            locator, show_offset=False, formats=["%Y", "%b %Y", "%d %b", "%d %b", "%d %b", "%d %b"]
-        )
-    )
-    axes.axhline(0, color=INK, linewidth=0.8, alpha=0.4)
-    axes.tick_params(colors=INK, length=3)
-    for side, spine in axes.spines.items():
-        spine.set_visible(side == "bottom")
-        spine.set_color(INK)
-
-
-def _inline(text: str, labels: Mapping[str, str], colors: Mapping[str, str]) -> Markup:
-    """Make matplotlib's file a part of a page.
-
-    No header, no ids that nothing points to, colours of the page, a name on every link.
-    """
-    for name, color in colors.items():
-        text = text.replace(color, f"var(--{name})")
-    text = text.replace(INK, "currentColor")
-    ElementTree.register_namespace("", SVG)
-    ElementTree.register_namespace("xlink", LINK[1:].partition("}")[0])
-    root = ElementTree.fromstring(text)  # noqa: S314 - matplotlib wrote it a line ago
-    pointed = set(re.findall(r"#([\w-]+)", text))
-    for part in list(root):
-        if part.tag == f"{{{SVG}}}metadata":
-            root.remove(part)
-    for part in root.iter():
-        if part.get("id") not in pointed:
-            part.attrib.pop("id", None)
-        if LINK in part.attrib:
-            part.set("href", part.attrib.pop(LINK))
-        if part.tag == f"{{{SVG}}}a":
-            part.attrib.pop("target", None)
-            title = ElementTree.Element(f"{{{SVG}}}title")
-            title.text = labels[part.get("href", "")]
-            part.insert(0, title)
-    root.attrib.pop("width", None)
-    root.attrib.pop("height", None)
-    # serialised XML, its texts escaped
-    # serialised XML, its texts escaped
-    return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704
+        for point in points
+    ]
+    return Chart(marks, scale.ticks())

@@ -11,15 +11,24 @@ from stance.core.types import Span
 LONGEST_NAME = 5
 _NAME = r"[A-Z][\w-]*(?:[’'](?!s\b)\w+)?(?:[^\S\n]+(?:(?:of|of the|al|bin|de|van|von)[^\S\n]+)?[A-Z][\w-]*)*"
 _GROUPS = """
-    side sides party parties government governments leadership leaderships army armies militants rebels fighters movement front council regime capital capitals
-    ministry president minister ministers commander commanders generals general delegation delegations mediator mediators opposition faction factions union
-    unions association authorities administration command commands leader leaders people politicians lawmakers parliament cabinet coalition neighbours neighbour
-    enemy opponents opponent adversary partners partner state states country countries envoy envoys negotiator negotiators insurgents junta brigades
-    respondents families residents voters employers company management workers committee commission kremlin elite hawks hardliners colleagues host hosts team
-    officials official guarantors
+    side sides party parties government governments leadership leaderships army armies militants
+    rebels fighters movement front council regime capital capitals ministry president minister
+    ministers commander commanders generals general delegation delegations mediator mediators
+    opposition faction factions union unions association authorities administration command
+    commands leader leaders people politicians lawmakers parliament cabinet coalition neighbours
+    neighbour enemy opponents opponent adversary partners partner state states country countries
+    envoy envoys negotiator negotiators insurgents junta brigades respondents families residents
+    voters employers company management workers committee commission kremlin elite hawks hardliners
+    colleagues host hosts team officials official guarantors
 """.split()
-_DETERMINERS = "the both this that these those our their his her your all some each either neither every one two three several many most certain".split()
-_MODIFIERS = "other opposite opposing warring own same whole entire ruling central military rebel armed foreign former new present political two three".split()
+_DETERMINERS = """
+    the both this that these those our their his her your all some each either neither every one
+    two three several many most certain
+""".split()
+_MODIFIERS = """
+    other opposite opposing warring own same whole entire ruling central military rebel armed
+    foreign former new present political two three
+""".split()
 _GROUP = (
     rf"(?:\b(?i:{'|'.join(_DETERMINERS)})\s+)*(?:(?:(?i:{'|'.join(_MODIFIERS)})|[A-Z][\w-]+(?:[’']s)?)\s+){{0,3}}\b(?i:{'|'.join(_GROUPS)})\b"
     rf"(?:\s+(?:of|in|from)\s+(?:the\s+)?{_NAME})?"

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import dataclasses
+import datetime
 import itertools
 import re
 import tomllib
@@ -14,6 +15,7 @@ from shell import cli
 from stance.core.types import COARSE, STANCES, VALUES, Article, Prediction, Quote
 from stance.interfaces.report.marked_text import signed
 from stance.interfaces.report.page import render, write_report
+from stance.interfaces.report.timeline import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale
 from stance.models.attributed_stances.model import Attributed
 from stance.models.speaker_pooling import Prior
 from stance.prediction.reading import Reading, SpeakerStance, speaker_stance
@@ -42,6 +44,7 @@ def quote(article, number, words, speaker, cue="said"):
         "direct",
         cue=cue,
         speaker=speaker,
+        speaker_id=speaker.lower().replace(" ", "-"),
     )
 
 
@@ -169,7 +172,7 @@ def test_who_says_that_whom_takes_a_stance_stands_in_a_table_of_its_own(readings
         ascribing(readings, Attributed("the <i>Kremlin</i>", "oppose", 0.83, "them", (0, 6))), CARD
     )
     assert '<a href="#attributed">Attributed stances</a>' in page
-    (row,) = re.findall(r'<tr class="oppose"><th scope="row">.*the &lt;i&gt;Kremlin.*', page)
+    (row,) = re.findall(r'<tr class="held oppose"><th scope="row">.*the &lt;i&gt;Kremlin.*', page)
     assert "Tomas Reyk" in row
     assert "83%" in row
     assert 'href="#q0-1">Nobody here wants them' in row
@@ -222,6 +225,55 @@ def test_the_verb_writes_a_page_or_says_what_is_missing(tmp_path, model_folder):
     assert done.returncode == 1
     assert "nothing" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def said_by(model, article, name, speaker_id=None):
+    start = article.text.index("to")
+    told = Quote(
+        f"{article.id}#1",
+        article.id,
+        "to",
+        ((start, start + 2),),
+        "direct",
+        speaker=name,
+        speaker_id=speaker_id,
+    )
+    return article, model.read_quotes(article, [told])
+
+
+def test_spellings_with_one_id_are_one_row_and_descriptions_stay_in_their_article(model):
+    names = [("Zelensky", "zelensky"), ("Zelenskyy", "zelensky")]
+    page = render(
+        [
+            said_by(model, article, *name)
+            for article, name in zip((FIRST, SECOND), names, strict=True)
+        ],
+        CARD,
+    )
+    assert re.findall(r'<th scope="row">([^<]*)', page) == ["Zelenskyy"]
+    page = render([said_by(model, one, "a senior official") for one in (FIRST, SECOND)], CARD)
+    assert re.findall(r'<th scope="row">([^<]*)', page) == ["a senior official"] * 2
+
+
+def test_the_page_calls_a_speaker_unclear_whose_stances_are_nearly_as_likely(model, monkeypatch):
+    monkeypatch.setattr("stance.models.speaker_pooling.UNCLEAR_MARGIN", 2.0)
+    page = render([said_by(model, FIRST, "Mara Lindqvist", "mara-lindqvist")], CARD)
+    assert re.search(
+        r'<tr id="s0" class="unclear">.*<b class="l">unclear</b> <small>\w+ \d+%', page
+    )
+
+
+def test_a_timeline_is_drawn_where_its_scores_and_days_lie(readings):
+    (chart,) = re.findall(r"<svg.*?</svg>", render(readings, CARD), re.DOTALL)
+    assert chart.count("<a href=") == 2
+    assert "<title>2025-03-01: " in chart
+    assert ">1 Mar</text>" in chart
+    assert ">2 Apr</text>" in chart
+    scale = Scale(datetime.date(2025, 3, 1), datetime.date(2025, 4, 2))
+    assert LEFT < scale.x(scale.first) < scale.x(scale.last) < WIDTH - RIGHT
+    assert TOP < scale.y(1) < scale.y(0) < scale.y(-1) < HEIGHT - BOTTOM
+    lone = Scale(scale.first, scale.first)
+    assert lone.ticks() == [(lone.x(scale.first), "1 Mar")]
 
 
 @pytest.mark.skipif(BROWSER is None, reason=WITHOUT)
