@@ -165,6 +165,10 @@ class Data(Strict):
         le=20,
         description="how often the folds are drawn anew; the score is the mean over the draws",
     )
+    calibrate: Literal["validation", "seeds"] | None = Field(
+        default=None,
+        description="the set that sets the temperature; by default out-of-fold, else validation",
+    )
     labels: Literal["agreed", "first"] = Field(
         default="agreed",
         description="first: what the first reader said, before any second judgment",

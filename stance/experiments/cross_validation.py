@@ -123,7 +123,13 @@ def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = prin
     # Calibrated on predictions of rows that were not learned from: out of fold, else the
     # validation reports.
     on = next((name for name in ("cv", "validation") if name in raw), None)
-    temperature = fit_temperature(raw[on][1], list(raw[on][0]["stance"])) if on else 1.0
+    # Invented reports are easier than news: what they make sure of is too sure there. So a model
+    # can be tempered by the real articles instead.
+    tempered = experiment.data.calibrate if experiment.data.calibrate in raw else on
+    temperature = 1.0
+    if tempered:
+        table_of, predicted_of = raw[tempered]
+        temperature = fit_temperature(predicted_of, list(table_of["stance"]))
     found = {
         name: (part, temper(predicted, temperature)) for name, (part, predicted) in raw.items()
     }
