@@ -88,7 +88,11 @@ class Reader:
         shutil.copytree(
             ROOT / "stance", project / "stance", ignore=shutil.ignore_patterns("__pycache__")
         )
-        for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+        for name in (
+            "Makefile",
+            "pyproject.toml",
+            *(path.name for path in ROOT.glob("requirements*.lock")),
+        ):
             shutil.copy(ROOT / name, project / name)
         (project / "tests").mkdir()
         programs = project / ".venv" / "bin"

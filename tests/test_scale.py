@@ -8,6 +8,7 @@ import sys
 
 import pandas as pd
 import pytest
+from conftest import ROOT
 
 import stance
 
@@ -42,6 +43,7 @@ def logged(project, model_folder):
         registry.log_model(
             mlflow,
             model_folder,
+            ROOT / "stance" / "interfaces" / "mlflow_model.py",
             [{"text": "x", "cue": "said", "context": "", "speaker": "", "id": "1"}],
             ["stance"],
             "test",

@@ -17,6 +17,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 ROWS = [
     {"id": "1", "text": "We are ready to sit down with them on Monday.", "cue": "said"},
@@ -50,6 +51,7 @@ def logged(model_folder, tmp_path_factory):
             registry.log_model(
                 mlflow,
                 model_folder,
+                ROOT / "stance" / "interfaces" / "mlflow_model.py",
                 [{"text": "x", "cue": "said", "context": "", "speaker": "", "id": "1"}],
                 ["stance"],
                 "test",

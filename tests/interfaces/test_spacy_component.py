@@ -1,5 +1,4 @@
 import spacy
-import stance.spacy_component
 
 import stance
 from stance.interfaces.spacy_component import StanceComponent
