@@ -224,7 +224,12 @@ print(code, used.ru_maxrss, used.ru_utime + used.ru_stime, file=sys.stderr)
 def predict_csv(
     folder: Path, place: Path, rows: list[dict[str, Any]], n: int
 ) -> tuple[float, float]:
-    """Answer a CSV file of ``n`` different rows in a process of its own and return its peak memory (kB) and processor seconds."""
+    """Answer a CSV file of ``n`` different rows in a process of its own.
+
+    Returns
+    -------
+    peak memory (kB), processor seconds
+    """
     path = place / "rows.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

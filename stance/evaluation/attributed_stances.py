@@ -175,8 +175,6 @@ def read_judged(run: str) -> tuple[str, dict[str, list[Judged]]]:
     return str(found.info.run_name), sets
 
 
-
-
 def evaluate(
     run: str, threshold: float | None = None
 ) -> tuple[str, AttributedModel, list[Agreement]]:

@@ -18,7 +18,10 @@ from stance.core.types import FORMS, Quote
 from stance.evaluation.bootstrap import FEWEST_ARTICLES, ratio_interval
 
 TITLES = frozenset(
-    "mr mrs ms dr sir prof professor president senator sen rep gov governor minister prime former the a an u.s us".split()
+    """
+    mr mrs ms dr sir prof professor president senator sen rep gov governor minister prime former
+    the a an u.s us
+    """.split()
 )
 PRONOUNS = frozenset("he she they i we you it him her them who his their".split())
 THAT = re.compile(r"[\W_]*that\b\W*", re.I)

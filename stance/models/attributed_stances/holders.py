@@ -30,7 +30,8 @@ ARTICLES_KEPT = 16
 # sentence (where any word has a capital).
 _SAYS = re.compile(
     r"(?:,[^,.]{0,80},)?\s+(?:\w+ly\s+)?"
-    r"(?:said|says|told|added|adds|wrote|writes|asked|argued|argues|explained|claimed|warned|believes|noted|complained|stressed|recalled)\b"
+    r"(?:said|says|told|added|adds|wrote|writes|asked|argued|argues|explained|claimed|warned"
+    r"|believes|noted|complained|stressed|recalled)\b"
 )
 _IN = re.compile(
     r"\b(?:in|at|near|outside|around|from|to|via|between|across|over)\s+(?:the\s+)?$", re.I
@@ -40,9 +41,10 @@ _START = re.compile(r"(?:^|[.!?:;“”\"\n]\s*[“\"‘']?|[–—-]\s)$")
 _COMMON = {word[:5] for word in TITLES} | {
     word[:5]
     for word in """
-    ministry committee council union department office parliament senate republic federation north south east west northern southern eastern western central new
-    united people international institute university centre center school gulf bank lake mount saint agency news front movement state house spokesman
-    spokeswoman army forces
+    ministry committee council union department office parliament senate republic federation north
+    south east west northern southern eastern western central new united people international
+    institute university centre center school gulf bank lake mount saint agency news front movement
+    state house spokesman spokeswoman army forces
     """.split()
 }
 _POINTING = frozenset("the this that these those our their".split())
