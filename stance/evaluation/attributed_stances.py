@@ -145,8 +145,8 @@ def read_judged(run: str) -> tuple[str, dict[str, list[Judged]]]:
     table = load_predictions(mlflow, found)
     columns = [f"p_{stance}" for stance in STANCES]
     told = {
-        str(quote): (str(name), shares)
-        for quote, name, shares in zip(
+        str(quote): (str(name), probabilities)
+        for quote, name, probabilities in zip(
             table["quote"], table["set"], table[columns].to_numpy(dtype=float), strict=True
         )
     }
@@ -157,7 +157,7 @@ def read_judged(run: str) -> tuple[str, dict[str, list[Judged]]]:
     sets: dict[str, list[Judged]] = {}
     for article, quotes in reports:
         for quote in quotes:
-            name, shares = told.get(quote.id, ("", np.zeros(0)))
+            name, probabilities = told.get(quote.id, ("", np.zeros(0)))
             golds = [
                 judgments[quote.id, one]
                 for one in ANNOTATORS.get(name, ())
@@ -165,7 +165,7 @@ def read_judged(run: str) -> tuple[str, dict[str, list[Judged]]]:
             ]
             if golds and len(golds) == len(ANNOTATORS[name]):
                 sets.setdefault(name, []).append(
-                    Judged(row_in_article(article, quote), article.id, shares, tuple(golds))
+                    Judged(row_in_article(article, quote), article.id, probabilities, tuple(golds))
                 )
     if not {"cv", "test"} <= sets.keys():
         raise DataError(
@@ -194,7 +194,7 @@ def compare(model: AttributedModel, key: str, judged: Sequence[Judged]) -> Itera
     found = [
         [
             (held.holder, held.stance)
-            for held in model.predict(one.row, one.shares.tolist(), aliases)
+            for held in model.predict(one.row, one.probabilities.tolist(), aliases)
         ]
         for one in judged
     ]

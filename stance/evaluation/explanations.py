@@ -84,9 +84,12 @@ def deletions(model: Model, row: Mapping[str, Any], rng: np.random.Generator) ->
         for n in NUMBERS
         for _ in range(DRAWS)
     ]
-    shares = model.probabilities([row, *(without(row, one) for one in sets)])
+    probabilities = model.probabilities([row, *(without(row, one) for one in sets)])
     at = STANCES.index(stance)
-    lost = np.stack([shares[0, at] - shares[1:, at], shares[1:].argmax(axis=1) != at], axis=1)
+    lost = np.stack(
+        [probabilities[0, at] - probabilities[1:, at], probabilities[1:].argmax(axis=1) != at],
+        axis=1,
+    )
     chance = lost[len(NUMBERS) :].reshape(len(NUMBERS), DRAWS, 2).mean(axis=1)
     return np.stack([lost[: len(NUMBERS)], chance], axis=1)
 

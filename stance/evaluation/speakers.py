@@ -60,34 +60,36 @@ class SpeakerScores:
         }
 
 
-def mean_of(shares: np.ndarray) -> Pooled:
+def mean_of(probabilities: np.ndarray) -> Pooled:
     """Return the mean of the quotes' probabilities.
 
     The interval comes from the pooled deviation over the square root of the number of quotes.
     """
-    mean = shares.mean(axis=0)
+    mean = probabilities.mean(axis=0)
     score = float(mean @ _VALUES)
-    variance = shares @ _VALUES**2 - (shares @ _VALUES) ** 2
-    error = _NORMAL * float(np.sqrt(max(0.0, variance.mean()) / len(shares)))
+    variance = probabilities @ _VALUES**2 - (probabilities @ _VALUES) ** 2
+    error = _NORMAL * float(np.sqrt(max(0.0, variance.mean()) / len(probabilities)))
     return Pooled(mean, score, max(-1.0, score - error), min(1.0, score + error))
 
 
-def independent_of(shares: np.ndarray) -> Pooled:
+def independent_of(probabilities: np.ndarray) -> Pooled:
     """Return what labels drawn from each quote's probabilities alone come to.
 
     The speaker's other quotes say nothing about a quote here.
     """
     rng = np.random.default_rng(0)
-    labels = (np.cumsum(shares, axis=1) > rng.random((4000, len(shares), 1))).argmax(axis=2)
+    labels = (np.cumsum(probabilities, axis=1) > rng.random((4000, len(probabilities), 1))).argmax(
+        axis=2
+    )
     scores = _VALUES[labels].mean(axis=1)
     return Pooled(
         majority(count(labels)).mean(axis=0), float(scores.mean()), *bounds(scores, INTERVAL)
     )
 
 
-def vote_of(shares: np.ndarray) -> Pooled:
+def vote_of(probabilities: np.ndarray) -> Pooled:
     """The majority of the quotes' likeliest stances, sure of itself."""
-    labels = shares.argmax(axis=1)
+    labels = probabilities.argmax(axis=1)
     score = float(_VALUES[labels].mean())
     return Pooled(majority(count(labels[None]))[0], score, score, score)
 
@@ -128,7 +130,7 @@ def measure(
     if not speakers:
         return []
     ways: dict[str, Way] = {
-        "hierarchical": lambda shares: pool(shares, prior),
+        "hierarchical": lambda probabilities: pool(probabilities, prior),
         "independent": independent_of,
         "mean": mean_of,
         "vote": vote_of,
@@ -136,7 +138,9 @@ def measure(
     articles = [article for article, _, _ in speakers]
     units, unit = units_of(articles, "speaker")
     scored = {
-        way: np.array([_scored(tell(shares), labels) for _, shares, labels in speakers])
+        way: np.array(
+            [_scored(tell(probabilities), labels) for _, probabilities, labels in speakers]
+        )
         for way, tell in ways.items()
     }
     out = []
@@ -200,9 +204,9 @@ def evaluate_speakers(run: str) -> tuple[str, Prior, list[SpeakerScores]]:
             f"run {found.info.run_name}: has no out-of-fold predictions to fit on; train it with "
             "data.folds of 2 or more"
         )
-    shares = learned[[f"p_{stance}" for stance in STANCES]].to_numpy(dtype=float)
+    probabilities = learned[[f"p_{stance}" for stance in STANCES]].to_numpy(dtype=float)
     prior = fit_prior(
-        shares,
+        probabilities,
         list(learned["stance"]),
         list(zip(learned["article"], learned["speaker"], strict=True)),
     )

@@ -180,7 +180,7 @@ def cross_validate(
                 f"{folds[-1].five.value:.3f} (n = {len(part)})"
             )
     measured = dataset.is_measured(table)
-    return [shares[measured] for shares in draws], folds
+    return [draw[measured] for draw in draws], folds
 
 
 def report_on(

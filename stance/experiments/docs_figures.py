@@ -87,14 +87,14 @@ def _classes(part: Any) -> dict[str, dict[str, float]]:
         if n:
             wrong = [0 if j == k else int(whole[k, j]) for j in range(len(STANCES))]
             worst = max(range(len(STANCES)), key=wrong.__getitem__)
-            shares = {
+            figures = {
                 "precision": right / max(found, 1),
                 "recall": right / n,
                 "f1": 2 * right / (n + found),
             }
             out[stance] = {
                 "n": n,
-                **{key: round(value, 4) for key, value in shares.items()},
+                **{key: round(value, 4) for key, value in figures.items()},
                 "taken_for": STANCES[worst],
                 "taken_n": wrong[worst],
             }
@@ -283,7 +283,7 @@ def _abstention_block(found: Figures) -> str:
 def _extraction_block(found: Figures) -> str:
     rows = []
     for one in found["extraction"]:
-        shares = " / ".join(
+        found_percent = " / ".join(
             f"{100 * one[key]:.0f}" for key in ("quotes_p", "quotes_r", "quotes_f1")
         )
         bounds = (
@@ -294,7 +294,7 @@ def _extraction_block(found: Figures) -> str:
         rows.append(
             (
                 f"`{one['data']}`",
-                shares,
+                found_percent,
                 bounds,
                 f"{100 * one['speaker_f1']:.0f}",
                 f"{one['gold_n']:.0f}",

@@ -25,12 +25,14 @@ LEVELS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.975, 0.99)
 LOWEST, HIGHEST = LEVELS[0], LEVELS[-1]
 
 
-def fit_sets(shares: np.ndarray, truth: Sequence[str], articles: Sequence[str]) -> dict[str, Any]:
+def fit_sets(
+    probabilities: np.ndarray, truth: Sequence[str], articles: Sequence[str]
+) -> dict[str, Any]:
     """Return the bounds of prediction sets, as a model's card keeps them.
 
     Parameters
     ----------
-    shares
+    probabilities
         Calibrated out-of-fold probabilities, shape (n_quotes, 5), columns in the codebook's order.
     truth, articles
         Each quote's label and its report.
@@ -46,7 +48,7 @@ def fit_sets(shares: np.ndarray, truth: Sequence[str], articles: Sequence[str]) 
     least = {}
     for column, stance in enumerate(STANCES):
         chosen = labels == stance
-        bounds = [widest(shares[chosen, column], groups[chosen], level) for level in LEVELS]
+        bounds = [widest(probabilities[chosen, column], groups[chosen], level) for level in LEVELS]
         # Rounded down: a set may be too large by a hair, never too small.
         least[stance] = [float(np.floor(one * 1e6) / 1e6) for one in bounds]
     return {
@@ -77,15 +79,15 @@ def bound(given: np.ndarray, groups: np.ndarray, level: float) -> float:
     return float(given[order[reached[0]]]) if len(reached) else 0.0
 
 
-def members(shares: np.ndarray, sets: Mapping[str, Any], level: float) -> np.ndarray:
+def members(probabilities: np.ndarray, sets: Mapping[str, Any], level: float) -> np.ndarray:
     """Return which stances belong to each row's set, shape (n_rows, 5); the likeliest always does.
 
     Between the levels that the card keeps, the next higher one holds.
     """
     at = next(k for k, kept in enumerate(sets["levels"]) if kept >= level - 1e-9)
     least = np.array([sets["least"][stance][at] for stance in STANCES])
-    inside = shares >= least
-    inside[np.arange(len(shares)), shares.argmax(axis=1)] = True
+    inside = probabilities >= least
+    inside[np.arange(len(probabilities)), probabilities.argmax(axis=1)] = True
     return np.asarray(inside)
 
 

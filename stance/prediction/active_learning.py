@@ -16,10 +16,10 @@ def uncertainty(predictions: Sequence[Prediction]) -> np.ndarray:
 
     The entropy of its probabilities, scaled to 0 … 1.
     """
-    shares = np.array(
+    probabilities = np.array(
         [[one.probabilities[stance] for stance in STANCES] for one in predictions]
     ).reshape(-1, len(STANCES))
-    entropy = -(shares * np.log(np.maximum(shares, 1e-12))).sum(axis=1)
+    entropy = -(probabilities * np.log(np.maximum(probabilities, 1e-12))).sum(axis=1)
     return np.asarray(entropy / np.log(len(STANCES)))
 
 

@@ -81,12 +81,12 @@ THRESHOLDS = tuple(np.round(np.arange(0.08, 0.42, 0.02), 2).tolist())
 class Judged:
     """One quote with what each annotator found ascribed in it.
 
-    ``row`` has what prediction reads, ``shares`` the quote's own stance.
+    ``row`` has what prediction reads, ``probabilities`` those of the quote's own stance.
     """
 
     row: Mapping[str, Any]
     article: str
-    shares: np.ndarray
+    probabilities: np.ndarray
     golds: tuple[Sequence[Held], ...]
 
     @cached_property
@@ -154,7 +154,7 @@ def train(judged: Sequence[Judged], threshold: float | None = None) -> Attribute
 
 def surest(model: AttributedModel, one: Judged) -> list[tuple[float, Held]]:
     """Return how sure the model is of each candidate, with the stance."""
-    numbers = numbers_of(one.shares)
+    numbers = numbers_of(one.probabilities)
     at_all = model.at_all(one.told, numbers)
     if at_all < model.threshold:
         return []
@@ -197,7 +197,7 @@ def _of_quotes(judged: Sequence[Judged]) -> Iterator[Example]:
     for one in judged:
         given = [bool(gold) for gold in one.golds]
         weight = 1.0 if len(set(given)) == 1 else ALONE
-        yield from ((one.told, numbers_of(one.shares), str(each), weight) for each in given)
+        yield from ((one.told, numbers_of(one.probabilities), str(each), weight) for each in given)
 
 
 def _of_holders(judged: Sequence[Judged]) -> Iterator[Example]:
@@ -215,7 +215,7 @@ def _of_holders(judged: Sequence[Judged]) -> Iterator[Example]:
 def _of_stances(judged: Sequence[Judged]) -> Iterator[Example]:
     """Yield of each holder which stance."""
     for one in judged:
-        numbers = numbers_of(one.shares)
+        numbers = numbers_of(one.probabilities)
         for labels in one.labels:
             for at, stance in labels.items():
                 weight = 1.0 if all(other.get(at) == stance for other in one.labels) else ALONE

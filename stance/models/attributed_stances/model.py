@@ -88,7 +88,7 @@ class AttributedModel:
     threshold: float
 
     def predict(
-        self, row: Mapping[str, Any], shares: Sequence[float], aliases: Aliases
+        self, row: Mapping[str, Any], probabilities: Sequence[float], aliases: Aliases
     ) -> list[Attributed]:
         """Return the stances that a row with ``text`` ascribes to others, the surest holder first.
 
@@ -98,11 +98,11 @@ class AttributedModel:
             Has ``text``; ``cue``, ``context``, ``speaker``, ``speaker_role`` where known, and
             ``_article``, the text of the whole article: without it only the context tells who
             "they" are.
-        shares
+        probabilities
             The probabilities of the quote's own stance, in the codebook's order.
         """
         mentions = find_mentions(str(row["text"]))
-        numbers = numbers_of(shares)
+        numbers = numbers_of(probabilities)
         told = quote_terms(row, mentions)
         at_all = self.at_all(told, numbers)
         if at_all < self.threshold:
@@ -152,10 +152,10 @@ class AttributedModel:
     def _stance(
         self, told: Sequence[str], terms: Sequence[str], numbers: np.ndarray
     ) -> tuple[str, float]:
-        shares = softmax(
+        probabilities = softmax(
             self.parts["stance"].sums([*told, *(f"h:{term}" for term in terms)], numbers)
         )
-        return HELD[int(shares.argmax())], float(shares.max())
+        return HELD[int(probabilities.argmax())], float(probabilities.max())
 
     def to_json(self) -> str:
         """Return the file's content, a line a term."""

@@ -43,12 +43,12 @@ _VERB_LIKE = re.compile(r"\w+(?:ed|(?<!hi)(?<!it)(?<!thi)(?<!s)(?<!ou)s)$")
 NOBODY = "nopro"
 
 
-def numbers_of(shares: Sequence[float] | np.ndarray) -> np.ndarray:
+def numbers_of(probabilities: Sequence[float] | np.ndarray) -> np.ndarray:
     """Return the probabilities of the quote's own stance as numbers that sums are drawn from.
 
     Shape (`N_NUMBERS`,).
     """
-    given = np.asarray(shares, dtype=float)
+    given = np.asarray(probabilities, dtype=float)
     return np.concatenate([np.log(given + 1e-4), 3 * given])
 
 
