@@ -87,7 +87,7 @@ class Quote:
 
     @property
     def shown_text(self) -> str:
-        """The words for people to read: where the attribution interrupts them stands " … ".
+        """The words as people read them: " … " stands where the attribution interrupts them.
 
         The model reads ``text``.
         """
@@ -100,7 +100,7 @@ class Quote:
     def to_dict(self) -> dict[str, Any]:
         """Return the public JSON form.
 
-        The contract's fields always, the others where they say something.
+        The required fields are always there, the others only where they have a value.
         """
         row = dataclasses.asdict(self)
         row["spans"] = [list(span) for span in self.spans]
@@ -160,7 +160,7 @@ class Quote:
 class Judgment:
     """What one annotator said of one quote.
 
-    ``attributed`` are the stances the quote ascribes to others: (holder, stance).
+    ``attributed`` lists the stances that the quote ascribes to others, as (holder, stance).
     """
 
     quote: str
@@ -208,7 +208,8 @@ class Prediction:
     def to_dict(self) -> dict[str, Any]:
         """Return the public JSON form.
 
-        ``reason``, ``note``, ``prediction_set`` and ``attributed`` only where there is one.
+        ``reason``, ``note``, ``prediction_set`` and ``attributed`` are left out where there is
+        none.
         """
         row: dict[str, Any] = {
             "id": self.id,

@@ -1,6 +1,6 @@
-"""How well speakers' stances are told from their quotes, beside simpler ways.
+"""How well speakers' stances follow from their quotes, next to simpler ways of pooling.
 
-It is measured on labelled reports, by the predictions of a tracked run.
+It is measured on labelled reports, with the predictions of a tracked run.
 """
 
 import dataclasses
@@ -63,7 +63,7 @@ class SpeakerScores:
 def mean_of(probabilities: np.ndarray) -> Pooled:
     """Return the mean of the quotes' probabilities.
 
-    The interval comes from the pooled deviation over the square root of the number of quotes.
+    The interval is the pooled deviation divided by the square root of the number of quotes.
     """
     mean = probabilities.mean(axis=0)
     score = float(mean @ _VALUES)
@@ -73,9 +73,9 @@ def mean_of(probabilities: np.ndarray) -> Pooled:
 
 
 def independent_of(probabilities: np.ndarray) -> Pooled:
-    """Return what labels drawn from each quote's probabilities alone come to.
+    """Return what labels drawn from each quote's own probabilities add up to.
 
-    The speaker's other quotes say nothing about a quote here.
+    The speaker's other quotes tell nothing about a quote here.
     """
     rng = np.random.default_rng(0)
     labels = (np.cumsum(probabilities, axis=1) > rng.random((4000, len(probabilities), 1))).argmax(
@@ -88,7 +88,7 @@ def independent_of(probabilities: np.ndarray) -> Pooled:
 
 
 def vote_of(probabilities: np.ndarray) -> Pooled:
-    """The majority of the quotes' likeliest stances, sure of itself."""
+    """Return the majority of the quotes' likeliest stances, as if it were certain."""
     labels = probabilities.argmax(axis=1)
     score = float(_VALUES[labels].mean())
     return Pooled(majority(count(labels[None]))[0], score, score, score)
@@ -117,7 +117,7 @@ def measure(
 ) -> list[SpeakerScores]:
     """Measure all ways on one set's predictions; the speaker's stance is `majority` of the labels.
 
-    Empty where no speaker has as many quotes.
+    The list is empty where no speaker has enough quotes.
 
     Parameters
     ----------

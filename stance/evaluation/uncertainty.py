@@ -1,4 +1,4 @@
-"""What a model's card says of its own uncertainty, and whether it holds.
+"""What a model's card says of its own uncertainty, and whether that holds.
 
 It is learned from quotes that the model had not learned from, and measured on others.
 """

@@ -1,4 +1,4 @@
-"""Sentence vectors: the mean of an encoder's last hidden states, with a cache of those known."""
+"""Sentence vectors: the mean of an encoder's last hidden states, with a cache."""
 
 import hashlib
 import os

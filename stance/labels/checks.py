@@ -1,7 +1,7 @@
-"""What makes labelled reports trustworthy.
+"""The checks that labelled reports must pass.
 
-Their form is right, no quote is left unmarked, nothing is copied across splits, and no real person
-speaks in an invented report.
+They look at the form, at quotes that nobody marked, at copies across splits, and at real persons
+who speak in invented reports.
 """
 
 import itertools

@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say, and how much is answered at which risk.
+"""Calibrated probabilities, and how much is answered at which risk.
 
 Predicting needs numpy only.
 """
@@ -18,7 +18,7 @@ COLDEST, HOTTEST = 0.2, 5.0
 def temper(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     """Return the probabilities made sharper (temperature below 1) or flatter (above 1).
 
-    The likeliest stays the likeliest.
+    The likeliest stance stays the likeliest.
 
     Source: temperature scaling, Guo et al. 2017, arXiv:1706.04599, on the logarithms of a vote's
     probabilities.
@@ -30,7 +30,7 @@ def temper(probabilities: np.ndarray, temperature: float) -> np.ndarray:
 
 
 def fit_temperature(probabilities: np.ndarray, truth: Sequence[str]) -> float:
-    """Return the temperature under which predictions of quotes that were not learned from are likeliest.
+    """Return the temperature with the highest likelihood on out-of-fold predictions.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def fit_temperature(probabilities: np.ndarray, truth: Sequence[str]) -> float:
 def risk_coverage(confidence: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return (coverage, risk) when only the surest 1, 2, … quotes are answered.
 
-    The share answered, and the share of them that is wrong.
+    Coverage is the share answered, risk the share of the answers that is wrong.
     """
     order = np.argsort(-confidence, kind="stable")
     n = np.arange(1, len(order) + 1)
@@ -75,12 +75,10 @@ def answered(confidence: np.ndarray, right: np.ndarray, abstain_at: float) -> tu
 
 
 def thresholds(probabilities: np.ndarray, truth: Sequence[str]) -> list[dict[str, Any]]:
-    """Return per risk of `RISKS` the confidence below which to abstain.
+    """Return, for each risk of `RISKS`, the confidence below which to abstain.
 
-    So that at most that share of the answers is wrong.
-
-    The largest coverage whose risk was kept on the given predictions; nothing is promised where
-    none was.
+    It is the threshold with the largest coverage at which no larger share of the answers to the
+    given predictions was wrong. Where there is none, nothing is promised.
     """
     confidence = probabilities.max(axis=1)
     right = _right(probabilities, truth)
@@ -109,7 +107,11 @@ def _right(probabilities: np.ndarray, truth: Sequence[str]) -> np.ndarray:
 
 
 def risk_curve(probabilities: np.ndarray, truth: Sequence[str]) -> list[dict[str, float]]:
-    """Return for confidences from .2 to .95 how much is answered from there on and which share of it is wrong; steps without any answer are left out."""
+    """Return coverage and risk at confidences from .2 to .95.
+
+    At each step, all quotes with at least that confidence are answered. Steps without any answer
+    are left out.
+    """
     confidence = probabilities.max(axis=1)
     wrong = ~_right(probabilities, truth)
     rows = []
@@ -127,9 +129,9 @@ def risk_curve(probabilities: np.ndarray, truth: Sequence[str]) -> list[dict[str
 
 
 def risk_at(curve: Sequence[Mapping[str, float]], threshold: float) -> Mapping[str, float] | None:
-    """Return the highest step of `risk_curve` that lies at or below a threshold.
+    """Return the highest step of `risk_curve` at or below a threshold.
 
-    None below the first.
+    It is None below the first step.
     """
     return max(
         (row for row in curve if row["from"] <= threshold + 1e-9),

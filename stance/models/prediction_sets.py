@@ -1,17 +1,16 @@
-"""Prediction sets.
+"""Prediction sets: the stances that a quote may well have.
 
-The stances that a quote may well have, so that the right one is among them as often as was asked
-for.
+The right stance is among them with the probability that was asked for.
 
-Conformal prediction (Vovk et al. 2005), class-conditional: each stance has its own bound, so that
-a rare one is covered as well as a common one. The bounds come from quotes that were not learned
-from. Quotes of one report are alike, so reports, not quotes, are what is exchangeable: each report
-has the same weight whatever its number of quotes, and one report's weight is held back for the new
-one (hierarchical conformal prediction, Dunn, Wasserman & Ramdas 2022,
-doi:10.1080/01621459.2022.2060112; Lee, Barber & Willett 2023, arXiv:2306.06342). That speaks of a
-quote of a report drawn at random; so that the share also holds counted over all quotes, the same
-is asked with every quote weighing alike, and the wider of both sets is taken. Using the bounds
-needs numpy only.
+This is class-conditional conformal prediction (Vovk et al. 2005): each stance has its own bound, so
+that a rare stance is covered as well as a common one. The bounds come from quotes that the model
+did not learn from. Quotes of one report are alike, so the reports, not the quotes, are
+exchangeable. Each report therefore has the same weight whatever its number of quotes, and the
+weight of one report is reserved for the new one (hierarchical conformal prediction: Dunn, Wasserman
+& Ramdas 2022, doi:10.1080/01621459.2022.2060112; Lee, Barber & Willett 2023, arXiv:2306.06342).
+That holds for a quote of a report drawn at random. So that it also holds over all quotes, the
+bounds are computed a second time with every quote weighing alike, and the wider of both sets is
+used. Using the bounds needs numpy only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -60,17 +59,15 @@ def fit_sets(
 
 
 def widest(given: np.ndarray, groups: np.ndarray, level: float) -> float:
-    """Return the smaller of the two bounds with every report, and with every quote.
-
-    Weighing alike.
-    """
+    """Return the smaller of two bounds: with equal weight per report, and per quote."""
     return min(bound(given, groups, level), bound(given, np.arange(len(given)), level))
 
 
 def bound(given: np.ndarray, groups: np.ndarray, level: float) -> float:
-    """Return the largest probability that a new report's true stance reaches with probability ``level``, from those that the true stances were given.
+    """Return the largest probability that the true stance of a new report reaches.
 
-    Every group weighs ``1 / (n_groups + 1)``; the missing share is the new group's own.
+    It reaches it with probability ``level``, judging by the probabilities of the true stances so
+    far. Every group weighs ``1 / (n_groups + 1)``; the missing weight is the new group's own.
     """
     names, members, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     weights = 1 / sizes[members] / (len(names) + 1)

@@ -1,8 +1,7 @@
-"""The folders in ``models/``: found by name, and the one in use where none is named.
+"""The folders in ``models/``: how to find one by name, and which one predicts by default.
 
-A file beside the model folders, ``champion.json``, points to the one that was promoted, so that a
-first prediction need not wait for MLflow. Where nothing was promoted, a model that comes with the
-package answers.
+The file ``models/champion.json`` names the promoted model, so that a first prediction need not wait
+for MLflow. Where nothing was promoted, the released model in the package answers.
 """
 
 import json
@@ -19,7 +18,7 @@ FEWEST_OF_ID = 4
 def folders_named(name: str) -> list[Path]:
     """Return the model folders of an experiment, or of a run by its id or the beginning of it.
 
-    A folder whose name only resembles it belongs to another experiment.
+    A folder whose name only begins in the same way belongs to another experiment.
     """
     found = []
     for card in (home() / "models").glob("*/card.json"):

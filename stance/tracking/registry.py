@@ -25,7 +25,7 @@ def log_model(
 ) -> str:
     """Log a model folder as a pyfunc (code and data files, no pickle) and register it.
 
-    The version that it got is returned.
+    The number of the new version is returned.
 
     Parameters
     ----------

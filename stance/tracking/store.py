@@ -1,8 +1,7 @@
 """The MLflow store of the project.
 
-It is opened under a lock; its page is set up, and the runs of killed processes are ended.
-
-MLflow is imported inside functions only. What is worked around is written where that is done.
+It is opened under a lock, its page is set up, and the runs of killed processes are ended. MLflow is
+imported only inside functions. Each workaround is explained where it stands.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""Whoever a text names as one who may hold a stance.
+"""The names, groups and pronouns in a text that may hold a stance.
 
-Names, groups such as "the government", pronouns. Only words are read, no parse.
+A group is a phrase such as "the government". Only words are read; there is no parse.
 """
 
 import dataclasses
@@ -94,10 +94,9 @@ def _states() -> dict[str, str]:
 
 @dataclasses.dataclass(slots=True)
 class HolderMention:
-    """Somebody in a quote.
+    """A mention of somebody in a quote.
 
-    The words that first name him, their place in the text, of what kind they are, and where all
-    his mentions stand.
+    It has the words of the first mention, their span, their kind, and the spans of all mentions.
     """
 
     text: str
@@ -112,9 +111,9 @@ class HolderMention:
 
 
 def find_mentions(text: str) -> list[HolderMention]:
-    """Return whoever a quote names but the speaker's "we".
+    """Return everybody that a quote mentions except the speaker's "we".
 
-    Names, pronouns and groups in text order, each once.
+    Names, pronouns and groups come in text order, each once.
     """
     found: dict[str, HolderMention] = {}
     for match in _MENTION.finditer(text):
@@ -145,7 +144,7 @@ def find_mentions(text: str) -> list[HolderMention]:
 def is_named(mention: HolderMention) -> bool:
     """Tell whether a mention holds a name.
 
-    "Moscow", "the Ukrainian side", not "they" or "both sides".
+    "Moscow" and "the Ukrainian side" do, "they" and "both sides" do not.
     """
     return mention.kind == "name" or (
         mention.kind == "group" and any(letter.isupper() for letter in mention.text[1:])
@@ -155,7 +154,7 @@ def is_named(mention: HolderMention) -> bool:
 def telling(name: str) -> list[str]:
     """Return the first five letters of each word of a name that tells who it is.
 
-    Russia and the Russian leadership share one, and Moscow has it too.
+    Russia, the Russian leadership and Moscow share one.
     """
     words = re.findall(r"[^\W\d_]+", _AMERICA.sub("america", name).lower())
     return list(

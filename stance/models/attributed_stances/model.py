@@ -1,15 +1,15 @@
 """Stances that a quote ascribes to others.
 
-"they do not want peace" says of *them* that they oppose talks.
+"They do not want peace" says of *them* that they oppose talks.
 
-Three questions, each answered by a linear model over terms
-(`stance.models.attributed_stances.terms`) and the probabilities of the quote's own stance: does
-the quote ascribe a stance at all; to whom of the `stance.models.attributed_stances.holders`
-candidates; which one. A stance is told where the first two answers, multiplied, reach the
-threshold. The weights are in ``weights.json`` beside this file, trained by ``stance
-weights attributed RUN --write``. Predicting needs numpy only.
+There are three questions, each answered by a linear model over terms
+(`stance.models.attributed_stances.terms`) and the probabilities of the quote's own stance. Does the
+quote ascribe a stance at all? To which of the candidates of
+`stance.models.attributed_stances.holders`? Which stance? A stance is returned where the product of
+the first two probabilities reaches the threshold. The weights are in ``weights.json`` next to this
+file, trained by ``stance weights attributed RUN --write``. Predicting needs numpy only.
 
-How often it is right is in docs/why.md; it is a hint, weaker than the stance of the quote itself.
+docs/why.md says how often it is right. It is a hint, weaker than the stance of the quote itself.
 """
 
 import dataclasses
@@ -62,10 +62,10 @@ class Attributed(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class TermScorer:
-    """Terms and numbers to sums.
+    """Weights that turn terms and numbers into sums.
 
-    Weights by term, shape (k,) each, of the numbers, shape (n_numbers, k), and intercept, shape
-    (k,).
+    There are weights by term, shape (k,) each, weights of the numbers, shape (n_numbers, k), and an
+    intercept, shape (k,).
     """
 
     weights: Mapping[str, np.ndarray]
@@ -137,9 +137,9 @@ class AttributedModel:
         holders: Sequence[Sequence[str]],
         numbers: np.ndarray,
     ) -> list[tuple[float, str, float]]:
-        """Return of each candidate how sure it is that he is said to hold a stance, the likeliest.
+        """Return each candidate's probability as holder, with the likeliest stance.
 
-        And its share among the stances.
+        The third value is the probability of that stance.
         """
         return [
             (
