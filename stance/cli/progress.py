@@ -1,6 +1,6 @@
-"""Progress bars on stderr while articles or rows stream through.
+"""Progress bars on stderr while articles or rows are read, and messages beside them.
 
-And the lines that are said beside them; on anything but a terminal only the lines.
+Where stderr is not a terminal, only the messages are printed.
 """
 
 import contextlib

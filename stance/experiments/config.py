@@ -181,7 +181,7 @@ class Data(Strict):
 class Curve(Strict):
     """A learning curve instead of one model.
 
-    Every member alone and their vote, on growing numbers of reports.
+    Every member alone and their vote are fitted on growing numbers of reports.
     """
 
     reports: list[Annotated[int, Field(ge=0)]] = Field(

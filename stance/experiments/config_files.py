@@ -19,9 +19,9 @@ Shape = TypeVar("Shape", bound=BaseModel)
 
 
 class Strict(BaseModel):
-    """What every table of a configuration file is.
+    """The base of every table of a configuration file.
 
-    Checked without conversions, no unknown key, frozen.
+    It converts nothing, allows no unknown key, and cannot be changed.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -63,7 +63,7 @@ def read_checked(path: Path, shape: type[Shape], settings: list[str] | None = No
 def line_of(text: str, path: Sequence[int | str]) -> int:
     r"""Return the line of a TOML text on which the setting at a path stands.
 
-    Or the nearest table that should hold it; 1 where there is none.
+    Without such a line it is that of the nearest table that should hold the setting, else 1.
 
     >>> text = 'name = "x"\n[[member]]\nfeatures = { kind = "tfidf" }'
     >>> line_of(text, ["member", 0, "features", "chars"])
@@ -136,7 +136,7 @@ def put_in(raw: dict[str, Any], path: str, value: Any, asked: str) -> None:
 def _path(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
     """Return the place of a fault as a person wrote it.
 
-    Pydantic puts the chosen kind of a union into it.
+    Pydantic adds the chosen kind of a union to it.
     """
     return tuple(
         part

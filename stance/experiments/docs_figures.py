@@ -1,9 +1,7 @@
 """The figures of ``docs/how-good.md`` and ``docs/limits.md``, written from a run by a command.
 
-So that nobody types a number.
-
-What a run logged is gathered into ``docs/figures.json``, which holds counts and scores but no
-text; the pages are written from that file alone.
+So nobody has to type a number. What a run logged is collected in ``docs/figures.json``, which holds
+counts and scores but no text. The pages are written from that file alone.
 """
 
 import json
@@ -74,9 +72,10 @@ def collect(name: str) -> Figures:
 
 
 def _classes(part: Any) -> dict[str, dict[str, float]]:
-    """Return per stance.
+    """Return the figures of each stance.
 
-    How many quotes have it, precision, recall and F1, and what it is most mistaken for.
+    They are its number of quotes, precision, recall and F1, and the label it is most often mistaken
+    for.
     """
     whole = scores.confusion_by_article(
         list(part["stance"]), list(part["predicted"]), ["all"] * len(part)
@@ -102,10 +101,7 @@ def _classes(part: Any) -> dict[str, dict[str, float]]:
 
 
 def _bins(part: Any) -> list[dict[str, float]]:
-    """Return, by the probability of the likeliest stance.
-
-    How many quotes there are and how many are right.
-    """
+    """Return how many quotes there are, and how many are right, by the highest probability."""
     out = []
     right = part["stance"] == part["predicted"]
     for low, high in ((0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.01)):
@@ -121,9 +117,9 @@ def _bins(part: Any) -> list[dict[str, float]]:
 
 
 def _extraction(mlflow: Any) -> list[dict[str, Any]]:
-    """Return the newest measure of the extraction per labelled file, as the runs have it.
+    """Return the newest measure of the extraction for each labelled file.
 
-    Measured with the usual settings only.
+    Only runs with the usual settings count.
     """
     found: dict[str, dict[str, Any]] = {}
     for run in runs.all_runs(mlflow):
@@ -350,11 +346,10 @@ def filled(text: str, found: Figures, where: str) -> str:
 
 
 def write_figures(run: str, out: Path | None = None) -> list[Path]:
-    """Gather a run's figures and write them into the pages of ``docs/``.
+    """Collect a run's figures, write them into the pages of ``docs/``, and return the files.
 
-    Or copies of them in the folder ``out``; return what was written.
-
-    What this store has no run of, the extraction, keeps the figures that it had.
+    With the folder ``out``, copies of the pages are written there instead. Where this store has no
+    run of the extraction, its old figures stay.
     """
     docs = home() / "docs"
     out = out or docs

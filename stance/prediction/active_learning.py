@@ -12,9 +12,9 @@ from stance.prediction.model import Model
 
 
 def uncertainty(predictions: Sequence[Prediction]) -> np.ndarray:
-    """Return how unsure the model is of each quote.
+    """Return how uncertain the model is of each quote.
 
-    The entropy of its probabilities, scaled to 0 … 1.
+    It is the entropy of its probabilities, scaled to 0 … 1.
     """
     probabilities = np.array(
         [[one.probabilities[stance] for stance in STANCES] for one in predictions]
@@ -57,7 +57,7 @@ def most_worth(
 ) -> list[tuple[Article, Quote, Prediction]]:
     """Return the quotes of the pool that are most worth labelling, best first.
 
-    With what the model says of them.
+    Each comes with the model's prediction.
     """
     if not pool:
         return []

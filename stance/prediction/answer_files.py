@@ -1,7 +1,4 @@
-"""Predictions, to any file people want, a batch at a time.
-
-JSONL, CSV, Parquet, or a table to look at.
-"""
+"""Write predictions to a file, a batch at a time: JSONL, CSV, Parquet, or a table to look at."""
 
 import contextlib
 import csv
@@ -88,9 +85,9 @@ def _cell(value: Any) -> Any:
 
 
 def kept_names(columns: Iterable[str], extra: Sequence[str] = ()) -> dict[str, str]:
-    """Return input column -> its name beside the predictions.
+    """Return input column -> its name in the output.
 
-    Its own, or ``input_NAME`` where the predictions have a column of that name.
+    It is the column's own name, or ``input_NAME`` where the predictions have a column of that name.
 
     Raises
     ------

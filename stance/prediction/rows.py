@@ -59,7 +59,7 @@ def row_in_article(article: Article, quote: Quote) -> dict[str, Any]:
 
 
 def id_of(row: Row) -> str | None:
-    """Return the id of a row as text, None where it has none."""
+    """Return the id of a row as text, or None where it has none."""
     given = row.get("id")
     return None if given is None else str(given)
 
@@ -104,7 +104,7 @@ _KNOWN = frozenset(FIELDS)
 class Columns:
     """Which of a file's columns hold what.
 
-    The text's must be there, the others where the file has them or they were asked for.
+    The column of texts must be there, the others only where they were asked for.
     """
 
     text: str = "text"
@@ -119,7 +119,8 @@ class Columns:
     ) -> dict[str, str]:
         """Return field -> column for the columns that are there.
 
-        The fault names the shell's options, of a table ``in_memory`` Python's argument.
+        The message of a fault names the shell's options, or Python's argument for a table
+        ``in_memory``.
 
         Raises
         ------
