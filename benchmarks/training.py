@@ -1,6 +1,6 @@
-"""What training costs beside a plain scikit-learn script that does the same fits.
+"""What training costs next to a plain scikit-learn script that does the same fits.
 
-Same rows, folds, classes, features and C. Run it by `make bench`.
+Rows, folds, classes, features and C are the same. Run it by `make bench`.
 """
 
 import argparse

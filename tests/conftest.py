@@ -17,9 +17,9 @@ def root():
 
 
 def make_project(place: Path, n_reports: int = 12) -> Path:
-    """A small project.
+    """A small project: the first reports of a batch with their judgments.
 
-    The first reports of a batch with their judgments, the seeds, two quick experiments.
+    It also has the seeds and two quick experiments.
     """
     labels = place / "labels"
     (labels / "reports").mkdir(parents=True)

@@ -50,9 +50,9 @@ def test_every_page_is_in_the_readme():
 
 @pytest.mark.skipif(not shutil.which("node"), reason="no node on this machine")
 def test_the_function_for_google_sheets_asks_the_server_and_fills_two_columns(reader):
-    """Apps Script's own classes are stood in for.
+    """Only the classes of Apps Script are replaced.
 
-    The function is the page's, the server and its answer are real.
+    The function is the one on the page, and the server and its answer are real.
     """
     (function,) = [
         block.body

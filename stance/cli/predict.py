@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Rows = tuple[
         Iterable[Row], Callable[[int], None]
-    ]  # rows, and what is told how many of them are answered
+    ]  # the rows, and a function that is told how many are answered
 
 PARAGRAPH_CHARS = 300
 HINT_CHARS = 20_000

@@ -17,7 +17,7 @@ COARSE = {
     "oppose": "against",
     "neutral": "none",
 }
-# How quotes that do not speak of negotiations are called where neutral is learned as two classes.
+# The class of quotes that do not speak of negotiations, where neutral is learned as two classes.
 OFF_TARGET = "neutral off the target"
 # Where each stance lies from oppose (-1) to support (+1); the values of labels/codebook.toml.
 VALUES = {"support": 1.0, "conditional": 0.4, "skeptical": -0.5, "oppose": -1.0, "neutral": 0.0}

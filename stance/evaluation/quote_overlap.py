@@ -28,7 +28,7 @@ PRONOUNS = frozenset("he she they i we you it him her them who his their".split(
 THAT = re.compile(r"[\W_]*that\b\W*", re.I)
 KINDS = ("exact", "overlap", "loose", "exact_speaker", "overlap_speaker", "loose_speaker")
 LOOSE = 0.5
-# All letters, up to rounding.
+# All letters, up to rounding errors.
 EXACT = 0.999
 
 

@@ -19,7 +19,7 @@ from stance.tracking.runs import load_predictions
 
 Way = Callable[[np.ndarray], Pooled]
 FIGURES = ("accuracy", "brier", "log_score", "covered", "width")
-# A way that names one stance alone is as surprised as this where it is another.
+# The least probability in a log score: a way that names only one stance gives the others 0.
 LEAST = 0.01
 _VALUES = np.array(STANCE_VALUES)
 _NORMAL = 1.645  # 90% of a normal distribution lie within so many deviations

@@ -11,7 +11,7 @@ import numpy as np
 from stance.core.types import STANCES
 
 RISKS = (0.05, 0.1, 0.15, 0.2, 0.25)
-STATED_RISK = 0.1  # of these, the one that runs are compared at
+STATED_RISK = 0.1  # the one of RISKS at which runs are compared
 COLDEST, HOTTEST = 0.2, 5.0
 
 

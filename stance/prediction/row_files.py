@@ -219,7 +219,7 @@ def _json_row(line: str, place: str) -> Row:
     except (ValueError, RecursionError) as fault:
         return {"_fault": f"{place}: not JSON ({fault})"}
     if isinstance(row, dict):
-        row.pop("_fault", None)  # ours to say
+        row.pop("_fault", None)  # only this module may say so
         return row
     return (
         {"text": row}

@@ -183,7 +183,7 @@ def kind_of(run: Any) -> str:
     )
 
 
-# Where each kind of run keeps what it answered.
+# The file in which each kind of run keeps its answers.
 ARTIFACTS = {"train": "predictions.json", "benchmark": "answers.json"}
 
 

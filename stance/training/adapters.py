@@ -26,7 +26,7 @@ from stance.models.adapter import HEAD_BIAS, HEAD_WEIGHT, LONGEST, AdaptedEncode
 from stance.models.folder import read_model
 from stance.tracking.resolve import resolve
 
-SCALE = 2.0  # of the adapter's product, whatever its rank
+SCALE = 2.0  # factor of the adapter's product, the same for every rank
 CHECKPOINT_STEPS = 50
 MASKS = ("<mask>", "[MASK]")  # what hides a word, in vocabularies of both types
 

@@ -97,7 +97,7 @@ class Gate:
             else:
                 await self._answer(scope, _replay(body, receive), counted, lambda: code)
         except _GoneError:
-            code = 499  # as others call a client that did not wait
+            code = 499  # the usual code for a client that did not wait
         finally:
             self._metrics.requests.labels(path, str(code)).inc()
             self._metrics.seconds.labels(path).observe(time.perf_counter() - began)

@@ -1,6 +1,6 @@
-"""A real server in a process of its own, asked from here.
+"""A real server in a process of its own.
 
-Over ordinary clients, bad ones, and a hundred at once.
+Ordinary clients, bad ones, and a hundred at once ask it.
 """
 
 import contextlib

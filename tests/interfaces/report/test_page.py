@@ -461,7 +461,7 @@ def test_dark_paper_print_and_hover(page, tmp_path):
 def five_hundred(root):
     """Readings of 500 articles made from the labelled reports.
 
-    Their labels stand for predictions.
+    Their labels stand in for predictions.
     """
     from stance.labels.consensus import read_labels
 
