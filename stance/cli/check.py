@@ -75,7 +75,7 @@ def check_all(experiments: Iterable[Path]) -> list[str]:
             lines.append(check(path))
         except StanceError as fault:
             faults.append(str(fault))
-    # Several parts read the labels: a fault in these is told by each of them.
+    # Several parts read the labels, and each of them reports a fault in these.
     gather(list(dict.fromkeys(faults)), DataError, shown=50)
     return lines
 

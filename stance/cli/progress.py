@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Watch:
-    """What is told of a stream: how many articles are done, and lines of text."""
+    """Shows how many articles of a stream are done, and prints messages."""
 
     def __init__(self, bar: "Progress | None" = None) -> None:
         self._bar = bar

@@ -1,4 +1,4 @@
-"""The records that everything else passes on, and the five stances with coarse names and values.
+"""The records that all packages use, and the five stances with their coarse names and values.
 
 Offsets count characters of the article's text as it was given, never bytes or tokens.
 """

@@ -222,19 +222,19 @@ def confidence_bins(
 
 
 def surest_half(confidence: np.ndarray, right: np.ndarray) -> float:
-    """Return the accuracy on the half of the rows (rounded up) that the model is surest of."""
+    """Return the accuracy on the half of the rows (rounded up) with the highest confidence."""
     order = np.argsort(-confidence, kind="stable")[: (len(confidence) + 1) // 2]
     return float(right[order].mean())
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SetScores:
-    """All that is said of one model on one set.
+    """The scores of one model on one set.
 
-    ``five`` and ``coarse`` are the macro-F1 over the five labels and the coarse three,
-    ``majority`` the macro-F1 of always answering the commonest label; ``accuracy``,
+    ``five`` and ``coarse`` are the macro-F1 over the five labels and over the coarse three,
+    ``majority`` is the macro-F1 of always answering the commonest label. ``accuracy``,
     ``calibration_error`` (0: perfect) and ``surest_half`` (accuracy on the half with the highest
-    confidence) lie from 0 to 1; ``recall`` has the labels that stand in the set; ``tables`` are
+    confidence) are between 0 and 1. ``recall`` has the labels that occur in the set. ``tables`` are
     the confusion tables by article, shape (n_articles, 5, 5).
     """
 
@@ -320,7 +320,7 @@ def score_set(
 def repeated(first: SetScores, tables: Sequence[np.ndarray], *, seed: int = 0) -> SetScores:
     """Return the report of a cross-validation that was drawn several times.
 
-    The scores are means over the draws; all else is that of the first draw.
+    The scores are means over the draws; everything else is that of the first draw.
 
     Parameters
     ----------

@@ -27,13 +27,13 @@ _NORMAL = 1.645  # 90% of a normal distribution lie within so many deviations
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SpeakerScores:
-    """How well one way tells the speakers' stances of a set.
+    """How well one way of pooling gives the speakers' stances of a set.
 
-    ``figures`` are means over speakers: accuracy (of stances in equal place the share), Brier
-    score (0 to 2, small is good), log score (natural, large is good), share of intervals that hold
-    the mean score of the labels, and their width; ``bounds`` their 95% bootstrap intervals by
-    ``unit``; ``gain`` and ``gain_bounds`` how much smaller the Brier score of the hierarchical
-    model is, paired.
+    ``figures`` are means over speakers: accuracy (where stances tie, the share of the right one),
+    Brier score (0 to 2, small is good), log score (natural, large is good), share of intervals that
+    hold the mean score of the labels, and their width. ``bounds`` are their 95% bootstrap intervals
+    by ``unit``. ``gain`` and ``gain_bounds`` say by how much the Brier score of the hierarchical
+    model is smaller, paired.
     """
 
     name: str

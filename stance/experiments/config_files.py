@@ -1,4 +1,4 @@
-"""TOML files read into checked settings; a fault is told with its line."""
+"""Read TOML files into checked settings; a fault is reported with its line."""
 
 import difflib
 import re
@@ -95,7 +95,7 @@ def line_of(text: str, path: Sequence[int | str]) -> int:
 
 
 def _keys(dotted: str) -> tuple[int | str, ...]:
-    """Split a TOML key at its dots, those inside quotation marks left alone."""
+    """Split a TOML key at its dots, except inside quotation marks."""
     return tuple(
         part.strip().strip("\"'")
         for part in re.findall(r"""\s*(?:"[^"]*"|'[^']*'|[^.])+""", dotted)
@@ -116,7 +116,7 @@ def _set(raw: dict[str, Any], setting: str) -> None:
 
 
 def put_in(raw: dict[str, Any], path: str, value: Any, asked: str) -> None:
-    """Put a value at a path; ``asked`` is how a fault names the wish."""
+    """Put a value at a path; a fault quotes ``asked``."""
     keys = path.split(".")
     at: Any = raw
     try:
@@ -153,7 +153,7 @@ def place_of(loc: tuple[int | str, ...]) -> str:
 
 
 def words_of(error: Any) -> str:
-    """Return what pydantic found wrong, in words that help."""
+    """Return what pydantic found wrong, in plain words."""
     if error["type"] == "extra_forbidden":
         known = sorted({name for model in Strict.__subclasses__() for name in model.model_fields})
         near = difflib.get_close_matches(str(error["loc"][-1]), known, 1)

@@ -327,7 +327,7 @@ BLOCKS: dict[str, Callable[[Figures], str]] = {
 
 
 def filled(text: str, found: Figures, where: str) -> str:
-    """Return a page with the figures between its marks written anew.
+    """Return a page with the figures between its marks rewritten.
 
     Raises
     ------

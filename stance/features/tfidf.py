@@ -17,7 +17,7 @@ Analyzer = str | Callable[[Any], list[str]]
 
 
 class TermStore:
-    """How often each term stands in each document met so far. Terms are numbered as they come."""
+    """How often each term occurs in each document so far. Terms are numbered as they come."""
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}

@@ -60,7 +60,7 @@ def overlapping(quotes: Sequence[Quote]) -> list[tuple[str, str]]:
 def split_statements(article: Article, quotes: Sequence[Quote]) -> list[tuple[str, str]]:
     """Return the pairs of quotes that are one quotation interrupted only by its attribution.
 
-    One attribution is one statement.
+    They should be one quote with two spans.
     """
     ordered = sorted(
         (quote for quote in quotes if quote.form == "direct"), key=lambda quote: quote.spans

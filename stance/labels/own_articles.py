@@ -84,8 +84,8 @@ class Imported:
     """What an import did.
 
     ``added`` judgments are new, ``second`` of them on quotes that had a label already. ``twins``
-    names where all that one annotator judged now was judged in the very same way by another person
-    before: (annotator, the other, how many).
+    names annotators who may be one person: another person had already judged, in exactly the same
+    way, all that one annotator judged now. Its entries are (annotator, the other, how many).
     """
 
     added: int

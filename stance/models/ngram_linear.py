@@ -270,7 +270,7 @@ class NgramLinear:
     def _repeated(
         self, n_texts: int, found: Sequence[Counted]
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return text, place and count of the terms that stand in their text more than once."""
+        """Return text, column and count of the terms that occur more than once in their text."""
         n_terms = len(self.coef)
         kind = (
             np.int32 if n_texts * n_terms < 2**31 else np.int64

@@ -41,7 +41,7 @@ class JsonWriter:
         self._out.flush()
 
     def close(self) -> None:
-        """Hold nothing."""
+        """Do nothing: no row is held back."""
 
 
 FLAT = (
@@ -149,7 +149,7 @@ class CsvWriter:
         self._out.flush()
 
     def close(self) -> None:
-        """Write the header where no row came."""
+        """Write the header if no row came."""
         if not self._started:
             self.write([])
 
@@ -256,7 +256,7 @@ class TableWriter:
             self._started = True
 
     def close(self) -> None:
-        """Let the stream go without closing what lies under it."""
+        """Detach from the stream without closing it."""
         with contextlib.suppress(ValueError):
             cast(io.TextIOWrapper, self._console.file).detach()
 

@@ -137,7 +137,7 @@ def answers(model: Model, rows: Iterable[Row], options: Options) -> Iterator[Ans
 
 
 def _extra(options: Options) -> tuple[str, ...]:
-    """Return the columns that were asked for beside the usual ones."""
+    """Return the columns that were asked for in addition to the usual ones."""
     return (
         ("prediction_set",) * (options.sets is not None)
         + ("attributed",) * options.attributed
@@ -224,7 +224,7 @@ def predict_to_file(
         The format, one of `stance.prediction.answer_files.FORMATS`; None: the one that the file's
         name says.
     source
-        Where the rows come from, a file or ``-``: only the same one is gone on with.
+        Where the rows come from, a file or ``-``: only the same one is continued.
     seen
         Is told after each batch how many rows are answered.
 

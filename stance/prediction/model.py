@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Model:
     """A trained model, ready to predict. Made by `stance.load`; safe to use from several threads.
 
-    It may be sent to other processes (multiprocessing, Dask, Spark): there it is read anew from
+    It may be sent to other processes (multiprocessing, Dask, Spark): there it is read again from
     its folder.
     """
 

@@ -109,7 +109,7 @@ class Position(io.RawIOBase):
 
 @contextlib.contextmanager
 def _damage_told(where: str) -> Iterator[None]:
-    """Say in words what a broken packing does while it is read."""
+    """Say in words what a damaged compressed file does while it is read."""
     try:
         yield
     except (EOFError, gzip.BadGzipFile) as fault:
@@ -338,7 +338,7 @@ NO_ROWS = (
 
 
 def is_rows(source: str) -> bool:
-    """Tell a file of rows, or standard input, from a quote: a quote may end like a file's name."""
+    """Tell a file of rows, or standard input, from a quote; a quote may end like a file's name."""
     return source == "-" or (
         kind_of(source) is not None
         and (not any(map(str.isspace, source.strip())) or Path(source).is_file())

@@ -30,7 +30,7 @@ class Options:
     attributed
         Add the stances that the quote ascribes to others.
     keep_columns
-        Give each row of a file back as it came, beside its answer.
+        Give each row of a file back as it came, next to its answer.
     """
 
     abstain_at: float = 0.0
@@ -43,8 +43,8 @@ class Options:
 def row_of(article: Article, quote: Quote) -> dict[str, Any]:
     """Return the row of a quote: its JSON form with its ``context``.
 
-    ``stance extract`` prints it and every other route predicts it, so the same quote has the same
-    answer whichever way it takes.
+    ``stance extract`` prints it and everything else predicts it, so the same quote always gets the
+    same answer.
     """
     return {**quote.to_dict(), "context": context_of(article, quote)}
 
@@ -82,7 +82,7 @@ def reason_for(row: Row) -> str | None:
 
 
 def note_of(row: Row) -> str | None:
-    """Return what must be said of a row that is judged: that it was cut."""
+    """Return the note on a row that is judged: that its text was cut."""
     length = len(row["text"])
     return (
         f"only the first {MAX_CHARS} of {length} characters were read"
@@ -164,7 +164,7 @@ def _hint(field: str, name: str, in_memory: bool) -> str:
 def misnamed(row: Row) -> str | None:
     """Return what is wrong with the names of a row's fields, else None.
 
-    Fields beside the known ones are the caller's own.
+    Fields other than the known ones are the caller's own.
 
     >>> misnamed({"text": "We are ready.", "Cue": "said"})
     'unknown field Cue; expected cue'

@@ -33,7 +33,7 @@ def folders_named(name: str) -> list[Path]:
 
 
 def known_folders() -> str:
-    """Return in words which models can be named."""
+    """Return, in words, which models can be named."""
     names = sorted(path.parent.name for path in (home() / "models").glob("*/card.json"))
     names = [*released_names(), *names]
     return f"there are {', '.join(names[:8])}{' …' if len(names) > 8 else ''}"
@@ -64,7 +64,7 @@ class InUse(NamedTuple):
 def in_use() -> InUse:
     """Return the champion, or the released model where nothing was promoted.
 
-    A pointer beside the model folders is read, not the tracking store: a first prediction must
+    A pointer in the folder of models is read, not the tracking store: a first prediction must
     not wait for MLflow.
 
     Raises
@@ -113,7 +113,7 @@ def pointer(name: str) -> dict[str, str]:
 
 
 def point(name: str, folder: Path, run_id: str) -> None:
-    """Let ``models/NAME.json`` point to a model folder, so that prediction needs no MLflow."""
+    """Make ``models/NAME.json`` point to a model folder, so that prediction needs no MLflow."""
     write_whole(
         home() / "models" / f"{name}.json",
         json.dumps({"folder": folder.name, "run": run_id}) + "\n",

@@ -1,4 +1,4 @@
-"""Runs: started, ended whatever happens, found by name, their tables read."""
+"""Runs: start them, end them whatever happens, find them by name, read their tables."""
 
 import contextlib
 import json
@@ -57,7 +57,7 @@ def start_run(
     *,
     run_id: str | None = None,
 ) -> Iterator[Any]:
-    """Run a block as a run of this kind, by its name and the time, tagged with its question.
+    """Run a block as a run of this kind, named by its name and the time, tagged with its question.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def start_run(
 
 
 def commit() -> str:
-    """Return the commit that the project stands at, "-dirty" where files differ from it."""
+    """Return the project's commit, with "-dirty" where files differ from it."""
     found = subprocess.run(
         ["git", "describe", "--always", "--dirty", "--exclude=*"],
         cwd=home(),
@@ -166,7 +166,7 @@ def logged_rows(mlflow: Any, run: Any, artifact: str) -> list[dict[str, Any]]:
 def kind_of(run: Any) -> str:
     """Return what a run is: train, benchmark, curve, quotes or sweep.
 
-    Older runs have no tag for it: what they logged tells it.
+    Older runs have no tag for it; for them it follows from what they logged.
     """
     tagged = run.data.tags.get("kind")
     if tagged:

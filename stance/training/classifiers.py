@@ -18,7 +18,7 @@ SOLVER = "newton-cg"
 
 
 def majority() -> DummyClassifier:
-    """The baseline: how often each label stands in the training data, whatever the text."""
+    """The baseline: how often each label occurs in the training data, whatever the text."""
     return DummyClassifier(strategy="prior")
 
 

@@ -1,6 +1,6 @@
 """Public stance corpora with their own targets, read for benchmarks.
 
-Nothing of theirs is part of the project.
+No text of theirs is part of the project.
 
 SemEval-2016 task 6 (Mohammad et al. 2016, aclanthology.org/S16-1003), DeSMOG (Luo et al. 2020,
 aclanthology.org/2020.findings-emnlp.296), VAST (Allaway and McKeown 2020,
