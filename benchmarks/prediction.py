@@ -1,9 +1,7 @@
 """What prediction costs, as ratios within one run on one machine.
 
-``make bench`` prints them with n and versions.
-
-Processor time where work is counted, wall time (median, the two sides alternating) where somebody
-waits.
+``make bench`` prints them with n and versions. It measures processor time where work is counted,
+and wall time (the median, the two sides alternating) where somebody waits.
 """
 
 import argparse
@@ -93,7 +91,7 @@ def start_up(folder: Path, n: int) -> None:
 class Plain:
     """A fitted n-gram pipeline with scikit-learn's own vectorizers in the place of the project's.
 
-    Which share their counts and are slower to predict with.
+    The project's vectorizers share their counts and are slower to predict with.
     """
 
     def __init__(self, pipeline: Any, rows: list[dict[str, Any]]) -> None:
@@ -199,7 +197,7 @@ def in_python(pipeline: Any, folder: Path, rows: list[dict[str, Any]], n: int) -
 def many_rows(folder: Path, place: Path, rows: list[dict[str, Any]], sizes: list[int]) -> None:
     """Measure the memory of CSV files of several sizes on the command line.
 
-    It must not grow with them.
+    It must not grow with the size of the file.
     """
     for n in sizes:
         kilobytes, seconds = predict_csv(folder, place, rows, n)
@@ -224,7 +222,12 @@ print(code, used.ru_maxrss, used.ru_utime + used.ru_stime, file=sys.stderr)
 def predict_csv(
     folder: Path, place: Path, rows: list[dict[str, Any]], n: int
 ) -> tuple[float, float]:
-    """Answer a CSV file of ``n`` different rows in a process of its own and return its peak memory (kB) and processor seconds."""
+    """Answer a CSV file of ``n`` different rows in a process of its own.
+
+    Returns
+    -------
+    peak memory (kB), processor seconds
+    """
     path = place / "rows.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -295,9 +298,9 @@ def server(command: list[str], port: int, health: str) -> Iterator[None]:
 
 
 def requests_a_second(port: int, path: str, body: bytes, seconds: float) -> float:
-    """Return how many one-row requests one client gets answered.
+    """Return how many one-row requests per second one client gets answered.
 
-    One after the other on one connection.
+    They are sent one after the other on one connection.
     """
     import http.client
 

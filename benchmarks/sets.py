@@ -1,7 +1,7 @@
-"""Which kind of prediction set.
+"""Compare two kinds of prediction sets.
 
-By the out-of-fold predictions of a tracked run, calibrated on half of its reports and measured on
-the other half.
+They use the out-of-fold predictions of a tracked run. The bounds come from half of its reports and
+are measured on the other half.
 
 ``python benchmarks/sets.py vote``
 """
@@ -27,9 +27,9 @@ WEIGHTS: dict[str, Weigh] = {
 
 
 def adaptive(shares: np.ndarray) -> np.ndarray:
-    """Return 1 minus the probability of all stances likelier than each, itself included.
+    """Return 1 minus the total probability of a stance and of all likelier ones.
 
-    Adaptive prediction sets, Romano et al. 2020, arXiv:2006.02544.
+    These are the adaptive prediction sets of Romano et al. 2020, arXiv:2006.02544.
     """
     order = np.argsort(-shares, axis=1, kind="stable")
     sums = np.cumsum(np.take_along_axis(shares, order, 1), axis=1)

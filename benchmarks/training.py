@@ -1,6 +1,6 @@
-"""What training costs beside a plain scikit-learn script that does the same fits.
+"""What training costs next to a plain scikit-learn script that does the same fits.
 
-Same rows, folds, classes, features and C. Run it by `make bench`.
+Rows, folds, classes, features and C are the same. Run it by `make bench`.
 """
 
 import argparse
@@ -37,7 +37,10 @@ def silent(line: str) -> None:
 
 
 def plain_script(experiment: Experiment, table: pd.DataFrame, own_terms: Sequence[Terms]) -> float:
-    """Cross-validate and fit the soft vote of n-grams and sentence vectors as one would write it down with scikit-learn; return the accuracy."""
+    """Cross-validate and fit the soft vote in plain scikit-learn; return the accuracy.
+
+    The members are n-grams and sentence vectors, as in the project's own experiment.
+    """
     rows = table.to_dict("records")
     texts = [view_of(row, "cue+text") for row in rows]
     labels = table["stance"].to_numpy(dtype=object)

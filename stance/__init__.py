@@ -1,6 +1,4 @@
-"""From news articles to attributed quotes, their speakers.
-
-And each speaker's stance toward negotiations.
+"""Turn news articles into quotes with speakers and each speaker's stance toward negotiations.
 
 >>> import stance
 >>> model = stance.load()  # doctest: +SKIP

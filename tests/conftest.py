@@ -17,9 +17,9 @@ def root():
 
 
 def make_project(place: Path, n_reports: int = 12) -> Path:
-    """A small project.
+    """A small project: the first reports of a batch with their judgments.
 
-    The first reports of a batch with their judgments, the seeds, two quick experiments.
+    It also has the seeds and two quick experiments.
     """
     labels = place / "labels"
     (labels / "reports").mkdir(parents=True)
@@ -55,9 +55,15 @@ def make_project(place: Path, n_reports: int = 12) -> Path:
     for path in (ROOT / "seeds").iterdir():
         (place / "seeds" / path.name).write_bytes(path.read_bytes())
     (place / "experiments").mkdir()
-    member = '[[member]]\nfeatures = { kind = "tfidf", chars = [], min_df = 1 }\nclassifier = { kind = "logreg" }\n'
+    member = (
+        '[[member]]\nfeatures = { kind = "tfidf", chars = [], min_df = 1 }\n'
+        'classifier = { kind = "logreg" }\n'
+    )
     for name in ("default", "other"):
-        text = f'name = "{name}"\nquestion = "Does the small project run from end to end?"\n[data]\nfolds = 2\n{member}'
+        text = (
+            f'name = "{name}"\nquestion = "Does the small project run from end to end?"\n'
+            f"[data]\nfolds = 2\n{member}"
+        )
         (place / "experiments" / f"{name}.toml").write_text(text, encoding="utf-8")
     return place
 

@@ -1,12 +1,13 @@
-"""What the pages of docs/ tell a reader to do, done.
+"""Do what the pages of docs/ tell a reader to do.
 
-Their files are written, their changes made, their commands run, what they show compared.
+Their files are written, their changes are made, their commands are run, and the output is compared
+with what they show.
 
-A fenced block is done by its first word. ``console``: lines that begin with ``$ `` are run, the
-others are what must be printed. ``python`` is run; ``# -> …`` is what it must print.
-``javascript`` and ``r`` are run where their interpreter is. ``diff`` is applied. A block whose
-first line names a file (``toml experiments/mine.toml``) is written there; ``json`` alone, ``text``
-and others are only shown.
+The first word of a fenced block says what is done with it. ``console``: lines that begin with ``$
+`` are run, the others are what must be printed. ``python`` is run; ``# -> …`` is what it must
+print. ``javascript`` and ``r`` are run where their interpreter is installed. ``diff`` is applied. A
+block whose first line names a file (``toml experiments/mine.toml``) is written there. ``json``
+alone, ``text`` and others are only shown.
 """
 
 import dataclasses
@@ -78,7 +79,7 @@ def commands(body):
 class Reader:
     """Somebody who follows a page in a small project of their own.
 
-    A copy of the package, a trained model, `.venv/bin`, `make`.
+    The project has a copy of the package, a trained model, `.venv/bin` and `make`.
     """
 
     def __init__(self, project, model_folder):
@@ -198,9 +199,9 @@ class Reader:
         return done.stdout + done.stderr
 
     def _compare(self, promised, printed, place):
-        """Every promised line is printed, in this order.
+        """Check that every promised line is printed, in this order.
 
-        ``…`` stands for any words, alone for any lines.
+        ``…`` stands for any words; on a line of its own it stands for any lines.
         """
         lines = iter([shape(line) for line in printed.splitlines()])
         for line in promised:

@@ -25,7 +25,7 @@ def verbs():
 def cli(*arguments, stdin=None, **environment):
     """Run ``stance`` with these arguments in a process of its own.
 
-    What comes back has its code, stdout and stderr.
+    The result has its code, stdout and stderr.
     """
     command = [sys.executable, "-m", "stance", *map(str, arguments)]
     return subprocess.run(

@@ -1,10 +1,8 @@
-"""What the program prints for fixed input, byte for byte as it was.
+"""The program prints for fixed input what it printed before, byte for byte.
 
-What is moved or renamed must change nothing of it.
-
-``STANCE_GOLDEN=write`` writes the files of ``tests/golden/`` anew; whoever does so says why in the
-commit. The model there is a small one of n-grams and word lists, kept as a folder, so that no
-training library and no machine has a part in what it answers.
+Moving or renaming code must not change it. ``STANCE_GOLDEN=write`` writes the files of
+``tests/golden/`` anew; whoever does so says why in the commit. The model is a small one of n-grams
+and word lists, kept as a folder, so that no training library and no machine affects its answers.
 """
 
 import csv

@@ -50,9 +50,9 @@ def test_every_page_is_in_the_readme():
 
 @pytest.mark.skipif(not shutil.which("node"), reason="no node on this machine")
 def test_the_function_for_google_sheets_asks_the_server_and_fills_two_columns(reader):
-    """Apps Script's own classes are stood in for.
+    """Only the classes of Apps Script are replaced.
 
-    The function is the page's, the server and its answer are real.
+    The function is the one on the page, and the server and its answer are real.
     """
     (function,) = [
         block.body
@@ -64,10 +64,16 @@ def test_the_function_for_google_sheets_asks_the_server_and_fills_two_columns(re
     import { execFileSync } from "node:child_process";
     const PropertiesService = { getScriptProperties: () => ({ getProperty: () => "sesame" }) };
     const UrlFetchApp = { fetch: (address, given) => {
-      const headers = Object.entries({ ...given.headers, "Content-Type": given.contentType }).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
-      const printed = execFileSync("curl", ["-s", "-w", "\\n%{http_code}", "-d", given.payload, ...headers, address.replace("https://stance.example.org", "http://127.0.0.1:8000")]).toString();
+      const headers = Object.entries({ ...given.headers, "Content-Type": given.contentType })
+        .flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
+      const local = address.replace("https://stance.example.org", "http://127.0.0.1:8000");
+      const options = ["-s", "-w", "\\n%{http_code}", "-d", given.payload, ...headers, local];
+      const printed = execFileSync("curl", options).toString();
       const at = printed.lastIndexOf("\\n");
-      return { getContentText: () => printed.slice(0, at), getResponseCode: () => Number(printed.slice(at + 1)) };
+      return {
+        getContentText: () => printed.slice(0, at),
+        getResponseCode: () => Number(printed.slice(at + 1)),
+      };
     } };
     """
     printed = reader.run_script(

@@ -1,6 +1,6 @@
-"""The logged model on Spark and Dask, with real local engines. Both are extras.
+"""The logged model on Spark and Dask, with real local engines.
 
-Without them there is nothing to test.
+Both are extras; without them there is nothing to test.
 """
 
 import json

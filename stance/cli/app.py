@@ -1,6 +1,7 @@
-"""The command line: a table of its verbs. Each reads its arguments, calls the library and prints.
+"""The command line: a table of its verbs.
 
-What a verb needs is imported when it runs.
+Each verb reads its arguments, calls the library and prints. What a verb needs is imported when it
+runs.
 """
 
 import os
@@ -161,7 +162,7 @@ def _version(
 def main() -> None:
     """Run the command line.
 
-    A fault of the user's is one message and exit code 1, without a traceback.
+    A mistake of the user's is one message and exit code 1, without a traceback.
     """
     try:
         app()

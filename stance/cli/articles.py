@@ -87,7 +87,7 @@ def read(
 
 
 def threshold_of(loaded: "Model", abstain_at: float, risk: float | None) -> float:
-    """Return below which probability to abstain, given as such or as a risk."""
+    """Return the probability below which to abstain, given as such or as a risk."""
     if risk is not None and abstain_at:
         raise typer.BadParameter("give --risk or --abstain-at, not both", param_hint="--risk")
     return abstain_at if risk is None else loaded.threshold_for(risk)
@@ -160,9 +160,9 @@ LEGEND = (
 
 
 def show_readings(readings: "Iterable[Reading]") -> None:
-    """Print a table per article, as wide as the terminal.
+    """Print a table for each article, as wide as the terminal.
 
-    140 columns where the output goes elsewhere.
+    Where the output goes to a file or pipe, it is 140 columns wide.
     """
     from rich.text import Text
 
@@ -174,7 +174,7 @@ def show_readings(readings: "Iterable[Reading]") -> None:
 
 
 def table_of(reading: "Reading") -> "Table":
-    """Return the table of speaker article, a row per speaker."""
+    """Return the table of an article's speakers, one row per speaker."""
     from rich.table import Table
     from rich.text import Text
 

@@ -1,4 +1,4 @@
-"""The verb check: labels, seeds and experiments, all faults with their place."""
+"""The verb check: it reads labels, seeds and experiments and lists all faults with their place."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -11,9 +11,9 @@ from stance.core.paths import display_path, home
 
 
 def check_experiment(path: Path) -> str:
-    """Read one experiment file, benchmark or sweep, as the folder it lies in says.
+    """Read one experiment, benchmark or sweep file; its folder tells which of them it is.
 
-    ConfigError with all its faults and their lines.
+    A ConfigError lists all faults of the file with their lines.
     """
     from stance.experiments.benchmarks.config import Benchmark
     from stance.experiments.config import read_experiment
@@ -44,7 +44,7 @@ def check_aliases(_folder: Path) -> str:
 
 
 def check_all(experiments: Iterable[Path]) -> list[str]:
-    """Check everything and return a line a part.
+    """Check everything and return one line per part.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def check_all(experiments: Iterable[Path]) -> list[str]:
             lines.append(check(path))
         except StanceError as fault:
             faults.append(str(fault))
-    # Several parts read the labels: a fault in these is told by each of them.
+    # Several parts read the labels, and each of them reports a fault in these.
     gather(list(dict.fromkeys(faults)), DataError, shown=50)
     return lines
 

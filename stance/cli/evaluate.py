@@ -191,7 +191,7 @@ def explanations(
 def show_quote_scores(result: "ExtractionScores", *, n_errors: int = 0) -> None:
     """Print how well quotes are found, by kind of agreement and by form.
 
-    And ``n_errors`` of the misses and false alarms.
+    ``n_errors`` of the misses and false alarms follow.
     """
     whole = result.whole
     rows = []

@@ -1,6 +1,7 @@
 """What verbs have in common.
 
-Options that several take, JSON lines on stdout for programs, words on stderr for people.
+These are options that several verbs take, JSON lines on stdout for programs, and messages on stderr
+for people.
 """
 
 from collections.abc import Mapping
@@ -49,7 +50,7 @@ AsJson = Annotated[
 def show_json(row: Mapping[str, Any]) -> None:
     """Print one JSON line on stdout.
 
-    Its figures as they are shown (see `stance.core.formatting.shown_figures`).
+    Its figures are rounded (see `stance.core.formatting.shown_figures`).
     """
     from stance.core.formatting import json_line, shown_figures
 

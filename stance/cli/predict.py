@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Rows = tuple[
         Iterable[Row], Callable[[int], None]
-    ]  # rows, and what is told how many of them are answered
+    ]  # the rows, and a function that is told how many are answered
 
 PARAGRAPH_CHARS = 300
 HINT_CHARS = 20_000
@@ -216,9 +216,9 @@ def _predict_rows(
 
 
 def _hint_at_read(source: str) -> None:
-    """Say where a text file looks like an article, not like a quote a line.
+    """Say where a text file looks like an article and not like one quote per line.
 
-    Its paragraphs would each be judged as if one person had said them.
+    Each paragraph would be judged as if one person had said it.
     """
     path = Path(source)
     if path.suffix.lower() != ".txt" or not path.is_file():
@@ -233,9 +233,9 @@ def _hint_at_read(source: str) -> None:
 
 
 def _predict_one(loaded: "Model", row: "Row", options: "Options", *, strict: bool) -> None:
-    """One quote, one line.
+    """Print the answer for one quote as one line.
 
-    What a shell asks for most, so it loads no tables and no progress bar.
+    This is the commonest call from a shell, so it loads no tables and no progress bar.
     """
     (answer,) = loaded.answer_rows([row], options)
     show_json(answer)

@@ -1,6 +1,6 @@
-"""Progress bars on stderr while articles or rows stream through.
+"""Progress bars on stderr while articles or rows are read, and messages beside them.
 
-And the lines that are said beside them; on anything but a terminal only the lines.
+Where stderr is not a terminal, only the messages are printed.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Watch:
-    """What is told of a stream: how many articles are done, and lines of text."""
+    """Shows how many articles of a stream are done, and prints messages."""
 
     def __init__(self, bar: "Progress | None" = None) -> None:
         self._bar = bar

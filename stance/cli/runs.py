@@ -229,7 +229,7 @@ def show_differences(
 def show_errors(first: str, second: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Print the quotes that two runs answered differently where one of them was wrong.
 
-    And how often each was right.
+    It also says how often each was right.
     """
     differ = [row for row in rows if row["first"] != row["second"]]
     head = ("quote", "label", first, second, "words")

@@ -1,4 +1,4 @@
-"""Verbs that answer others until they are stopped: serve, mcp.
+"""Verbs that answer requests until they are stopped: serve, mcp.
 
 Nothing heavy is imported before a verb runs.
 """

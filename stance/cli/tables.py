@@ -1,4 +1,4 @@
-"""Tables and bars for a terminal: what verbs share of them."""
+"""Tables and bars for a terminal, as several verbs use them."""
 
 import sys
 from collections.abc import Collection, Iterable, Sequence
@@ -27,9 +27,9 @@ READING_WIDTH, WIDE, NARROW = 140, 150, 120
 
 
 def console(width: int) -> "Console":
-    """Return a console as wide as the terminal, or of ``width`` columns.
+    """Return a console as wide as the terminal.
 
-    Where the output goes elsewhere.
+    Where the output goes to a file or pipe, it has ``width`` columns.
     """
     from rich.console import Console
 
@@ -43,7 +43,7 @@ def to_table(
     words: Collection[str] = (),
     title: str | None = None,
 ) -> "Table":
-    """Return a table of cells that are shown as they are, never read as markup.
+    """Return a table whose cells are shown as they are, never read as markup.
 
     Parameters
     ----------
@@ -72,11 +72,9 @@ def say(line: str, *, dim: bool = False) -> None:
 
 
 def bar(low: float, score: float, high: float, style: str, width: int = WIDTH) -> "Text":
-    """Return a line from -1 to +1 of ``width`` characters.
+    """Return a line of ``width`` characters from -1 (oppose) to +1 (support).
 
-    ━ from ``low`` to ``high``, ● at the score, a cross at 0.
-
-    All three are scores from -1 (oppose) to +1 (support).
+    ━ runs from ``low`` to ``high``, ● stands at the score, and a cross at 0.
     """
     from rich.text import Text
 

@@ -72,9 +72,9 @@ def _curve(experiment: "Experiment", sets: "dict[str, pd.DataFrame]") -> None:
 
 
 def _next_steps(result: "RunResult") -> None:
-    """Say what can be done with the run, naming only runs that are there.
+    """Print what can be done with the run, naming only runs that exist.
 
-    And last which model predict uses now.
+    The last line says which model predict uses now.
     """
     from stance.tracking.runs import newest_beside
     from stance.tracking.store import open_store
@@ -99,7 +99,7 @@ def _next_steps(result: "RunResult") -> None:
 
 
 def _show_in_use(result: "RunResult") -> None:
-    """Set the run's model next to the one that predict uses, and say how to change that."""
+    """Compare the run's model with the one that predict uses, and say how to change that."""
     from stance.cli.tables import set_name
     from stance.experiments.promotion import against_in_use, losses
     from stance.tracking.model_folders import in_use
@@ -152,9 +152,9 @@ SHOWN_LEVEL = 0.9
 
 
 def show_outcome(result: "RunResult") -> None:
-    """Print the scores of a trained model, a row a set, then its prediction sets.
+    """Print the scores of a trained model, one row per set, then its prediction sets.
 
-    Its folder and the seconds it took.
+    The model's folder and the seconds that the run took come last.
     """
     from stance.labels.splits import set_words
 
@@ -187,7 +187,7 @@ def show_outcome(result: "RunResult") -> None:
 def show_sweep(result: "SweepResult") -> None:
     """Print what a sweep reached on sets that no trial saw, next to the unchanged experiment.
 
-    And the settings it chose.
+    The chosen settings follow.
     """
     head = ("measured on (seen by no trial)", "chosen", "unchanged", "difference", "majority")
     rows = [

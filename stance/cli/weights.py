@@ -90,7 +90,7 @@ def attributed(
 
 
 def _differences(new: Mapping[str, float], used: Mapping[str, float]) -> str:
-    """Return in one line how far new weights are from those in use."""
+    """Return in one line how much new weights differ from those in use."""
     moved = [abs(new.get(name, 0.0) - used.get(name, 0.0)) for name in {*new, *used}]
     return (
         f"compared with the weights in use: {sum(change > 0.1 for change in moved)} differ by "

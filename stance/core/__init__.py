@@ -1,1 +1,1 @@
-"""What everything else passes on: records, errors, paths and files."""
+"""What all packages use: records, errors, paths and files."""

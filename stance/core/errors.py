@@ -1,4 +1,4 @@
-"""The faults a user can mend; anything else that is raised is a bug."""
+"""The faults that a user can mend; any other exception is a bug."""
 
 
 class StanceError(Exception):

@@ -1,6 +1,6 @@
-"""Files of text, TOML and JSONL, checksums, and files written whole or not at all.
+"""Read and write text, TOML and JSONL files; checksums; files written whole or not at all.
 
-Where a file is faulty the message names it and says what is wrong.
+Where a file is faulty, the message names it and says what is wrong.
 """
 
 import hashlib
@@ -91,9 +91,9 @@ def to_jsonl(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write ``path`` so that a reader finds the old file or the new one, never a half.
+    """Write ``path`` so that a reader finds the old file or the new one, never half of one.
 
-    The content is written beside it first, then renamed.
+    The content is written to a temporary file next to it, which is then renamed.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,4 @@
-"""Figures as people and programs read them.
-
-Counts with their noun, rounded JSON, and tables in Markdown.
-"""
+"""Numbers for people and programs: counts with their noun, rounded JSON, Markdown tables."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +6,7 @@ from typing import Any
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    r"""Return a table, one line a row, without a line break at its end.
+    r"""Return a Markdown table, one line per row, without a line break at its end.
 
     >>> print(table(["stance", "n"], [["support", 3], ["a | b", 1]]))
     | stance | n |
@@ -39,7 +36,7 @@ def counted(n: int, one: str) -> str:
 def shown_figures(data: Any) -> Any:
     """Return the JSON form of an answer with its figures rounded to 4 places.
 
-    Further places say nothing. Python's own objects keep them all.
+    More places carry no information. The Python objects keep all of them.
     """
     if isinstance(data, float):
         return round(data, 4)

@@ -29,9 +29,10 @@ def display_path(path: Path) -> str:
 
 
 def cache_folder() -> Path:
-    """Return where files lie that can be made anew: vectors, networks, checkpoints.
+    """Return the folder of files that can be made again: vectors, networks, checkpoints.
 
-    ``STANCE_CACHE`` where it is set, else ``.cache`` of the project, else the user's own cache.
+    It is ``STANCE_CACHE`` where that is set, else ``.cache`` of the project, else the user's own
+    cache.
     """
     given = os.environ.get("STANCE_CACHE")
     if given:

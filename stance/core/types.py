@@ -1,4 +1,4 @@
-"""The records that everything else passes on, and the five stances with coarse names and values.
+"""The records that all packages use, and the five stances with their coarse names and values.
 
 Offsets count characters of the article's text as it was given, never bytes or tokens.
 """
@@ -17,7 +17,7 @@ COARSE = {
     "oppose": "against",
     "neutral": "none",
 }
-# How quotes that do not speak of negotiations are called where neutral is learned as two classes.
+# The class of quotes that do not speak of negotiations, where neutral is learned as two classes.
 OFF_TARGET = "neutral off the target"
 # Where each stance lies from oppose (-1) to support (+1); the values of labels/codebook.toml.
 VALUES = {"support": 1.0, "conditional": 0.4, "skeptical": -0.5, "oppose": -1.0, "neutral": 0.0}
@@ -87,7 +87,7 @@ class Quote:
 
     @property
     def shown_text(self) -> str:
-        """The words for people to read: where the attribution interrupts them stands " … ".
+        """The words as people read them: " … " stands where the attribution interrupts them.
 
         The model reads ``text``.
         """
@@ -100,7 +100,7 @@ class Quote:
     def to_dict(self) -> dict[str, Any]:
         """Return the public JSON form.
 
-        The contract's fields always, the others where they say something.
+        The required fields are always there, the others only where they have a value.
         """
         row = dataclasses.asdict(self)
         row["spans"] = [list(span) for span in self.spans]
@@ -160,7 +160,7 @@ class Quote:
 class Judgment:
     """What one annotator said of one quote.
 
-    ``attributed`` are the stances the quote ascribes to others: (holder, stance).
+    ``attributed`` lists the stances that the quote ascribes to others, as (holder, stance).
     """
 
     quote: str
@@ -208,7 +208,8 @@ class Prediction:
     def to_dict(self) -> dict[str, Any]:
         """Return the public JSON form.
 
-        ``reason``, ``note``, ``prediction_set`` and ``attributed`` only where there is one.
+        ``reason``, ``note``, ``prediction_set`` and ``attributed`` are left out where there is
+        none.
         """
         row: dict[str, Any] = {
             "id": self.id,

@@ -1,6 +1,6 @@
-"""How well attributed stances are found, beside a simple rule and the annotators' agreement.
+"""How well attributed stances are found, next to a simple rule and the annotators' agreement.
 
-What is compared is the holder, the holder with the coarse stance, and the holder with the
+Three things are compared: the holder, the holder with the coarse stance, and the holder with the
 stance.
 """
 
@@ -63,7 +63,7 @@ def score(
     articles: Sequence[str],
     on: str = "test reports",
 ) -> Agreement:
-    """Score one reader against another, quote by quote; intervals by article."""
+    """Score one reader against another, quote by quote; the intervals draw whole articles."""
     names = sorted(set(articles))
     units = np.array([names.index(article) for article in articles])
     n_found, n_gold = (np.array([len(one) for one in side], dtype=float) for side in (found, golds))
@@ -88,8 +88,8 @@ def score(
 def by_rule(row: Mapping[str, Any]) -> list[Held]:
     """Return what the baseline finds in a quote.
 
-    It takes a mention that is followed by a frame of refusal, sham, doubt, or readiness near the
-    target.
+    It takes every mention that is followed by a frame of refusal, sham or doubt, or by a frame of
+    readiness near the target.
     """
     found = []
     text = str(row["text"])
@@ -131,9 +131,8 @@ NAMES = {"test": "test reports", "seeds": "seed articles"}
 def read_judged(run: str) -> tuple[str, dict[str, list[Judged]]]:
     """Return the run's name and the quotes that annotators judged, by set.
 
-    ``cv`` to learn from, the others to measure on.
-
-    A quote's own stance comes from the run's predictions of quotes that it did not learn from.
+    The set ``cv`` is learned from, the others are measured on. A quote's own stance comes from the
+    run's predictions of quotes that it did not learn from.
 
     Raises
     ------
@@ -145,8 +144,8 @@ def read_judged(run: str) -> tuple[str, dict[str, list[Judged]]]:
     table = load_predictions(mlflow, found)
     columns = [f"p_{stance}" for stance in STANCES]
     told = {
-        str(quote): (str(name), shares)
-        for quote, name, shares in zip(
+        str(quote): (str(name), probabilities)
+        for quote, name, probabilities in zip(
             table["quote"], table["set"], table[columns].to_numpy(dtype=float), strict=True
         )
     }
@@ -157,7 +156,7 @@ def read_judged(run: str) -> tuple[str, dict[str, list[Judged]]]:
     sets: dict[str, list[Judged]] = {}
     for article, quotes in reports:
         for quote in quotes:
-            name, shares = told.get(quote.id, ("", np.zeros(0)))
+            name, probabilities = told.get(quote.id, ("", np.zeros(0)))
             golds = [
                 judgments[quote.id, one]
                 for one in ANNOTATORS.get(name, ())
@@ -165,7 +164,7 @@ def read_judged(run: str) -> tuple[str, dict[str, list[Judged]]]:
             ]
             if golds and len(golds) == len(ANNOTATORS[name]):
                 sets.setdefault(name, []).append(
-                    Judged(row_in_article(article, quote), article.id, shares, tuple(golds))
+                    Judged(row_in_article(article, quote), article.id, probabilities, tuple(golds))
                 )
     if not {"cv", "test"} <= sets.keys():
         raise DataError(
@@ -173,8 +172,6 @@ def read_judged(run: str) -> tuple[str, dict[str, list[Judged]]]:
             "reports; train it with data.folds of 2 or more"
         )
     return str(found.info.run_name), sets
-
-
 
 
 def evaluate(
@@ -196,7 +193,7 @@ def compare(model: AttributedModel, key: str, judged: Sequence[Judged]) -> Itera
     found = [
         [
             (held.holder, held.stance)
-            for held in model.predict(one.row, one.shares.tolist(), aliases)
+            for held in model.predict(one.row, one.probabilities.tolist(), aliases)
         ]
         for one in judged
     ]

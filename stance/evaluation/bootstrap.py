@@ -1,7 +1,7 @@
-"""The bootstrap: what is drawn with replacement, and the bounds of the scores of such draws.
+"""The bootstrap: what is drawn with replacement, and the bounds of the scores of the draws.
 
-Percentile bootstrap, Efron and Tibshirani 1993. Quotes of one article are alike, so whole articles
-are drawn. Needs numpy only.
+It is the percentile bootstrap of Efron and Tibshirani 1993. Quotes of one article are alike, so
+whole articles are drawn. Needs numpy only.
 """
 
 from collections.abc import Hashable, Sequence

@@ -1,9 +1,8 @@
-"""Do the words that an explanation names carry the prediction?
+"""Measure whether the words that an explanation names carry the prediction.
 
-They are deleted, and as many words drawn by chance; what the probability loses is compared.
-
-The measure is *comprehensiveness* of DeYoung et al. 2020 (ERASER, arXiv:1911.03429), beside a
-baseline of random words.
+They are deleted, and in comparison as many words drawn by chance; the loss of probability is
+compared. The measure is *comprehensiveness* of DeYoung et al. 2020 (ERASER, arXiv:1911.03429), next
+to a baseline of random words.
 """
 
 import dataclasses
@@ -63,12 +62,11 @@ class Faithfulness:
 
 
 def deletions(model: Model, row: Mapping[str, Any], rng: np.random.Generator) -> np.ndarray | None:
-    """Return what one quote loses.
+    """Return how much probability one quote loses without its strongest words.
 
-    Shape (numbers of words, 2 for top and chance, 2 for lost probability and changed stance); None
-    where it is too short.
-
-    The probability is that of the predicted stance; by chance is the mean of `DRAWS` draws.
+    The array has shape (numbers of words, 2 for top and chance, 2 for lost probability and changed
+    stance). It is None where the quote is too short. The probability is that of the predicted
+    stance; "by chance" is the mean of `DRAWS` draws.
     """
     parts = parts_of(row)
     stance = next(model.predict_many([row])).stance
@@ -84,9 +82,12 @@ def deletions(model: Model, row: Mapping[str, Any], rng: np.random.Generator) ->
         for n in NUMBERS
         for _ in range(DRAWS)
     ]
-    shares = model.probabilities([row, *(without(row, one) for one in sets)])
+    probabilities = model.probabilities([row, *(without(row, one) for one in sets)])
     at = STANCES.index(stance)
-    lost = np.stack([shares[0, at] - shares[1:, at], shares[1:].argmax(axis=1) != at], axis=1)
+    lost = np.stack(
+        [probabilities[0, at] - probabilities[1:, at], probabilities[1:].argmax(axis=1) != at],
+        axis=1,
+    )
     chance = lost[len(NUMBERS) :].reshape(len(NUMBERS), DRAWS, 2).mean(axis=1)
     return np.stack([lost[: len(NUMBERS)], chance], axis=1)
 

@@ -1,6 +1,6 @@
 """Measure the extractor on labelled articles, as a run in the tracking store.
 
-Scores with their interval, every miss and false alarm in a table.
+The run has the scores with their interval, and every miss and false alarm in a table.
 """
 
 import dataclasses
@@ -38,9 +38,10 @@ MEASURED = ("overlap", "overlap_speaker")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ExtractionScores:
-    """What came of measuring.
+    """The result of measuring the extractor.
 
-    Counts by article and in all, and the 95% intervals of F1 where there are articles enough.
+    It has the counts by article and in all, and the 95% intervals of F1 where there are enough
+    articles.
     """
 
     run_name: str
@@ -79,9 +80,9 @@ class ExtractionScores:
 
 
 def read_gold(path: Path, *, speech_only: bool = False) -> list[Labelled]:
-    """Read labelled articles: the project's own rows, or rows ``{"doc_id", "text", "quotes".
+    """Read labelled articles, the project's own or those of a corpus.
 
-    [{"start", "end", "kind", …}]}`` as corpora have them.
+    A row of a corpus is ``{"doc_id", "text", "quotes": [{"start", "end", "kind", …}]}``.
 
     Parameters
     ----------
@@ -165,7 +166,10 @@ def _corpus_quote(row: Mapping[str, Any], article: Article, number: int, place: 
 
 
 def _joined(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Return spans in order, those that touch as one: corpora cut them where their tokens end."""
+    """Return the spans in order, with touching ones joined.
+
+    Corpora cut them where their tokens end.
+    """
     out: list[Span] = []
     for start, end in sorted(spans):
         if out and start <= out[-1][1]:
@@ -185,9 +189,8 @@ def measure(
 ) -> tuple[list[Counts], float]:
     """Extract the quotes of labelled articles and compare.
 
-    Returns the counts by article, and words per second of processor time.
-
-    Quotes inside a quote are left out: the labels hold outer ones only.
+    Returns the counts by article, and words per second of processor time. Quotes inside a quote are
+    left out: the labels hold outer ones only.
 
     Parameters
     ----------

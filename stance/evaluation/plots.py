@@ -32,7 +32,7 @@ def _figure(width: float, height: float) -> "Figure":
 def confusion(report: SetScores) -> "Figure":
     """Return how the labels of one set were answered.
 
-    It shows counts, coloured by their share of the label.
+    The figure shows counts, coloured by their share of the label.
     """
     table = report.tables.sum(axis=0)
     figure = _figure(5.2, 4.6)

@@ -1,8 +1,9 @@
 """How well quotes are found: the overlap measure by which extractors are compared.
 
-Compared are the letters and digits that a quote covers, so that marks, blanks and a leading "that"
-are free. One labelled quote pairs with at most one found quote, the best overlap first. Optional
-labelled quotes are neutral: neither a miss, nor is what lies on them a false alarm.
+Only the letters and digits that a quote covers are compared, so marks, blanks and a leading "that"
+make no difference. One labelled quote pairs with at most one found quote, the best overlap first.
+Optional labelled quotes are neutral: to miss one is no miss, and a quote found on one is no false
+alarm.
 """
 
 import dataclasses
@@ -18,13 +19,16 @@ from stance.core.types import FORMS, Quote
 from stance.evaluation.bootstrap import FEWEST_ARTICLES, ratio_interval
 
 TITLES = frozenset(
-    "mr mrs ms dr sir prof professor president senator sen rep gov governor minister prime former the a an u.s us".split()
+    """
+    mr mrs ms dr sir prof professor president senator sen rep gov governor minister prime former
+    the a an u.s us
+    """.split()
 )
 PRONOUNS = frozenset("he she they i we you it him her them who his their".split())
 THAT = re.compile(r"[\W_]*that\b\W*", re.I)
 KINDS = ("exact", "overlap", "loose", "exact_speaker", "overlap_speaker", "loose_speaker")
 LOOSE = 0.5
-# All letters, up to rounding.
+# All letters, up to rounding errors.
 EXACT = 0.999
 
 
@@ -49,7 +53,7 @@ class Counts:
     def scores(self) -> dict[str, tuple[float, float, float]]:
         """Return precision, recall and F1 of each kind of agreement.
 
-        And of the letters covered ("char").
+        "char" stands for the letters that are covered.
         """
         found = {kind: prf(self.right[kind], self.found, self.gold) for kind in KINDS}
         return {**found, "char": prf(*self.letters)}
@@ -57,7 +61,7 @@ class Counts:
     def recall(self, form: str, kind: str) -> float:
         """Return the share of the labelled quotes of one form that were found.
 
-        With that kind of agreement.
+        ``kind`` is the kind of agreement that counts as found.
         """
         one = self.by_form[form]
         return one[kind] / one["gold"]
@@ -82,7 +86,7 @@ def total(counts: Iterable[Counts]) -> Counts:
 def interval(counts: Sequence[Counts], kind: str, *, seed: int = 0) -> tuple[float, float] | None:
     """Return the 95% bootstrap interval of an F1, articles drawn with replacement.
 
-    None where they are too few for it to mean anything.
+    It is None where there are too few articles for an interval to mean anything.
     """
     if len(counts) < FEWEST_ARTICLES:
         return None

@@ -37,7 +37,7 @@ class Score:
 def likeliest(probabilities: np.ndarray, labels: Sequence[str] = STANCES) -> list[str]:
     """Return the likeliest label of each row of probabilities.
 
-    Shape (n_rows, n_labels) with columns in the order of ``labels``.
+    The probabilities have shape (n_rows, n_labels), with columns in the order of ``labels``.
     """
     return [labels[k] for k in probabilities.argmax(axis=1)]
 
@@ -50,7 +50,7 @@ def confusion_by_article(
 ) -> np.ndarray:
     """Return one confusion table for each article, shape (n_articles, n_labels, n_labels).
 
-    Rows truth, columns prediction, in the order of ``labels``.
+    Rows are the truth and columns the predictions, in the order of ``labels``.
     """
     names = {name: k for k, name in enumerate(dict.fromkeys(articles))}
     tables = np.zeros((len(names), len(labels), len(labels)), dtype=np.int64)
@@ -82,7 +82,7 @@ def macro_f1(tables: np.ndarray) -> np.ndarray:
 def class_f1(tables: np.ndarray) -> np.ndarray:
     """Return the F1 of each class of confusion tables, shape (..., k, k) -> (..., k).
 
-    Rows are the truth and columns the answers. It is 0 where a class never stands.
+    Rows are the truth and columns the answers. It is 0 for a class that occurs in neither.
     """
     hits = np.diagonal(tables, axis1=-2, axis2=-1)
     return np.asarray(2 * hits / np.maximum(tables.sum(axis=-1) + tables.sum(axis=-2), 1))
@@ -145,8 +145,8 @@ def paired_tables(
 class Difference:
     """How much better the second of two systems is.
 
-    It is a difference in macro-F1 (or another score) with its 95% interval and two-sided p, paired
-    by ``unit``.
+    It is a difference in macro-F1 (or another score) with its 95% interval and two-sided p-value,
+    paired by ``unit``.
     """
 
     value: float
@@ -201,7 +201,7 @@ def compare(
 def calibration_error(probabilities: np.ndarray, right: np.ndarray, n_bins: int = 10) -> float:
     """Return the expected calibration error.
 
-    It is the mean gap of confidence and accuracy over bins of equal width, weighted by their
+    It is the mean gap between confidence and accuracy over bins of equal width, weighted by their
     share of the quotes.
 
     Source: Naeini et al. 2015, doi:10.1609/aaai.v29i1.9602.
@@ -222,19 +222,19 @@ def confidence_bins(
 
 
 def surest_half(confidence: np.ndarray, right: np.ndarray) -> float:
-    """Return the accuracy on the half of the rows (rounded up) that the model is surest of."""
+    """Return the accuracy on the half of the rows (rounded up) with the highest confidence."""
     order = np.argsort(-confidence, kind="stable")[: (len(confidence) + 1) // 2]
     return float(right[order].mean())
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SetScores:
-    """All that is said of one model on one set.
+    """The scores of one model on one set.
 
-    ``five`` and ``coarse`` are the macro-F1 over the five labels and the coarse three,
-    ``majority`` the macro-F1 of always answering the commonest label; ``accuracy``,
+    ``five`` and ``coarse`` are the macro-F1 over the five labels and over the coarse three,
+    ``majority`` is the macro-F1 of always answering the commonest label. ``accuracy``,
     ``calibration_error`` (0: perfect) and ``surest_half`` (accuracy on the half with the highest
-    confidence) lie from 0 to 1; ``recall`` has the labels that stand in the set; ``tables`` are
+    confidence) are between 0 and 1. ``recall`` has the labels that occur in the set. ``tables`` are
     the confusion tables by article, shape (n_articles, 5, 5).
     """
 
@@ -320,7 +320,7 @@ def score_set(
 def repeated(first: SetScores, tables: Sequence[np.ndarray], *, seed: int = 0) -> SetScores:
     """Return the report of a cross-validation that was drawn several times.
 
-    The scores are means over the draws; all else is that of the first draw.
+    The scores are means over the draws; everything else is that of the first draw.
 
     Parameters
     ----------

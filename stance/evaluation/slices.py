@@ -26,8 +26,8 @@ from stance.evaluation.scores import (
 
 # Fewer quotes than this say nothing: such slices stand in the table, not in the figure.
 FEWEST_SHOWN = 10
-# Of the intervals of slices: there are a hundred of them, and a hundredth more or less does not
-# matter there.
+# Draws for the interval of a slice. There are a hundred slices, and a hundredth more or less does
+# not matter there.
 N_RESAMPLES = 500
 NOT_GIVEN = "not given"
 COLUMNS = ("class", "form", "on_target", "conflict", "speaker")

@@ -1,6 +1,6 @@
-"""How well speakers' stances are told from their quotes, beside simpler ways.
+"""How well speakers' stances follow from their quotes, next to simpler ways of pooling.
 
-It is measured on labelled reports, by the predictions of a tracked run.
+It is measured on labelled reports, with the predictions of a tracked run.
 """
 
 import dataclasses
@@ -19,7 +19,7 @@ from stance.tracking.runs import load_predictions
 
 Way = Callable[[np.ndarray], Pooled]
 FIGURES = ("accuracy", "brier", "log_score", "covered", "width")
-# A way that names one stance alone is as surprised as this where it is another.
+# The least probability in a log score: a way that names only one stance gives the others 0.
 LEAST = 0.01
 _VALUES = np.array(STANCE_VALUES)
 _NORMAL = 1.645  # 90% of a normal distribution lie within so many deviations
@@ -27,13 +27,13 @@ _NORMAL = 1.645  # 90% of a normal distribution lie within so many deviations
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SpeakerScores:
-    """How well one way tells the speakers' stances of a set.
+    """How well one way of pooling gives the speakers' stances of a set.
 
-    ``figures`` are means over speakers: accuracy (of stances in equal place the share), Brier
-    score (0 to 2, small is good), log score (natural, large is good), share of intervals that hold
-    the mean score of the labels, and their width; ``bounds`` their 95% bootstrap intervals by
-    ``unit``; ``gain`` and ``gain_bounds`` how much smaller the Brier score of the hierarchical
-    model is, paired.
+    ``figures`` are means over speakers: accuracy (where stances tie, the share of the right one),
+    Brier score (0 to 2, small is good), log score (natural, large is good), share of intervals that
+    hold the mean score of the labels, and their width. ``bounds`` are their 95% bootstrap intervals
+    by ``unit``. ``gain`` and ``gain_bounds`` say by how much the Brier score of the hierarchical
+    model is smaller, paired.
     """
 
     name: str
@@ -60,34 +60,36 @@ class SpeakerScores:
         }
 
 
-def mean_of(shares: np.ndarray) -> Pooled:
+def mean_of(probabilities: np.ndarray) -> Pooled:
     """Return the mean of the quotes' probabilities.
 
-    The interval comes from the pooled deviation over the square root of the number of quotes.
+    The interval is the pooled deviation divided by the square root of the number of quotes.
     """
-    mean = shares.mean(axis=0)
+    mean = probabilities.mean(axis=0)
     score = float(mean @ _VALUES)
-    variance = shares @ _VALUES**2 - (shares @ _VALUES) ** 2
-    error = _NORMAL * float(np.sqrt(max(0.0, variance.mean()) / len(shares)))
+    variance = probabilities @ _VALUES**2 - (probabilities @ _VALUES) ** 2
+    error = _NORMAL * float(np.sqrt(max(0.0, variance.mean()) / len(probabilities)))
     return Pooled(mean, score, max(-1.0, score - error), min(1.0, score + error))
 
 
-def independent_of(shares: np.ndarray) -> Pooled:
-    """Return what labels drawn from each quote's probabilities alone come to.
+def independent_of(probabilities: np.ndarray) -> Pooled:
+    """Return what labels drawn from each quote's own probabilities add up to.
 
-    The speaker's other quotes say nothing about a quote here.
+    The speaker's other quotes tell nothing about a quote here.
     """
     rng = np.random.default_rng(0)
-    labels = (np.cumsum(shares, axis=1) > rng.random((4000, len(shares), 1))).argmax(axis=2)
+    labels = (np.cumsum(probabilities, axis=1) > rng.random((4000, len(probabilities), 1))).argmax(
+        axis=2
+    )
     scores = _VALUES[labels].mean(axis=1)
     return Pooled(
         majority(count(labels)).mean(axis=0), float(scores.mean()), *bounds(scores, INTERVAL)
     )
 
 
-def vote_of(shares: np.ndarray) -> Pooled:
-    """The majority of the quotes' likeliest stances, sure of itself."""
-    labels = shares.argmax(axis=1)
+def vote_of(probabilities: np.ndarray) -> Pooled:
+    """Return the majority of the quotes' likeliest stances, as if it were certain."""
+    labels = probabilities.argmax(axis=1)
     score = float(_VALUES[labels].mean())
     return Pooled(majority(count(labels[None]))[0], score, score, score)
 
@@ -115,7 +117,7 @@ def measure(
 ) -> list[SpeakerScores]:
     """Measure all ways on one set's predictions; the speaker's stance is `majority` of the labels.
 
-    Empty where no speaker has as many quotes.
+    The list is empty where no speaker has enough quotes.
 
     Parameters
     ----------
@@ -128,7 +130,7 @@ def measure(
     if not speakers:
         return []
     ways: dict[str, Way] = {
-        "hierarchical": lambda shares: pool(shares, prior),
+        "hierarchical": lambda probabilities: pool(probabilities, prior),
         "independent": independent_of,
         "mean": mean_of,
         "vote": vote_of,
@@ -136,7 +138,9 @@ def measure(
     articles = [article for article, _, _ in speakers]
     units, unit = units_of(articles, "speaker")
     scored = {
-        way: np.array([_scored(tell(shares), labels) for _, shares, labels in speakers])
+        way: np.array(
+            [_scored(tell(probabilities), labels) for _, probabilities, labels in speakers]
+        )
         for way, tell in ways.items()
     }
     out = []
@@ -200,9 +204,9 @@ def evaluate_speakers(run: str) -> tuple[str, Prior, list[SpeakerScores]]:
             f"run {found.info.run_name}: has no out-of-fold predictions to fit on; train it with "
             "data.folds of 2 or more"
         )
-    shares = learned[[f"p_{stance}" for stance in STANCES]].to_numpy(dtype=float)
+    probabilities = learned[[f"p_{stance}" for stance in STANCES]].to_numpy(dtype=float)
     prior = fit_prior(
-        shares,
+        probabilities,
         list(learned["stance"]),
         list(zip(learned["article"], learned["speaker"], strict=True)),
     )

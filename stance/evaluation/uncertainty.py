@@ -1,4 +1,4 @@
-"""What a model's card says of its own uncertainty, and whether it holds.
+"""What a model's card says of its own uncertainty, and whether that holds.
 
 It is learned from quotes that the model had not learned from, and measured on others.
 """
@@ -67,18 +67,18 @@ class Coverage:
         )
 
 
-def learn(table: pd.DataFrame, shares: np.ndarray) -> dict[str, Any]:
+def learn(table: pd.DataFrame, probabilities: np.ndarray) -> dict[str, Any]:
     """Return a card's entries on uncertainty, learned from calibrated probabilities.
 
     The quotes are ones that the model did not learn from, in the table's order.
     """
     truth = list(table["stance"])
     return {
-        "abstention": thresholds(shares, truth),
-        "risk_curve": risk_curve(shares, truth),
-        "sets": fit_sets(shares, truth, list(table["article"])),
+        "abstention": thresholds(probabilities, truth),
+        "risk_curve": risk_curve(probabilities, truth),
+        "sets": fit_sets(probabilities, truth, list(table["article"])),
         "speakers": fit_prior(
-            shares, truth, list(zip(table["article"], table["speaker"], strict=True))
+            probabilities, truth, list(zip(table["article"], table["speaker"], strict=True))
         ).to_dict(),
     }
 
@@ -86,7 +86,7 @@ def learn(table: pd.DataFrame, shares: np.ndarray) -> dict[str, Any]:
 def coverage(
     name: str,
     table: pd.DataFrame,
-    shares: np.ndarray,
+    probabilities: np.ndarray,
     sets: dict[str, Any],
     level: float,
     *,
@@ -96,14 +96,14 @@ def coverage(
 
     Parameters
     ----------
-    table, shares
+    table, probabilities
         The quotes, and their calibrated probabilities in the same order, shape (n_quotes, 5).
     sets
         The bounds, as `stance.models.prediction_sets.fit_sets` returns them.
     level
         Probability with which a set should hold the label.
     """
-    inside = members(shares, sets, level)
+    inside = members(probabilities, sets, level)
     labels = np.array([STANCES.index(stance) for stance in table["stance"]])
     held = inside[np.arange(len(labels)), labels]
     units, unit = units_of(list(table["article"]))

@@ -1,7 +1,4 @@
-"""Two runs set side by side.
-
-The paired difference of their scores, and their errors quote by quote.
-"""
+"""Two runs compared: the paired difference of their scores, and their errors quote by quote."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -66,7 +63,7 @@ def _paired(names: Sequence[str], tables: Sequence[pd.DataFrame]) -> dict[str, l
 def compare_runs(first: str, second: str) -> tuple[str, str, Differences]:
     """Compare two runs on the quotes that both predicted, set by set.
 
-    Paired by article (benchmarks: by text).
+    The runs are paired by article, benchmarks by text.
 
     Returns
     -------
@@ -99,9 +96,9 @@ def compare_tables(
 
 
 def data_differences(first: str, second: str) -> list[str]:
-    """Return in which settings of their data two runs differ, as lines for people.
+    """Return how the data settings of two runs differ, as lines for people.
 
-    What is cross-validated then differs by more than the model.
+    Their cross-validated scores then differ by more than the model.
     """
     mlflow = store.open_store()
     one, other = (find_run(mlflow, name).data.params for name in (first, second))
@@ -116,7 +113,7 @@ def data_differences(first: str, second: str) -> list[str]:
 def _of_labels(sides: list[pd.DataFrame]) -> dict[str, Difference]:
     """Compare two tables of predictions of the same quotes.
 
-    For the five labels and the coarse three.
+    They are compared by the five labels and by the coarse three.
     """
     tables, unit = paired_tables(
         list(sides[0]["stance"]),
@@ -132,7 +129,7 @@ def _of_labels(sides: list[pd.DataFrame]) -> dict[str, Difference]:
 def _of_corpus(corpus: str, name: str, sides: list[pd.DataFrame]) -> dict[str, Difference]:
     """Compare two tables of answers by the scores of the corpus's protocol.
 
-    The folds of DeSMOG by their headline score.
+    The folds of DeSMOG are compared by their main score.
     """
     texts = list(sides[0]["article"])
     tables = [
@@ -144,9 +141,9 @@ def _of_corpus(corpus: str, name: str, sides: list[pd.DataFrame]) -> dict[str, D
 
 
 def compare_errors(first: str, second: str) -> tuple[str, str, pd.DataFrame]:
-    """Line up, quote by quote, what two runs answered where at least one of them was wrong.
+    """Put side by side what two runs answered where at least one of them was wrong.
 
-    Where they differ comes first.
+    Quotes on which they differ come first.
 
     Returns
     -------

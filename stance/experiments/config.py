@@ -1,4 +1,4 @@
-"""Experiment files: TOML, one file a question, checked at once and frozen."""
+"""Experiment files: TOML, one question per file, checked at once and then never changed."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -74,7 +74,7 @@ class Vectors(Strict):
 
 
 class Majority(Strict):
-    """How often each label stands in training, whatever the text."""
+    """How often each label occurs in training, whatever the text."""
 
     kind: Literal["majority"]
 
@@ -145,7 +145,7 @@ class Member(Strict):
 
 
 class Data(Strict):
-    """Which reports are learned from."""
+    """Which reports the model learns from."""
 
     train: list[Literal["train", "validation", "test", "own", "contrasts"]] = Field(
         default=["train", "validation", "own"], min_length=1
@@ -185,7 +185,7 @@ class Data(Strict):
 class Curve(Strict):
     """A learning curve instead of one model.
 
-    Every member alone and their vote, on growing numbers of reports.
+    Every member alone and their vote are fitted on growing numbers of reports.
     """
 
     reports: list[Annotated[int, Field(ge=0)]] = Field(

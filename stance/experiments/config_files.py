@@ -1,4 +1,4 @@
-"""TOML files read into checked settings; a fault is told with its line."""
+"""Read TOML files into checked settings; a fault is reported with its line."""
 
 import difflib
 import re
@@ -19,9 +19,9 @@ Shape = TypeVar("Shape", bound=BaseModel)
 
 
 class Strict(BaseModel):
-    """What every table of a configuration file is.
+    """The base of every table of a configuration file.
 
-    Checked without conversions, no unknown key, frozen.
+    It converts nothing, allows no unknown key, and cannot be changed.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -63,7 +63,7 @@ def read_checked(path: Path, shape: type[Shape], settings: list[str] | None = No
 def line_of(text: str, path: Sequence[int | str]) -> int:
     r"""Return the line of a TOML text on which the setting at a path stands.
 
-    Or the nearest table that should hold it; 1 where there is none.
+    Without such a line it is that of the nearest table that should hold the setting, else 1.
 
     >>> text = 'name = "x"\n[[member]]\nfeatures = { kind = "tfidf" }'
     >>> line_of(text, ["member", 0, "features", "chars"])
@@ -95,7 +95,7 @@ def line_of(text: str, path: Sequence[int | str]) -> int:
 
 
 def _keys(dotted: str) -> tuple[int | str, ...]:
-    """Split a TOML key at its dots, those inside quotation marks left alone."""
+    """Split a TOML key at its dots, except inside quotation marks."""
     return tuple(
         part.strip().strip("\"'")
         for part in re.findall(r"""\s*(?:"[^"]*"|'[^']*'|[^.])+""", dotted)
@@ -116,7 +116,7 @@ def _set(raw: dict[str, Any], setting: str) -> None:
 
 
 def put_in(raw: dict[str, Any], path: str, value: Any, asked: str) -> None:
-    """Put a value at a path; ``asked`` is how a fault names the wish."""
+    """Put a value at a path; a fault quotes ``asked``."""
     keys = path.split(".")
     at: Any = raw
     try:
@@ -136,7 +136,7 @@ def put_in(raw: dict[str, Any], path: str, value: Any, asked: str) -> None:
 def _path(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
     """Return the place of a fault as a person wrote it.
 
-    Pydantic puts the chosen kind of a union into it.
+    Pydantic adds the chosen kind of a union to it.
     """
     return tuple(
         part
@@ -153,7 +153,7 @@ def place_of(loc: tuple[int | str, ...]) -> str:
 
 
 def words_of(error: Any) -> str:
-    """Return what pydantic found wrong, in words that help."""
+    """Return what pydantic found wrong, in plain words."""
     if error["type"] == "extra_forbidden":
         known = sorted({name for model in Strict.__subclasses__() for name in model.model_fields})
         near = difflib.get_close_matches(str(error["loc"][-1]), known, 1)

@@ -48,7 +48,7 @@ class Trained:
 def training_table(experiment: Experiment, sets: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the rows that the experiment learns from.
 
-    With ``max_reports`` a sample of whole reports, drawn by its seed.
+    With ``max_reports`` it is a sample of whole reports, drawn by the experiment's seed.
 
     Raises
     ------
@@ -97,9 +97,9 @@ def warm_encoders(experiment: Experiment, tables: list[pd.DataFrame]) -> None:
 
 @shared_counts()
 def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = print) -> Trained:
-    """Cross-validate by article (not with 0 folds), fit on all training rows.
+    """Cross-validate by article, fit on all training rows, and measure on the other sets.
 
-    Measure on every set that was not learned from.
+    With 0 folds there is no cross-validation.
     """
     start = time.perf_counter()
     table = training_table(experiment, sets)
@@ -159,9 +159,10 @@ def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = prin
 def cross_validate(
     experiment: Experiment, table: pd.DataFrame, majority: str, say: Say
 ) -> tuple[list[np.ndarray], list[scores.SetScores]]:
-    """Predict every row by models that saw no quote of its article; contrasts are never predicted.
+    """Predict every row by models that saw no quote of its article.
 
-    As often as the experiment repeats it.
+    The folds are drawn as often as the experiment's ``repeats`` says. Contrasts are never
+    predicted.
 
     Returns
     -------
@@ -186,7 +187,7 @@ def cross_validate(
                 f"{folds[-1].five.value:.3f} (n = {len(part)})"
             )
     measured = dataset.is_measured(table)
-    return [shares[measured] for shares in draws], folds
+    return [draw[measured] for draw in draws], folds
 
 
 def report_on(
@@ -194,7 +195,7 @@ def report_on(
 ) -> scores.SetScores:
     """Score the probabilities of a labelled table's quotes, shape (n_quotes, 5).
 
-    As `stance.evaluation.scores.score_set` does.
+    See `stance.evaluation.scores.score_set`.
     """
     return scores.score_set(
         name, list(table["stance"]), predicted, list(table["article"]), majority, seed=seed
@@ -204,7 +205,7 @@ def report_on(
 def confusion(table: pd.DataFrame, predicted: np.ndarray) -> np.ndarray:
     """Return the confusion tables of a labelled table's articles, shape (n_articles, 5, 5).
 
-    By the likeliest stances.
+    The answer to a quote is its likeliest stance.
     """
     return scores.confusion_by_article(
         list(table["stance"]), scores.likeliest(predicted), list(table["article"])
@@ -212,7 +213,7 @@ def confusion(table: pd.DataFrame, predicted: np.ndarray) -> np.ndarray:
 
 
 def prediction_rows(name: str, table: pd.DataFrame, predicted: np.ndarray) -> pd.DataFrame:
-    """Return what a run logs of each quote of a set: its labels, its answer and probabilities."""
+    """Return what a run logs of each quote of a set: its labels, answer and probabilities."""
     # The quote comes first: the store's page lines tables of several runs up by their first
     # column.
     rows = table[

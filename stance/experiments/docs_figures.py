@@ -1,9 +1,7 @@
 """The figures of ``docs/how-good.md`` and ``docs/limits.md``, written from a run by a command.
 
-So that nobody types a number.
-
-What a run logged is gathered into ``docs/figures.json``, which holds counts and scores but no
-text; the pages are written from that file alone.
+So nobody has to type a number. What a run logged is collected in ``docs/figures.json``, which holds
+counts and scores but no text. The pages are written from that file alone.
 """
 
 import json
@@ -74,9 +72,10 @@ def collect(name: str) -> Figures:
 
 
 def _classes(part: Any) -> dict[str, dict[str, float]]:
-    """Return per stance.
+    """Return the figures of each stance.
 
-    How many quotes have it, precision, recall and F1, and what it is most mistaken for.
+    They are its number of quotes, precision, recall and F1, and the label it is most often mistaken
+    for.
     """
     whole = scores.confusion_by_article(
         list(part["stance"]), list(part["predicted"]), ["all"] * len(part)
@@ -87,14 +86,14 @@ def _classes(part: Any) -> dict[str, dict[str, float]]:
         if n:
             wrong = [0 if j == k else int(whole[k, j]) for j in range(len(STANCES))]
             worst = max(range(len(STANCES)), key=wrong.__getitem__)
-            shares = {
+            figures = {
                 "precision": right / max(found, 1),
                 "recall": right / n,
                 "f1": 2 * right / (n + found),
             }
             out[stance] = {
                 "n": n,
-                **{key: round(value, 4) for key, value in shares.items()},
+                **{key: round(value, 4) for key, value in figures.items()},
                 "taken_for": STANCES[worst],
                 "taken_n": wrong[worst],
             }
@@ -102,10 +101,7 @@ def _classes(part: Any) -> dict[str, dict[str, float]]:
 
 
 def _bins(part: Any) -> list[dict[str, float]]:
-    """Return, by the probability of the likeliest stance.
-
-    How many quotes there are and how many are right.
-    """
+    """Return how many quotes there are, and how many are right, by the highest probability."""
     out = []
     right = part["stance"] == part["predicted"]
     for low, high in ((0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.01)):
@@ -121,9 +117,9 @@ def _bins(part: Any) -> list[dict[str, float]]:
 
 
 def _extraction(mlflow: Any) -> list[dict[str, Any]]:
-    """Return the newest measure of the extraction per labelled file, as the runs have it.
+    """Return the newest measure of the extraction for each labelled file.
 
-    Measured with the usual settings only.
+    Only runs with the usual settings count.
     """
     found: dict[str, dict[str, Any]] = {}
     for run in runs.all_runs(mlflow):
@@ -283,7 +279,7 @@ def _abstention_block(found: Figures) -> str:
 def _extraction_block(found: Figures) -> str:
     rows = []
     for one in found["extraction"]:
-        shares = " / ".join(
+        found_percent = " / ".join(
             f"{100 * one[key]:.0f}" for key in ("quotes_p", "quotes_r", "quotes_f1")
         )
         bounds = (
@@ -294,7 +290,7 @@ def _extraction_block(found: Figures) -> str:
         rows.append(
             (
                 f"`{one['data']}`",
-                shares,
+                found_percent,
                 bounds,
                 f"{100 * one['speaker_f1']:.0f}",
                 f"{one['gold_n']:.0f}",
@@ -331,7 +327,7 @@ BLOCKS: dict[str, Callable[[Figures], str]] = {
 
 
 def filled(text: str, found: Figures, where: str) -> str:
-    """Return a page with the figures between its marks written anew.
+    """Return a page with the figures between its marks rewritten.
 
     Raises
     ------
@@ -350,11 +346,10 @@ def filled(text: str, found: Figures, where: str) -> str:
 
 
 def write_figures(run: str, out: Path | None = None) -> list[Path]:
-    """Gather a run's figures and write them into the pages of ``docs/``.
+    """Collect a run's figures, write them into the pages of ``docs/``, and return the files.
 
-    Or copies of them in the folder ``out``; return what was written.
-
-    What this store has no run of, the extraction, keeps the figures that it had.
+    With the folder ``out``, copies of the pages are written there instead. Where this store has no
+    run of the extraction, its old figures stay.
     """
     docs = home() / "docs"
     out = out or docs

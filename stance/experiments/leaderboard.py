@@ -1,11 +1,8 @@
-"""The leaderboard.
+"""The leaderboard: the newest run of every experiment in the tracking store.
 
-The newest run of every experiment as the tracking store has it, in a file that nobody writes by
-hand.
-
-Runs are compared only where they were measured on the same labels. Every run keeps the checksums
-of the labels it learned from and was measured on; one whose labels are not those of today stands
-in a part of its own.
+It is a file that nobody writes by hand. Runs are compared only where they were measured on the same
+labels. Every run keeps the checksums of the labels that it learned from and was measured on. A run
+whose labels are not those of today is listed in a separate part.
 """
 
 import dataclasses
@@ -46,12 +43,11 @@ FIGURES = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Entry:
-    """The newest finished run of one experiment (with the settings that ``--set`` changed).
+    """The newest finished run of one experiment, with its figures by set.
 
-    And its figures by set.
-
-    ``other_labels`` says what it was trained or measured on that is not as it is today; empty
-    where it may be compared.
+    Changes of settings with ``--set`` make another experiment. ``other_labels`` says which of its
+    training or measured labels differ from those of today; it is empty where the run may be
+    compared.
     """
 
     experiment: str
@@ -208,7 +204,7 @@ def _other_labels(
 def _expected(mlflow: Any, run: Any, sets: "dict[str, pd.DataFrame]") -> str | None:
     """Return the checksum of what the run would learn from today.
 
-    None where its settings cannot be read.
+    It is None where the run's settings cannot be read.
     """
     try:
         raw = mlflow.artifacts.load_dict(f"runs:/{run.info.run_id}/experiment.json")

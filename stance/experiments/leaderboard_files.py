@@ -95,9 +95,9 @@ def _summary_row(entry: Entry, used: Sequence[str]) -> list[str]:
 
 
 def older_row(entry: Entry) -> list[str]:
-    """Return the row of a run that stands on other labels.
+    """Return the row of a run with other labels.
 
-    What it is, what differs, its scores on every set.
+    It says what the run is, what differs, and its scores on every set.
     """
     return [
         f"{entry.name}: {entry.run}",
@@ -120,7 +120,7 @@ def _benchmark_row(row: Mapping[str, Any]) -> list[str]:
 
 
 def pair(figures: Mapping[str, float | None] | None) -> str:
-    """Return the five-label and the coarse score of a set, a dash where it was not measured."""
+    """Return the five-label and the coarse score of a set, or a dash where it was not measured."""
     return f"{number(figures['f1'])} / {number(figures['coarse'])}" if figures else "–"
 
 
@@ -150,7 +150,7 @@ def _figures(found: Mapping[str, float | None]) -> list[str]:
 
 
 def number(value: float | None) -> str:
-    """Return a score with two places, a dash where there is none."""
+    """Return a score with two places, or a dash where there is none."""
     return "–" if value is None else f"{value:.2f}"
 
 
@@ -166,7 +166,8 @@ def to_json(board: Board) -> str:
 def write_board(board: Board, path: Path | None = None) -> list[Path]:
     """Write the leaderboard.
 
-    Without a path ``experiments/leaderboard.md`` and, for programs, the same name with ``.json``.
+    Without a path it is written to ``experiments/leaderboard.md`` and, for programs, to
+    ``experiments/leaderboard.json``.
 
     Raises
     ------

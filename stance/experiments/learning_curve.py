@@ -1,4 +1,4 @@
-"""Learning curves: what more reports, and better labels, bring."""
+"""Learning curves: how much more reports, and better labels, improve the scores."""
 
 import pandas as pd
 
@@ -23,7 +23,7 @@ MEASURED = ("test", "seeds")
 def steps(experiment: Experiment) -> list[tuple[str, Experiment]]:
     """Return the (name, experiment) pairs that a curve fits.
 
-    Each member alone and the vote, per number of reports and kind of labels.
+    They are each member alone and the vote, for each number of reports and kind of labels.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Set a run beside the model that predict uses now, to see whether it is better."""
+"""Compare a run with the model that predict uses now, to see whether it is better."""
 
 import numpy as np
 import pandas as pd
@@ -53,11 +53,11 @@ def answers_of(model: str | None, sets: dict[str, pd.DataFrame]) -> pd.DataFrame
 
 
 def losses(differences: Differences) -> list[str]:
-    """Return what holds a promotion up: each set on which a loss is not ruled out.
+    """Return what stops a promotion: each set on which a loss cannot be ruled out.
 
-    That is where the paired interval of the five-label difference reaches below zero. Sets of
-    fewer than `stance.evaluation.bootstrap.FEWEST_ARTICLES` articles are left out: their intervals
-    say too little to hold anybody up.
+    That is a set on which the paired interval of the five-label difference reaches below zero. Sets
+    of fewer than `stance.evaluation.bootstrap.FEWEST_ARTICLES` articles are left out: their
+    intervals say too little.
     """
     return [
         _loss(name, scores["five"])

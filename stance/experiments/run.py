@@ -1,4 +1,4 @@
-"""One experiment as a tracked run: trained, saved, its card, and what is logged of it."""
+"""One experiment as a tracked run: it trains and saves a model, and logs its card and results."""
 
 import dataclasses
 import json
@@ -33,7 +33,7 @@ PACKAGES = ("numpy", "scikit-learn", "onnxruntime", "tokenizers", "safetensors")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RunResult:
-    """What came of one experiment."""
+    """The result of one experiment."""
 
     run_id: str
     run_name: str
@@ -187,9 +187,9 @@ def _log(
 
 
 def _answered(trained: Trained) -> dict[str, float]:
-    """Return per set how much is answered, and how much of it wrong.
+    """Return for each set how much is answered, and how much of that is wrong.
 
-    When abstention is set to `STATED_RISK` on predictions out of fold.
+    The abstention threshold is the one of `STATED_RISK` on out-of-fold predictions.
     """
     # Where no threshold kept the risk, nothing is answered.
     at = next(

@@ -1,8 +1,8 @@
 """Sweeps: many settings of one experiment, tried by cross-validation on the training reports.
 
-The best score among many trials flatters, since it was picked for being high. So it is never the
-result. The result of a sweep is the score of the chosen setting on sets that no trial saw
-(validation and test reports, real news), beside the score of the unchanged experiment.
+The best score among many trials is too high, because it was picked for being high. So it is never
+the result. The result of a sweep is the score of the chosen setting on sets that no trial saw
+(validation and test reports, real news), next to the score of the unchanged experiment.
 """
 
 import contextlib
@@ -56,10 +56,10 @@ OUTER = ("validation", "test")
 
 
 def score_setting(given: dict[str, Any], table: pd.DataFrame, folds: Folds) -> dict[str, Any]:
-    """Cross-validate one setting, in whatever process.
+    """Cross-validate one setting, in any process.
 
-    ``f1``, ``coarse``, ``sd`` over the folds and ``seconds``; or ``fault``, where it cannot be
-    fitted.
+    Returns ``f1``, ``coarse``, ``sd`` over the folds and ``seconds``, or ``fault`` where the
+    setting cannot be fitted.
     """
     start = time.perf_counter()
     try:
@@ -133,7 +133,7 @@ def run_sweep(
     sets: dict[str, pd.DataFrame] | None = None,
     say: Say = print,
 ) -> SweepResult:
-    """Run a sweep, or go on with one that was killed, as one tracked run.
+    """Run a sweep as one tracked run, or continue one that was interrupted.
 
     Parameters
     ----------
@@ -206,9 +206,9 @@ def run_sweep(
 
 
 def _digest(sweep: Sweep, base: Experiment, table: pd.DataFrame) -> str:
-    """Return what a sweep is known by: its own settings, those of its experiment, and the labels.
+    """Return the checksum of a sweep: its settings, those of its experiment, and the labels.
 
-    Trials of others are not gone on with.
+    Only trials with the same checksum are continued.
     """
     whole = json.dumps(
         [sweep.model_dump(), base.model_dump(), dataset.fingerprint(table)], sort_keys=True
@@ -267,7 +267,7 @@ def measure_outer(
 ) -> dict[str, Outer]:
     """Fit the chosen setting and the unchanged one on all training rows.
 
-    And measure both on every set that no trial saw.
+    Both are measured on every set that no trial saw.
 
     Parameters
     ----------

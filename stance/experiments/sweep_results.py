@@ -1,4 +1,4 @@
-"""What a sweep found, how the tracking store keeps it, and its page."""
+"""The results of a sweep, how the tracking store keeps them, and their page."""
 
 import dataclasses
 import json
@@ -17,9 +17,9 @@ from stance.labels import dataset
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Outer:
-    """Scores on one set that no trial saw: of the chosen setting, of the unchanged experiment.
+    """The scores of the chosen setting and of the unchanged experiment on a set that no trial saw.
 
-    And their paired difference.
+    Their paired difference is there too.
     """
 
     chosen: SetScores
@@ -29,10 +29,10 @@ class Outer:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SweepResult:
-    """What came of a sweep.
+    """The result of a sweep.
 
-    ``inner`` is the cross-validated score of the chosen setting. It is the best of many, so it
-    flatters.
+    ``inner`` is the cross-validated score of the chosen setting. It is the best of many, so it is
+    too high.
     """
 
     run_name: str
@@ -128,9 +128,9 @@ def log_outcome(mlflow: Any, sweep: Sweep, found: SweepResult, chosen: Experimen
 
 
 def to_markdown(sweep: Sweep, found: SweepResult) -> str:
-    """Return what a sweep found, as a page.
+    """Return the results of a sweep as a page.
 
-    First the result on sets that no trial saw, then what was chosen.
+    First comes the result on sets that no trial saw, then the chosen setting.
     """
     head = ["measured on (seen by no trial)", "chosen", "unchanged", "difference", "majority"]
     rows = [

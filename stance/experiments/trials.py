@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Range(Strict):
     """Numbers from low to high.
 
-    ``log`` for those that are compared by their ratio, ``whole`` for counts.
+    ``log`` is for numbers that are compared by their ratio, ``whole`` for counts.
     """
 
     low: float
@@ -113,7 +113,7 @@ def _extremes(options: list[Any] | Range) -> list[Any]:
 class Trials:
     """The trials of a sweep, kept in a database of Optuna's (no pickle in it).
 
-    So that a killed sweep goes on where it stood.
+    With it, an interrupted sweep continues where it stopped.
 
     Parameters
     ----------
@@ -142,7 +142,8 @@ class Trials:
     def next(self, n: int) -> "list[tuple[optuna.trial.Trial, dict[str, Any]]]":
         """Return up to ``n`` trials to do, with their settings.
 
-        First those that a killed process left undone, then new ones; empty when all are done.
+        First come those that an interrupted process left undone, then new ones. The list is empty
+        when all are done.
         """
         import optuna
 
@@ -233,9 +234,9 @@ class Trials:
             self.study.tell(trial, state=optuna.trial.TrialState.FAIL)
 
     def table(self) -> pd.DataFrame:
-        """Return all finished trials, a row each.
+        """Return all finished trials, one row each.
 
-        Columns ``trial, f1, coarse, sd, seconds, same_as, fault`` and one a choice.
+        The columns are ``trial, f1, coarse, sd, seconds, same_as, fault`` and one per choice.
         """
         rows = []
         for one in self.study.get_trials(deepcopy=False):

@@ -1,1 +1,1 @@
-"""A quote as text, terms and vectors; the same for training and prediction."""
+"""From a quote to text, terms and vectors, in the same way for training and prediction."""

@@ -28,7 +28,7 @@ def word_runs(words: Sequence[str], n: int) -> list[str]:
 def char_terms(text: str, low: int, high: int) -> list[str]:
     """Return the character n-grams within words padded by blanks.
 
-    As scikit-learn's char_wb analyzer does.
+    These are the terms of scikit-learn's ``char_wb`` analyzer.
     """
     terms = []
     for word in _BLANKS.sub(" ", text).split():

@@ -182,7 +182,7 @@ def _of_folder(name: str, folder: Path, sha256: str | None) -> EncoderFiles:
 
 
 def _unzipped(paths: Sequence[Path], folder: str, file: str) -> bytes:
-    """Return one file of a zip that lies in pieces."""
+    """Return one file of a zip that is stored in several pieces."""
     try:
         with Joined(paths) as whole, zipfile.ZipFile(whole) as archive:
             return archive.read(f"{folder}/{file}")
@@ -200,15 +200,15 @@ class Joined(io.RawIOBase):
         self._at = 0
 
     def readable(self) -> bool:
-        """Tell that it can be read."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """Tell that places in it can be gone to."""
+        """Return True."""
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place, as `io.IOBase.seek` says."""
+        """Go to a position, as `io.IOBase.seek` says."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._starts[-1]}[whence]
         self._at = max(0, base + offset)
         return self._at

@@ -17,8 +17,8 @@ from stance.core.errors import ModelError
 
 OPSET = 23  # the first with an operator for attention
 IR_VERSION = 11
-CENTRE = 128  # what stands for 0 where both signs are as likely
-# Gelu never falls below -.17: nearly all of the 255 steps can go to what is above.
+CENTRE = 128  # the byte that stands for 0 where both signs are equally likely
+# Gelu never falls below -.17, so nearly all of the 255 steps can go to the values above 0.
 GELU_LOWEST, GELU_CENTRE = 0.17, 16
 LONGEST = 192  # tokens; the table of relative positions is written up to this length
 MPNET_NAMES = (
@@ -32,7 +32,7 @@ MPNET_NAMES = (
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Architecture:
-    """What of an encoder's ``config.json`` decides how its numbers are used.
+    """What an encoder's ``config.json`` says about how its numbers are used.
 
     Parameters
     ----------

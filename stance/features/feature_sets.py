@@ -1,6 +1,6 @@
-"""Named feature sets.
+"""Named feature sets: scikit-learn transformers from rows to a matrix.
 
-Scikit-learn transformers from rows (``text``, ``cue``, ``context``) to a matrix.
+A row has ``text``, and ``cue`` and ``context`` where known.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -44,7 +44,7 @@ class RowList(Stateless):
 
 
 class ParsedRows(RowList):
-    """As `RowList`; and every quote is parsed, many at once, for the terms that ask for it."""
+    """Like `RowList`, but parses all quotes together for the terms that need a parse."""
 
     def transform(self, X: Rows) -> list[Any]:
         """Return one mapping for each row."""
@@ -85,7 +85,7 @@ def blocks(
 ) -> Pipeline:
     """Return families of terms side by side.
 
-    Each is weighted by TF-IDF (logarithmic counts) and scaled to length 1.
+    Each family is weighted by TF-IDF (logarithmic counts) and scaled to length 1.
 
     Parameters
     ----------

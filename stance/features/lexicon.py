@@ -41,9 +41,9 @@ def word_lists() -> dict[str, dict[str, str]]:
 
 @cache
 def patterns(group: str) -> dict[str, re.Pattern[str]]:
-    """Return the lists of one group as patterns over words joined by single blanks.
+    """Return the lists of one group as patterns, name -> pattern.
 
-    Name -> pattern.
+    The patterns match words joined by single blanks.
     """
     return {name: _pattern(listed) for name, listed in word_lists()[group].items()}
 
@@ -62,16 +62,13 @@ def _pattern(listed: str) -> re.Pattern[str]:
 def words_of(text: str) -> list[str]:
     """Return the words, numbers and marks of a text as they are written.
 
-    A possessive ``'s`` falls off.
+    A possessive ``'s`` is dropped.
     """
     return [word.removesuffix("'s") for word in _WORD.findall(text.translate(_PLAIN_MARKS))]
 
 
 def find_lists(words: Sequence[str], group: str) -> dict[str, list[int]]:
-    """Return where each list of a group is met.
-
-    Name -> positions of the first word of each match.
-    """
+    """Return where the lists of a group match: name -> position of each match's first word."""
     joined = " ".join(words)
     starts: dict[int, int] = {}
     at = 0
@@ -155,16 +152,16 @@ def frame_terms(row: Mapping[str, Any]) -> list[str]:
 def cue_acts(cue: object) -> list[str]:
     """Return what the reporting verbs of a cue do.
 
-    ``none`` where there is no cue, ``other`` where no list knows it.
+    It is ``none`` where there is no cue, and ``other`` where no list knows the verb.
     """
     words = [word.lower() for word in words_of(str(cue or ""))]
     return list(find_lists(words, "cue")) or ["other" if words else "none"]
 
 
 def speaker_terms(row: Mapping[str, Any]) -> list[str]:
-    """Return what kind of speaker a quote has.
+    """Return what kind of speaker a quote has, as terms.
 
-    Alone and with what the quote is about and what its reporting verb does.
+    The kind stands alone, with what the quote is about, and with what its reporting verb does.
 
     Parameters
     ----------
@@ -191,12 +188,12 @@ def speaker_terms(row: Mapping[str, Any]) -> list[str]:
 
 
 def masked_terms(row: Mapping[str, Any]) -> list[str]:
-    """Return n-grams (1 to 3) of the cue and the quote with the particular taken out.
+    """Return n-grams (1 to 3) of the cue and the quote without their particulars.
 
-    Names become ``NAME``, numbers ``NUM``, words of what is talked about the name of their list in
-    capitals, so that what is learned about one conflict, place or word holds for another.
-    Articles, prepositions and forms of *be* are left out. A name is told by its capital, so one
-    that begins the quote stays as it is.
+    Names become ``NAME``, numbers ``NUM``, and words of what is talked about become the name of
+    their list in capitals. So what is learned about one conflict, place or word holds for another.
+    Articles, prepositions and forms of *be* are left out. Names are recognised by their capital, so
+    a name that begins the quote stays as it is.
     """
     text = [*_masked(str(row.get("cue") or "")), "::", *_masked(str(row["text"]))]
     triples = zip(text, text[1:], text[2:], strict=False)

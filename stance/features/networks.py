@@ -11,8 +11,8 @@ from stance.core.errors import ModelError
 from stance.core.files import write_whole
 from stance.core.paths import cache_folder
 
-WRITER = 1  # grows whenever the same weights would be written as another network
-MOST_TOKENS = 2048  # that go through together
+WRITER = 1  # raised whenever the same weights are written as another network
+MOST_TOKENS = 2048  # in one batch
 
 
 def assembled(key: dict[str, Any], build: Callable[[], bytes]) -> bytes:
@@ -78,7 +78,7 @@ class Network:
     def run(self, ids: Sequence[Sequence[int]]) -> np.ndarray:
         """Return the numbers of each text, shape (n_texts, n_columns), float32.
 
-        Texts of the same length go through together: nothing is padded, and each token is scaled
+        Texts of the same length form a batch: nothing is padded, and each token is scaled
         by itself, so no answer depends on its neighbours.
         """
         out = np.zeros((len(ids), self.n_columns), dtype=np.float32)

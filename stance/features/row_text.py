@@ -1,7 +1,4 @@
-"""How a row becomes the text that features are drawn from.
-
-The same for training and prediction.
-"""
+"""How a row becomes the text that features are computed from, in training and prediction alike."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -34,9 +31,9 @@ def view_of(row: Mapping[str, Any], view: str) -> str:
 
 
 def stretches_of(row: Mapping[str, Any], view: str) -> list[str]:
-    """Return what stands between the blanks of a view in lower case.
+    """Return the parts of a view between blanks, in lower case.
 
-    ``view_of(row, view).lower().split()`` without joining it first.
+    It equals ``view_of(row, view).lower().split()`` but does not join the view first.
     """
     parts = str(row["text"]).lower().split()
     if view == "text":

@@ -1,4 +1,4 @@
-"""Sentence vectors: the mean of an encoder's last hidden states, with a cache of those known."""
+"""Sentence vectors: the mean of an encoder's last hidden states, with a cache."""
 
 import hashlib
 import os
@@ -79,7 +79,7 @@ os.register_at_fork(after_in_child=get_encoder.cache_clear)
 def encode_cached(texts: Sequence[str], name: str, folder: Path | None = None) -> np.ndarray:
     """Return the vectors of the texts, from the cache where they are known.
 
-    The cache is one npz file without pickle, named by all that changes a vector beside the text:
+    The cache is one npz file without pickle, named by all that changes a vector besides the text:
     the weights' checksum and the token limit. Each text is a key of its own, so that new reports
     cost only themselves.
 

@@ -1,12 +1,10 @@
-"""What the parse of a quote says.
+"""Terms from the parse of a quote.
 
-Who wants what, whether it is denied, under which condition, and how surely it is said.
-
+They say who wants what, whether it is denied, under which condition, and how certainly it is said.
 The word lists of `stance.features.lexicon` say which words are about the talks and which carry a
-stance; the parse says how they belong together: what a negation or a modal verb reaches, who is
-the subject, what stands in an *if* clause. Needs spaCy (extra ``quotes``) for training and for
-predicting: a rule on neighbouring words is what `stance.features.lexicon.frame_terms` does
-already, without it.
+stance. The parse says how they belong together: what a negation or a modal verb reaches, who is the
+subject, what stands in an *if* clause. It needs spaCy (extra ``quotes``) for training and for
+predicting; `stance.features.lexicon.frame_terms` does without it and looks at neighbouring words.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -194,7 +192,8 @@ def _clause(token: "Token") -> "Token":
 def _is_denied(token: "Token") -> bool:
     """Tell whether a negation reaches a word.
 
-    At itself, at a head above it up to its clause's verb, or at the verb whose complement that is.
+    The negation may stand at the word itself, at a head above it up to its clause's verb, or at the
+    verb whose complement the clause is.
     """
     while True:
         if any(
@@ -234,7 +233,7 @@ def _manner(verb: "Token") -> Iterator[str]:
 def _subjects(verb: "Token") -> Iterator[str]:
     """Yield what kind of subject a clause has.
 
-    Where it has none of its own, that of the clause above.
+    A clause without a subject of its own takes that of the clause above it.
     """
     for _ in range(3):
         found = [child for child in verb.children if child.dep_ in SUBJECTS]

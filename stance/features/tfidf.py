@@ -1,6 +1,6 @@
 """Terms of documents as TF-IDF columns.
 
-Each document counted once however many models are fitted on it.
+Each document is counted once, however many models are fitted on it.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -17,7 +17,7 @@ Analyzer = str | Callable[[Any], list[str]]
 
 
 class TermStore:
-    """How often each term stands in each document met so far. Terms are numbered as they come."""
+    """How often each term occurs in each document so far. Terms are numbered as they come."""
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
@@ -26,7 +26,7 @@ class TermStore:
     def count(self, documents: Sequence[Any], analyze: Callable[[Any], list[str]]) -> csr_matrix:
         """Return the counts, shape (n_documents, n_terms met so far).
 
-        Columns by the terms' numbers.
+        The columns are in the order of the terms' numbers.
         """
         found = [self._count_one(document, analyze) for document in documents]
         ends = np.cumsum([0, *(len(numbers) for numbers, _ in found)])
@@ -63,9 +63,7 @@ _SHARED: ContextVar[dict[Hashable, TermStore] | None] = ContextVar(
 
 @contextmanager
 def shared_counts() -> Iterator[None]:
-    """Count the terms of each document once while this block runs.
-
-    For all pipelines that are fitted in it.
+    """While this block runs, count the terms of each document once for all pipelines.
 
     Counts are facts of one document alone. Which terms are kept and what they weigh is learned by
     each fit from its own documents, so a fold knows nothing of the rows left out.
@@ -80,7 +78,7 @@ def shared_counts() -> Iterator[None]:
 class Tfidf(TransformerMixin, BaseEstimator):
     """Scikit-learn's `TfidfVectorizer` with logarithmic counts.
 
-    On counts that may be shared between fits (`shared_counts`).
+    The counts may be shared between fits (see `shared_counts`).
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""The model where others want it: HTTP, a page, MLflow, assistants, spaCy, scikit-learn."""
+"""The model for other programs: HTTP, a page, MLflow, assistants, spaCy, scikit-learn."""

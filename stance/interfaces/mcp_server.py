@@ -1,6 +1,6 @@
 """The model as tools for assistants.
 
-The Model Context Protocol over standard input and output, nothing listens on a port.
+It speaks the Model Context Protocol over standard input and output. Nothing listens on a port.
 """
 
 from functools import partial

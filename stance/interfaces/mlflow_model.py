@@ -17,12 +17,10 @@ COLUMNS = {"stance": object, "score": float, "abstained": bool}
 
 
 class StanceModel(PythonModel):
-    """Rows with ``text`` (and ``cue``, ``context``, ``id``) to one row each.
+    """From rows with ``text`` (and ``cue``, ``context``, ``id``) to one answer each.
 
-    Stance, score, abstained, and the whole prediction as JSON.
-
-    Parameters of a call: ``abstain_at``, and ``sets`` (0: none), as `stance.Model.predict_many`
-    takes them.
+    An answer has stance, score, abstained, and the whole prediction as JSON. Parameters of a call
+    are ``abstain_at`` and ``sets`` (0: none), as in `stance.Model.predict_many`.
     """
 
     def load_context(self, context: Any) -> None:

@@ -41,7 +41,7 @@ def make(nlp: Language, name: str, model: str | None) -> "StanceComponent":  # n
 class StanceComponent:
     """Reads the quotes of a document and predicts their stances.
 
-    It parses for itself, paragraph by paragraph, whatever pipeline it is in.
+    It parses the text itself, paragraph by paragraph, whatever pipeline it is in.
     """
 
     def __init__(self, model: str | None) -> None:

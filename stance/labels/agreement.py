@@ -1,4 +1,4 @@
-"""How far the annotators agree."""
+"""How far the annotators agree with each other."""
 
 import math
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from stance.labels.judgments import (
 def kappa(first: Sequence[str], second: Sequence[str]) -> float:
     """Return Cohen's kappa of two annotators on the same quotes.
 
-    It is nan where both say the same of every quote.
+    It is nan where both give every quote the same label.
     """
     if len({*first, *second}) < 2:
         return float("nan")
@@ -33,7 +33,7 @@ def kappa(first: Sequence[str], second: Sequence[str]) -> float:
 def alpha(first: Sequence[str], second: Sequence[str]) -> float:
     """Return Krippendorff's alpha (nominal) of two annotators on the same quotes.
 
-    It is nan where both say the same of every quote.
+    It is nan where both give every quote the same label.
     """
     if len({*first, *second}) < 2:
         return float("nan")

@@ -225,10 +225,7 @@ def read_import(path: Path, annotator: str | None) -> list[Judgment]:
 
 
 def _read_given(row: Mapping[str, Any], place: str, words: tuple[str, str]) -> Judgment:
-    """Read a judgment.
-
-    A fault of its target is told in the words that the person chose from.
-    """
+    """Read a judgment; a faulty target is named in the words that the person chose from."""
     on, stance = row["on_target"], row["stance"]
     if stance in STANCES and not isinstance(on, bool):
         need = "; a neutral statement needs it" if stance == "neutral" and not on else ""

@@ -21,8 +21,8 @@ START, END = "<!-- figures: written by stance pages labels -->", "<!-- end of fi
 def figures(folder: Path) -> str:
     """Return the figures as Markdown: counts of every split, then the agreement.
 
-    The user's own articles and judgments are left out: the card goes with the project, they stay
-    where they are.
+    The user's own articles and judgments are left out: the card is published with the project, and
+    they are not.
     """
     reports, labels = read_labels(folder, own=False)
     batches = read_splits(folder / "splits.toml")

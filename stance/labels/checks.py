@@ -1,7 +1,7 @@
-"""What makes labelled reports trustworthy.
+"""The checks that labelled reports must pass.
 
-Their form is right, no quote is left unmarked, nothing is copied across splits, and no real person
-speaks in an invented report.
+They look at the form, at quotes that nobody marked, at copies across splits, and at real persons
+who speak in invented reports.
 """
 
 import itertools
@@ -60,7 +60,7 @@ def overlapping(quotes: Sequence[Quote]) -> list[tuple[str, str]]:
 def split_statements(article: Article, quotes: Sequence[Quote]) -> list[tuple[str, str]]:
     """Return the pairs of quotes that are one quotation interrupted only by its attribution.
 
-    One attribution is one statement.
+    They should be one quote with two spans.
     """
     ordered = sorted(
         (quote for quote in quotes if quote.form == "direct"), key=lambda quote: quote.spans

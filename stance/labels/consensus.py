@@ -42,9 +42,9 @@ def agree(
 ) -> tuple[dict[str, Label], list[str]]:
     """Make one label of each quote's judgments, whatever the order of the judgments.
 
-    Where an adjudicator has judged, this judgment decides. Otherwise all readers must agree on
-    stance and on_target; where some of them are ``people``, only these are asked. Attributed
-    stances are those that more than half of the judgments name.
+    An adjudicator's judgment decides. Without one, all readers must agree on stance and on_target;
+    where some of the readers are ``people``, only these count. Attributed stances are those that
+    more than half of the judgments name.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def _faults(
     labels: Mapping[str, Label],
     disputed: Sequence[str],
 ) -> list[str]:
-    """Return what keeps labels from being trusted, a line each."""
+    """Return the faults for which labels cannot be trusted, one per line."""
     known = Counter(quote.id for _, quotes in reports for quote in quotes)
     waiting = {
         quote.id for article, quotes in reports if article.origin == "own" for quote in quotes
@@ -165,7 +165,7 @@ def _said_of(quote: str, judgments: Iterable[Judgment]) -> str:
 
 
 def _deciding(quote: str, judgments: Iterable[Judgment]) -> str:
-    """Return the line that decides for the first reading, as an example."""
+    """Return the line that settles the first disputed quote, as an example."""
     first = next(one for one in judgments if one.quote == quote)
     return json.dumps(
         {

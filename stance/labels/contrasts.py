@@ -1,6 +1,6 @@
 """Contrast sets: families of invented statements that look alike and differ in stance.
 
-They are learned from only; no experiment measures on them.
+Models only learn from them; no experiment measures on them.
 """
 
 import dataclasses

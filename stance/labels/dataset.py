@@ -82,7 +82,7 @@ def to_table(reports: Iterable[Labelled], labels: Mapping[str, Label]) -> pd.Dat
 def load_table(folder: Path) -> pd.DataFrame:
     """Return the project's labelled quotes with a column ``split``.
 
-    It is train, validation, test, seeds, contrasts or own.
+    The split is train, validation, test, seeds, contrasts or own.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def digests(sets: Mapping[str, pd.DataFrame]) -> dict[str, str]:
 def folds_by_article(
     table: pd.DataFrame, n_folds: int, seed: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Split into folds (train rows, test rows) that share no article, with like shares of stances.
+    """Split into folds (train rows, test rows) that share no article, stratified by stance.
 
     Raises
     ------
@@ -181,7 +181,8 @@ def counts(table: pd.DataFrame) -> dict[str, int]:
 def load_sets() -> dict[str, pd.DataFrame]:
     """Return the labelled tables by split.
 
-    Training, validation and test reports, seeds, and where they are present contrasts and own.
+    They are the training, validation and test reports, the seeds, and where there are any the
+    contrasts and the user's own articles.
     """
     table = load_table(home() / "labels")
     return {str(name): part.reset_index(drop=True) for name, part in table.groupby("split")}
@@ -192,6 +193,6 @@ def measured_sets(
 ) -> dict[str, pd.DataFrame]:
     """Return the sets on which a model that learned from some of them is measured.
 
-    Contrasts are learned from only: their statements are no sample of any news.
+    Contrasts are only learned from: their statements are no sample of any news.
     """
     return {name: part for name, part in sets.items() if name not in (*learned, CONTRASTS)}

@@ -35,8 +35,8 @@ MEASURED_FOLDERS = ("real_dev", "real_dev_2")
 def measured_files() -> list[Path]:
     """Return the files of measured articles that are present.
 
-    They are no part of the project: the first is where STANCE_DEV says, else beside the checkout,
-    where the others lie too.
+    They are not part of the project. The first is where STANCE_DEV says, or else next to the
+    checkout, where the others are too.
     """
     beside = home().parent / "shared" / "data"
     first, *others = (beside / name / "articles.jsonl" for name in MEASURED_FOLDERS)
@@ -94,7 +94,7 @@ def near_copies(
 ) -> Iterator[tuple[str, str]]:
     """Yield (labelled id, measured id) where the labelled text is a near copy of the measured one.
 
-    Both are id -> text.
+    Both arguments map ids to texts.
     """
     words = {name: content_words(text) for name, text in labelled.items()}
     where: dict[str, set[str]] = defaultdict(set)

@@ -1,9 +1,8 @@
 """The user's own articles in ``labels/own/``.
 
-Their quotes wait for labels, and are learned from once they have some.
-
-What is the user's lies in ``labels/own/`` and in ``labels/judgments/own.jsonl`` alone: Git ignores
-both, so that nothing of it is published unawares.
+Their quotes wait for labels; once they have some, models learn from them. All that is the user's
+lies in ``labels/own/`` and in ``labels/judgments/own.jsonl``. Git ignores both, so that nothing of
+it is published by accident.
 """
 
 import dataclasses
@@ -85,8 +84,8 @@ class Imported:
     """What an import did.
 
     ``added`` judgments are new, ``second`` of them on quotes that had a label already. ``twins``
-    names where all that one annotator judged now was judged in the very same way by another person
-    before: (annotator, the other, how many).
+    names annotators who may be one person: another person had already judged, in exactly the same
+    way, all that one annotator judged now. Its entries are (annotator, the other, how many).
     """
 
     added: int
@@ -97,7 +96,7 @@ class Imported:
 def import_judgments(folder: Path, new: Sequence[Judgment]) -> Imported:
     """Add people's judgments to ``judgments/own.jsonl``; nothing is overwritten.
 
-    Their names go to ``own/annotators.toml``.
+    The names of the people are added to ``own/annotators.toml``.
     """
     reports, labels = read_labels(folder)
     old = own_judgments(folder)
@@ -113,7 +112,7 @@ def import_judgments(folder: Path, new: Sequence[Judgment]) -> Imported:
 def _twins(old: Sequence[Judgment], added: Sequence[Judgment]) -> Iterator[tuple[str, str, int]]:
     """Yield (annotator, another, how many) where both may be one person.
 
-    All that the annotator adds was said in the same words by the other before.
+    That is where the other has judged all these quotes before, in exactly the same way.
     """
     said = {
         one.annotator: {
@@ -164,10 +163,8 @@ def _name_annotators(folder: Path, names: Sequence[str]) -> None:
 def person_labels(folder: Path) -> dict[tuple[str, tuple[Span, ...]], str]:
     """Return the stances that persons gave to quotes of the user's own articles.
 
-    The keys are (the article's text, the quote's spans).
-
-    Only the very quote counts, the same place of the same text. Where persons differ and nobody
-    has decided there is none.
+    The keys are (the article's text, the quote's spans). Only the very same quote counts: the same
+    place of the same text. Where persons differ and nobody has decided there is no label.
     """
     path = folder / "own" / FILE
     if not path.is_file():

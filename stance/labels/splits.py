@@ -1,4 +1,4 @@
-"""Training, validation and test: which batch of reports is where, what a set is called."""
+"""Which reports are for training, validation and test, and what each set is called."""
 
 from pathlib import Path
 
@@ -47,8 +47,8 @@ _OWN = ("your own articles", "not trained on")
 
 
 def set_words(name: str) -> tuple[str, str]:
-    """Return what people call a set and how it came to be measured.
+    """Return what people call a set and how it was measured.
 
-    A set that is not known is called by its own name.
+    An unknown set is called by its own name.
     """
     return SETS.get(name, _OWN if name == "own" else (name, ""))

@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say, and how much is answered at which risk.
+"""Calibrated probabilities, and how much is answered at which risk.
 
 Predicting needs numpy only.
 """
@@ -11,30 +11,30 @@ import numpy as np
 from stance.core.types import STANCES
 
 RISKS = (0.05, 0.1, 0.15, 0.2, 0.25)
-STATED_RISK = 0.1  # of these, the one that runs are compared at
+STATED_RISK = 0.1  # the one of RISKS at which runs are compared
 COLDEST, HOTTEST = 0.2, 5.0
 
 
-def temper(shares: np.ndarray, temperature: float) -> np.ndarray:
+def temper(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     """Return the probabilities made sharper (temperature below 1) or flatter (above 1).
 
-    The likeliest stays the likeliest.
+    The likeliest stance stays the likeliest.
 
     Source: temperature scaling, Guo et al. 2017, arXiv:1706.04599, on the logarithms of a vote's
     probabilities.
     """
-    if temperature == 1.0 or not len(shares):
-        return shares
-    powered = (shares / shares.max(axis=-1, keepdims=True)) ** (1 / temperature)
+    if temperature == 1.0 or not len(probabilities):
+        return probabilities
+    powered = (probabilities / probabilities.max(axis=-1, keepdims=True)) ** (1 / temperature)
     return np.asarray(powered / powered.sum(axis=-1, keepdims=True))
 
 
-def fit_temperature(shares: np.ndarray, truth: Sequence[str]) -> float:
-    """Return the temperature under which predictions of quotes that were not learned from are likeliest.
+def fit_temperature(probabilities: np.ndarray, truth: Sequence[str]) -> float:
+    """Return the temperature with the highest likelihood on out-of-fold predictions.
 
     Parameters
     ----------
-    shares
+    probabilities
         Out-of-fold probabilities, shape (n_quotes, 5), columns in the codebook's order.
     truth
         The labels, length n_quotes.
@@ -44,7 +44,9 @@ def fit_temperature(shares: np.ndarray, truth: Sequence[str]) -> float:
     columns = [STANCES.index(one) for one in truth]
 
     def surprise(log_temperature: float) -> float:
-        given = temper(shares, float(np.exp(log_temperature)))[np.arange(len(columns)), columns]
+        given = temper(probabilities, float(np.exp(log_temperature)))[
+            np.arange(len(columns)), columns
+        ]
         return float(-np.log(np.maximum(given, 1e-9)).mean())
 
     found = minimize_scalar(surprise, bounds=(np.log(COLDEST), np.log(HOTTEST)), method="bounded")
@@ -54,7 +56,7 @@ def fit_temperature(shares: np.ndarray, truth: Sequence[str]) -> float:
 def risk_coverage(confidence: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return (coverage, risk) when only the surest 1, 2, … quotes are answered.
 
-    The share answered, and the share of them that is wrong.
+    Coverage is the share answered, risk the share of the answers that is wrong.
     """
     order = np.argsort(-confidence, kind="stable")
     n = np.arange(1, len(order) + 1)
@@ -72,16 +74,14 @@ def answered(confidence: np.ndarray, right: np.ndarray, abstain_at: float) -> tu
     ) if given.any() else 0.0
 
 
-def thresholds(shares: np.ndarray, truth: Sequence[str]) -> list[dict[str, Any]]:
-    """Return per risk of `RISKS` the confidence below which to abstain.
+def thresholds(probabilities: np.ndarray, truth: Sequence[str]) -> list[dict[str, Any]]:
+    """Return, for each risk of `RISKS`, the confidence below which to abstain.
 
-    So that at most that share of the answers is wrong.
-
-    The largest coverage whose risk was kept on the given predictions; nothing is promised where
-    none was.
+    It is the threshold with the largest coverage at which no larger share of the answers to the
+    given predictions was wrong. Where there is none, nothing is promised.
     """
-    confidence = shares.max(axis=1)
-    right = _right(shares, truth)
+    confidence = probabilities.max(axis=1)
+    right = _right(probabilities, truth)
     coverage, risk = risk_coverage(confidence, right)
     ordered = np.sort(confidence)[::-1]
     rows = []
@@ -99,17 +99,21 @@ def thresholds(shares: np.ndarray, truth: Sequence[str]) -> list[dict[str, Any]]
     return rows
 
 
-def _right(shares: np.ndarray, truth: Sequence[str]) -> np.ndarray:
+def _right(probabilities: np.ndarray, truth: Sequence[str]) -> np.ndarray:
     """Return where the likeliest stance is the label, shape (n_quotes,)."""
     return np.asarray(
-        shares.argmax(axis=1) == np.array([STANCES.index(one) for one in truth], dtype=int)
+        probabilities.argmax(axis=1) == np.array([STANCES.index(one) for one in truth], dtype=int)
     )
 
 
-def risk_curve(shares: np.ndarray, truth: Sequence[str]) -> list[dict[str, float]]:
-    """Return for confidences from .2 to .95 how much is answered from there on and which share of it is wrong; steps without any answer are left out."""
-    confidence = shares.max(axis=1)
-    wrong = ~_right(shares, truth)
+def risk_curve(probabilities: np.ndarray, truth: Sequence[str]) -> list[dict[str, float]]:
+    """Return coverage and risk at confidences from .2 to .95.
+
+    At each step, all quotes with at least that confidence are answered. Steps without any answer
+    are left out.
+    """
+    confidence = probabilities.max(axis=1)
+    wrong = ~_right(probabilities, truth)
     rows = []
     for step in range(4, 20):
         answered = confidence >= step / 20
@@ -125,9 +129,9 @@ def risk_curve(shares: np.ndarray, truth: Sequence[str]) -> list[dict[str, float
 
 
 def risk_at(curve: Sequence[Mapping[str, float]], threshold: float) -> Mapping[str, float] | None:
-    """Return the highest step of `risk_curve` that lies at or below a threshold.
+    """Return the highest step of `risk_curve` at or below a threshold.
 
-    None below the first.
+    It is None below the first step.
     """
     return max(
         (row for row in curve if row["from"] <= threshold + 1e-9),

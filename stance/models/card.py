@@ -1,6 +1,6 @@
 """A model's card as a page: what it was trained on, what it scores, where it abstains.
 
-It stands at the registered version and in ``stance show``.
+The registered version in MLflow and ``stance show`` show it.
 """
 
 from collections.abc import Mapping, Sequence

@@ -11,9 +11,9 @@ from stance.models.link_functions import softmax
 
 
 class Head(Protocol):
-    """Rows to probabilities, shape (n_rows, n_classes).
+    """From rows to probabilities, shape (n_rows, n_classes).
 
-    Columns in the member's own order of classes.
+    The columns are in the member's own order of classes.
     """
 
     def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:

@@ -22,7 +22,7 @@ LONGEST_KEPT = 40
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class TermBlock:
-    """Terms with their places.
+    """Terms with their columns.
 
     They come from a view's n-grams (``analyze``), or from the whole row where ``view`` is None.
     """
@@ -61,11 +61,9 @@ def _term_block(description: Mapping[str, Any], index: dict[str, int]) -> TermBl
 class Counted:
     """The known terms of some texts.
 
-    Which text each is of, its place, and the sums that they come to if none stands in its text
-    twice.
-
-    Sums come a unit at a time, shape (n_units, n_classes + 1): a unit is a term, or a stretch of
-    letters with all its terms.
+    It has the text of each term, its column, and the sums that result if no term occurs twice in
+    its text. The sums come by unit, shape (n_units, n_classes + 1): a unit is a term, or a stretch
+    of letters with all its terms.
     """
 
     text_of: np.ndarray
@@ -111,7 +109,7 @@ class NgramLinear:
     def contributions(self, row: Mapping[str, Any]) -> tuple[list[str], np.ndarray, np.ndarray]:
         """Return one row's known terms, their TF-IDF values and their coefficients.
 
-        Shape (n_terms, n_classes).
+        The coefficients have shape (n_terms, n_classes).
         """
         names: list[str] = []
         values: list[np.ndarray] = []
@@ -143,10 +141,8 @@ class NgramLinear:
     def scores(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
         """Return the sums of each row, shape (n_rows, n_columns).
 
-        All rows of a call counted together.
-
-        Within a text the order of adding is its own, so that an answer is the same to the last bit
-        whatever else is in the batch.
+        All rows of a call are counted together. The order of adding within a text does not depend
+        on the other texts, so an answer is the same to the last bit in every batch.
         """
         views = {block.view: _stretches(rows, block.view) for block in self.blocks if block.view}
         found = [
@@ -203,9 +199,9 @@ class NgramLinear:
     def _letters(
         self, stretches: list[str], text_of: np.ndarray, block: TermBlock, known: dict[str, Any]
     ) -> Counted:
-        """Look stretches up by their letters' n-grams.
+        """Look up stretches by the n-grams of their letters.
 
-        None crosses a blank, so what a stretch holds is worked out once.
+        No n-gram crosses a blank, so the terms of a stretch are computed once.
         """
         found = _look_up(stretches, known, lambda new: self._work_out(new, block))
         # Not zip(*found): its thousands of iterators would set the garbage collector off in every
@@ -222,9 +218,9 @@ class NgramLinear:
         )
 
     def _work_out(self, stretches: Sequence[str], block: TermBlock) -> list[tuple[bytes, bytes]]:
-        """Return per stretch the places of its letters' n-grams and the sums they come to.
+        """Return for each stretch the columns of its letters' n-grams, and their sums.
 
-        As bytes: small, and quick to join.
+        They are kept as bytes, which are small and quick to join.
         """
         found = [
             [
@@ -246,10 +242,9 @@ class NgramLinear:
     def _sums(self, n_texts: int, found: Sequence[Counted]) -> np.ndarray:
         """Return the sums of each class, shape (n_texts, n_classes).
 
-        Each block's by itself, scaled to length 1, then together.
-
-        A term that stands n times in its text counts 1 + log n times. Few do: the sums as if all
-        stood there once are set right by them.
+        Each block is summed by itself and scaled to length 1, then the blocks are added. A term
+        that occurs n times in its text counts 1 + log n times. Few do: the sums are first computed
+        as if each term occurred once, and then corrected.
         """
         n_blocks = len(found)
         if not n_blocks:
@@ -275,7 +270,7 @@ class NgramLinear:
     def _repeated(
         self, n_texts: int, found: Sequence[Counted]
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return text, place and count of the terms that stand in their text more than once."""
+        """Return text, column and count of the terms that occur more than once in their text."""
         n_terms = len(self.coef)
         kind = (
             np.int32 if n_texts * n_terms < 2**31 else np.int64
@@ -307,7 +302,7 @@ def _look_up(
 ) -> list[Any]:
     """Return what is known of each stretch.
 
-    What is new is worked out together, and kept while there is room.
+    New stretches are computed together, and kept while there is room.
     """
     found = list(map(known.get, stretches))
     if None not in found:
@@ -324,7 +319,7 @@ def _look_up(
 def _add_up(place: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
     """Return the sums of the rows of ``values`` that share a place, shape (n, n_columns).
 
-    Added in the order given.
+    The rows are added in the order given.
     """
     width = values.shape[1]
     cells = place[:, None] * width + np.arange(width)

@@ -119,9 +119,10 @@ def is_unclear(probabilities: Sequence[float] | np.ndarray) -> bool:
 
 
 def majority(counts: np.ndarray) -> np.ndarray:
-    """Return whose stance labels make, shape (n, 5) -> (n, 5).
+    """Return the speaker's stance for labels, shape (n, 5) -> (n, 5).
 
-    The commonest but neutral, neutral where all are; equals share the place.
+    It is the commonest label other than neutral, or neutral where all are. Equally common labels
+    share the place.
     """
     taken = np.where(np.arange(len(STANCES)) == _NEUTRAL, 0, counts)
     most = (taken == taken.max(axis=1, keepdims=True)) & (taken > 0)
@@ -130,9 +131,9 @@ def majority(counts: np.ndarray) -> np.ndarray:
 
 
 def count(labels: np.ndarray) -> np.ndarray:
-    """Return how often each stance stands in each row of labels (numbers from 0).
+    """Return how often each stance occurs in each row of labels (numbers from 0).
 
-    Shape (n, n_quotes) -> (n, 5).
+    The shape goes from (n, n_quotes) to (n, 5).
     """
     return np.stack([(labels == k).sum(axis=1) for k in range(len(STANCES))], axis=1)
 
@@ -166,9 +167,9 @@ def posterior(probabilities: np.ndarray, prior: Prior) -> tuple[np.ndarray, np.n
 
 
 def _evidence(probabilities: np.ndarray, prior: Prior) -> np.ndarray:
-    """Return how well each quote's words go with each label, up to a factor a quote.
+    """Return how well each quote's words fit each label, up to a factor for each quote.
 
-    Shape (n_quotes, 5): never 0.
+    The shape is (n_quotes, 5), and no value is 0.
     """
     return np.asarray((probabilities / np.array(prior.base)) ** prior.trust + 1e-12)
 
@@ -182,7 +183,7 @@ def _counts(n: int) -> np.ndarray:
 def _ways(fits: np.ndarray) -> np.ndarray:
     """Sum, for each row of `_counts`, the products of ``fits`` over all labels that add up to it.
 
-    The coefficients of a product of linear forms.
+    These are the coefficients of a product of linear forms.
     """
     n = len(fits)
     grid = np.zeros((n + 1,) * 4)
@@ -200,7 +201,7 @@ def _ways(fits: np.ndarray) -> np.ndarray:
 def _log_rising(alpha: float, n: int) -> np.ndarray:
     """Return the logarithm of alpha (alpha + 1) ... (alpha + c - 1) for c from 0 to n.
 
-    What a Dirichlet distribution says of c labels.
+    It is the probability of c labels under a Dirichlet distribution, up to a factor.
     """
     return np.array([math.lgamma(alpha + c) - math.lgamma(alpha) for c in range(n + 1)])
 
@@ -208,9 +209,9 @@ def _log_rising(alpha: float, n: int) -> np.ndarray:
 def draw_labels(
     probabilities: np.ndarray, prior: Prior, *, chains: int = CHAINS, seed: int = 0
 ) -> np.ndarray:
-    """Return labels of one speaker's quotes drawn from what the model knows of them.
+    """Return labels of one speaker's quotes, drawn from the model.
 
-    Shape (chains * KEPT, n_quotes); ``probabilities`` as for `posterior`.
+    Their shape is (chains * KEPT, n_quotes); ``probabilities`` as for `posterior`.
     """
     rng = np.random.default_rng(seed)
     fits = _evidence(probabilities, prior)
@@ -248,7 +249,7 @@ def pool(probabilities: np.ndarray, prior: Prior = DEFAULT) -> Pooled:
 def fit_prior(probabilities: np.ndarray, truth: Sequence[str], speakers: Sequence[Any]) -> Prior:
     """Return the prior under which the labels of training speakers are likeliest.
 
-    The trust is the one of `TRUSTS` that foretells their stances best.
+    The trust is the one of `TRUSTS` that predicts their stances best.
 
     Parameters
     ----------

@@ -12,14 +12,14 @@ from stance.prediction.model import Model
 
 
 def uncertainty(predictions: Sequence[Prediction]) -> np.ndarray:
-    """Return how unsure the model is of each quote.
+    """Return how uncertain the model is of each quote.
 
-    The entropy of its probabilities, scaled to 0 … 1.
+    It is the entropy of its probabilities, scaled to 0 … 1.
     """
-    shares = np.array(
+    probabilities = np.array(
         [[one.probabilities[stance] for stance in STANCES] for one in predictions]
     ).reshape(-1, len(STANCES))
-    entropy = -(shares * np.log(np.maximum(shares, 1e-12))).sum(axis=1)
+    entropy = -(probabilities * np.log(np.maximum(probabilities, 1e-12))).sum(axis=1)
     return np.asarray(entropy / np.log(len(STANCES)))
 
 
@@ -57,7 +57,7 @@ def most_worth(
 ) -> list[tuple[Article, Quote, Prediction]]:
     """Return the quotes of the pool that are most worth labelling, best first.
 
-    With what the model says of them.
+    Each comes with the model's prediction.
     """
     if not pool:
         return []

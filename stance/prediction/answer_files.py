@@ -1,7 +1,4 @@
-"""Predictions, to any file people want, a batch at a time.
-
-JSONL, CSV, Parquet, or a table to look at.
-"""
+"""Write predictions to a file, a batch at a time: JSONL, CSV, Parquet, or a table to look at."""
 
 import contextlib
 import csv
@@ -44,7 +41,7 @@ class JsonWriter:
         self._out.flush()
 
     def close(self) -> None:
-        """Hold nothing."""
+        """Do nothing: no row is held back."""
 
 
 FLAT = (
@@ -88,9 +85,9 @@ def _cell(value: Any) -> Any:
 
 
 def kept_names(columns: Iterable[str], extra: Sequence[str] = ()) -> dict[str, str]:
-    """Return input column -> its name beside the predictions.
+    """Return input column -> its name in the output.
 
-    Its own, or ``input_NAME`` where the predictions have a column of that name.
+    It is the column's own name, or ``input_NAME`` where the predictions have a column of that name.
 
     Raises
     ------
@@ -152,7 +149,7 @@ class CsvWriter:
         self._out.flush()
 
     def close(self) -> None:
-        """Write the header where no row came."""
+        """Write the header if no row came."""
         if not self._started:
             self.write([])
 
@@ -259,7 +256,7 @@ class TableWriter:
             self._started = True
 
     def close(self) -> None:
-        """Let the stream go without closing what lies under it."""
+        """Detach from the stream without closing it."""
         with contextlib.suppress(ValueError):
             cast(io.TextIOWrapper, self._console.file).detach()
 

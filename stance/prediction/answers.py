@@ -109,11 +109,11 @@ def _with_note(answer: Prediction, note: str | None) -> Prediction:
 
 
 def risk_words(card: Mapping[str, Any], abstain_at: float) -> str:
-    """Return what is known of a threshold, for the reason of an abstention."""
+    """Return what is known of a threshold, as words for the reason of an abstention."""
     at = risk_at(card.get("risk_curve") or [], abstain_at)
     if at is None:
         return ""
-    # Risks were measured at steps. A threshold between two steps is told the lower one.
+    # Risks were measured at steps. For a threshold between two steps it is that of the lower one.
     step = "" if f"{at['from']:g}" == f"{abstain_at:g}" else " (the measured step below)"
     return (
         f"; of cross-validated answers from {at['from']:g} on{step} {at['wrong']:.0%} were "
@@ -135,7 +135,7 @@ def threshold_for(card: Mapping[str, Any], label: Mapping[str, str], risk: float
 
 
 def check_sets(card: Mapping[str, Any], label: Mapping[str, str], level: float) -> None:
-    """Refuse a level of prediction sets that no model has, or that this card has no bounds for."""
+    """Refuse a level of prediction sets that is out of range or has no bounds on this card."""
     if not LOWEST <= level <= HIGHEST:
         raise ModelError(
             f"prediction sets at {level:g}: expected a probability from {LOWEST:g} to {HIGHEST:g}"

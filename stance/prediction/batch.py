@@ -1,6 +1,6 @@
-"""Many rows from a file to a file.
+"""Predict many rows from a file to a file.
 
-In constant memory, stopped at whole lines, and taken up again where it stopped.
+It takes constant memory, stops at whole lines, and continues where it stopped.
 """
 
 import contextlib
@@ -30,9 +30,10 @@ Answers = list[dict[str, Any]]
 
 @dataclasses.dataclass
 class Summary:
-    """What a run did.
+    """The counts of a run.
 
-    Rows answered (those of an earlier, interrupted run included) and why some were not judged.
+    They are the rows answered (with those of an earlier, interrupted run) and why some were not
+    judged.
     """
 
     n_rows: int = 0
@@ -80,9 +81,9 @@ def _kind_of_fault(reason: str) -> str:
 
 
 class Interruptible:
-    """While it is entered, Ctrl-C and SIGTERM wait for a batch to be written.
+    """Within its block, Ctrl-C and SIGTERM wait until a batch is written.
 
-    And strike at once anywhere else.
+    Between batches they take effect at once.
     """
 
     def __init__(self) -> None:
@@ -111,7 +112,7 @@ class Interruptible:
 
     @contextlib.contextmanager
     def whole(self) -> Iterator[None]:
-        """Let a block finish whatever comes."""
+        """Let a block finish whatever signal comes."""
         self._writing = True
         try:
             yield
@@ -124,7 +125,7 @@ class Interruptible:
 def answers(model: Model, rows: Iterable[Row], options: Options) -> Iterator[Answers]:
     """Yield the answers of the rows in their order, a batch at a time.
 
-    As they are shown (see `stance.core.formatting.shown_figures`).
+    Their figures are rounded (see `stance.core.formatting.shown_figures`).
     """
     rows = iter(rows)
     while batch := list(itertools.islice(rows, BATCH)):
@@ -136,7 +137,7 @@ def answers(model: Model, rows: Iterable[Row], options: Options) -> Iterator[Ans
 
 
 def _extra(options: Options) -> tuple[str, ...]:
-    """Return the columns that were asked for beside the usual ones."""
+    """Return the columns that were asked for in addition to the usual ones."""
     return (
         ("prediction_set",) * (options.sets is not None)
         + ("attributed",) * options.attributed
@@ -214,8 +215,8 @@ def predict_to_file(
 ) -> Summary:
     """Answer rows into a file that appears when it is whole.
 
-    Until then answers lie line by line in ``OUT.part``; the same call takes them up and goes on
-    after the last whole line.
+    Until then the answers are written line by line to ``OUT.part``. The same call continues after
+    its last whole line.
 
     Parameters
     ----------
@@ -223,7 +224,7 @@ def predict_to_file(
         The format, one of `stance.prediction.answer_files.FORMATS`; None: the one that the file's
         name says.
     source
-        Where the rows come from, a file or ``-``: only the same one is gone on with.
+        Where the rows come from, a file or ``-``: only the same one is continued.
     seen
         Is told after each batch how many rows are answered.
 

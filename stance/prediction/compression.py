@@ -1,4 +1,4 @@
-"""Files in and out of gzip and zstd, and what pyarrow is needed for."""
+"""Read and write gzip and zstd files, and load what Parquet needs."""
 
 import contextlib
 import gzip
@@ -15,7 +15,7 @@ PEEK = 1 << 16
 
 @contextlib.contextmanager
 def open_unpacked(data: io.BufferedReader, where: str) -> Iterator[io.BufferedReader]:
-    """Undo gzip or zstd, told by the first bytes whatever the name says."""
+    """Undo gzip or zstd; the first bytes tell which, whatever the file's name is."""
     start = data.peek(4)[:4]
     if start[:2] == b"\x1f\x8b":
         with gzip.GzipFile(fileobj=data) as unpacked:
@@ -67,7 +67,7 @@ def load_pyarrow(where: str) -> tuple[Any, Any]:
 
 @contextlib.contextmanager
 def packed(out: IO[bytes], packing: str) -> Iterator[IO[bytes]]:
-    """Write through gzip or zstd where the file's name asks for it."""
+    """Write through gzip or zstd where the file's name has that ending."""
     if packing == ".gz":
         with gzip.GzipFile(fileobj=out, mode="wb", mtime=0) as packer:
             yield cast(IO[bytes], packer)

@@ -1,7 +1,4 @@
-"""Tables in memory, of whatever library they come (pandas, polars, Arrow …).
-
-In and out through narwhals.
-"""
+"""Tables in memory of any library (pandas, polars, Arrow …), in and out through narwhals."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -114,9 +111,10 @@ def _plain(value: Any) -> Any:
 def add_predictions(
     data: Any, found: list[Prediction], prefix: str = "", *, with_sets: bool = False
 ) -> Any:
-    """Return the table with columns `ADDED` behind its own.
+    """Return the table with columns `ADDED` after its own.
 
-    ``with_sets`` also prediction_set (joined by blanks): same library, same order, same index.
+    ``with_sets`` also adds prediction_set (joined by blanks). Library, order and index stay the
+    same.
 
     Raises
     ------

@@ -29,9 +29,9 @@ Probabilities = Callable[[Sequence[Row]], np.ndarray]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Part:
-    """A word or phrase of the quote with its place in the row's text.
+    """A word or phrase of the quote with its place in the row's text, or the reporting verb.
 
-    Or the reporting verb (no place).
+    The reporting verb has no place.
     """
 
     text: str
@@ -42,10 +42,8 @@ class Part:
 class Reason:
     """A word and how much the stance's probability owes to it.
 
-    Above 0 it speaks for the stance, below against it.
-
-    ``span`` is its place in the row's text, None for the reporting verb and for features, which
-    have no one place.
+    Above 0 it speaks for the stance, below 0 against it. ``span`` is its place in the row's text.
+    It is None for the reporting verb, and for features, which have no single place.
     """
 
     term: str
@@ -61,7 +59,7 @@ class Reason:
 def parts_of(row: Row) -> list[Part]:
     """Return what can be left out of a row.
 
-    The reporting verb, then the words of the text in their order, at most `MOST_PARTS`.
+    First comes the reporting verb, then the words of the text in their order, at most `MOST_PARTS`.
     """
     text = str(row["text"])
     words = [match.span() for match in _WORD.finditer(text)]
@@ -95,7 +93,7 @@ def strongest_first(reasons: Sequence[Reason]) -> list[Reason]:
 def word_reasons(row: Row, stance: str, probabilities: Probabilities) -> list[Reason]:
     """Return every part of a row with what the stance's probability loses without it.
 
-    The strongest first; one call for all parts.
+    The strongest comes first. All parts are predicted in one call.
     """
     parts = parts_of(row)
     rows = [row, *(without(row, [part]) for part in parts)]
@@ -111,7 +109,7 @@ def word_reasons(row: Row, stance: str, probabilities: Probabilities) -> list[Re
 def feature_reasons(row: Row, stance: str, portable: PortableModel) -> list[Reason]:
     """Return every term of the model's linear members with its pull on the sum of a stance.
 
-    The strongest first; none where no member is linear over terms.
+    The strongest comes first. There are none where no member is linear over terms.
     """
     total = sum(weight for weight, _, _ in portable.members)
     reasons: list[Reason] = []

@@ -1,4 +1,4 @@
-"""A model's folder, taken elsewhere: whole, checked, and nothing beside what prediction reads."""
+"""Copy a model's folder elsewhere: whole, checked, and only what prediction reads."""
 
 import shutil
 import tempfile
@@ -11,7 +11,7 @@ from stance.prediction.model import load
 def export_model(source: str | Path, folder: Path) -> list[Path]:
     """Copy a trained model to ``folder``.
 
-    Which then is all that `stance.load` needs on another machine.
+    The folder then is all that `stance.load` needs on another machine.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Model:
     """A trained model, ready to predict. Made by `stance.load`; safe to use from several threads.
 
-    It may be sent to other processes (multiprocessing, Dask, Spark): there it is read anew from
+    It may be sent to other processes (multiprocessing, Dask, Spark): there it is read again from
     its folder.
     """
 
@@ -138,9 +138,9 @@ class Model:
         yield from self._answerer.answer(batch, options)
 
     def answer_rows(self, rows: Sequence[Row], options: Options) -> list[dict[str, Any]]:
-        """Return the answers of rows in their JSON form, one a row in the same order.
+        """Return the answers of rows in their JSON form, one per row in the same order.
 
-        With the explanations that were asked for.
+        They carry the explanations that were asked for.
 
         Raises
         ------
@@ -178,9 +178,9 @@ class Model:
         sets: float | None = None,
         prefix: str = "",
     ) -> Any:
-        """Return a table (pandas, polars, Arrow) with the predictions as columns behind its own.
+        """Return a table (pandas, polars, Arrow) with the predictions as columns after its own.
 
-        Same order, same index.
+        Order and index stay the same.
 
         Parameters
         ----------
@@ -201,22 +201,22 @@ class Model:
         return add_predictions(frame, predictions, prefix, with_sets=sets is not None)
 
     def probabilities(self, rows: Sequence[Row]) -> np.ndarray:
-        """Return the bare probabilities of rows with a ``text``.
+        """Return only the probabilities of rows with a ``text``.
 
-        Shape (n_rows, 5) in the codebook's order: nothing is checked, nothing abstained from.
+        The shape is (n_rows, 5), in the codebook's order. Nothing is checked, and the model never
+        abstains.
         """
         return self._portable.probabilities([cut_text(row) for row in rows])
 
     def explain(
         self, row: Row | str, *, n: int = EXPLAINED, stance: str | None = None
     ) -> list[Reason]:
-        """Return the words that carried a stance, or spoke against it, the strongest first.
+        """Return the words that speak for a stance or against it, the strongest first.
 
-        None for a row that is not judged.
-
-        A word's weight is what the probability of the stance loses where the word is left out: of
-        the whole model, its encoder included (see `stance.prediction.explanations`). It costs as
-        much as predicting one quote a word, at most 65.
+        The list is empty for a row that is not judged. A word's weight is what the probability of
+        the stance loses where the word is left out of the whole model, its encoder included (see
+        `stance.prediction.explanations`). It costs as much as predicting one quote per word, at
+        most 65.
 
         Parameters
         ----------
@@ -231,12 +231,11 @@ class Model:
     def features(
         self, row: Row | str, *, n: int = EXPLAINED, stance: str | None = None
     ) -> list[Reason]:
-        """Return the n-grams and frames that moved the sum behind a stance most.
+        """Return the n-grams and frames that moved the sum of a stance most.
 
-        For the model's linear members over such terms; none where it has none.
-
-        These are the features as those members see them; what the whole model makes of a word says
-        `explain`.
+        They come from the model's linear members over such terms; the list is empty where it has no
+        such member. They are the features as those members see them. `explain` says what the whole
+        model makes of a word.
         """
         asked = self._asked(row, stance)
         return feature_reasons(*asked, self._portable)[:n] if asked else []
@@ -244,7 +243,7 @@ class Model:
     def why(self, row: Row | str, *, n: int = EXPLAINED, stance: str | None) -> dict[str, Any]:
         """Return ``explanation`` (words) and ``features`` as answers carry them.
 
-        Empty where there is no stance.
+        They are empty where there is no stance.
         """
         kinds = {"explanation": self.explain, "features": self.features}
         return {
@@ -255,7 +254,7 @@ class Model:
     def _asked(self, row: Row | str, stance: str | None) -> tuple[Row, str] | None:
         """Return the row as it is read and the stance that is asked about.
 
-        None for a row that is not judged.
+        It is None for a row that is not judged.
         """
         row = row if isinstance(row, Mapping) else {"text": row}
         stance = stance or next(self.predict_many([row])).stance
@@ -264,9 +263,9 @@ class Model:
     def read(
         self, text: str | Article, *, nlp: "Language | None" = None, abstain_at: float = 0.0
     ) -> Reading:
-        """Extract the quotes of an article and predict each: its speakers with their stances.
+        """Extract the quotes of an article, predict each, and gather them by speaker.
 
-        What is less sure than ``abstain_at`` (0 to 1) has none.
+        A quote whose likeliest stance is less probable than ``abstain_at`` (0 to 1) has none.
         """
         from stance.extraction.pipeline import extract
 
@@ -277,10 +276,10 @@ class Model:
     def read_quotes(
         self, article: Article, quotes: Sequence[Quote], *, abstain_at: float = 0.0
     ) -> Reading:
-        """Predict quotes that are known already and gather them by speaker.
+        """Predict known quotes and gather them by speaker.
 
-        Optional ones (headlines, captions, links) are left out: the running text says the same,
-        and no statement should count twice.
+        Optional ones (headlines, captions, links) are left out: the running text says the same, and
+        no statement should count twice.
         """
         quotes = [quote for quote in quotes if not quote.optional]
         rows = (row_in_article(article, quote) for quote in quotes)
@@ -297,7 +296,7 @@ def load(source: str | Path | None = None) -> Model:
     source
         A model folder; a run's name or id; an experiment (its newest run), by its name or its
         file's; ``champion``; ``runs:/ID`` or ``models:/NAME@champion`` (asks MLflow). By default
-        the champion, else the newest finished run of the default experiment.
+        the champion; where nothing was promoted, the released model of the package.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What was read in an article: its speakers, each with the stance of all their quotes together."""
+"""The reading of an article: its speakers, each with the stance of all their quotes together."""
 
 import dataclasses
 from collections import defaultdict
@@ -74,7 +74,7 @@ class Reading:
     """An article with its speakers, the one with most quotes first.
 
     ``labels`` are the stances that a person gave its quotes (quote id -> stance), where somebody
-    judged them: beside the predictions, which stay the model's.
+    judged them. They stand next to the predictions, which do not change.
     """
 
     article: str
@@ -108,7 +108,7 @@ def speaker_stance(
 ) -> SpeakerStance:
     """Gather one speaker's predictions (see `stance.models.speaker_pooling`).
 
-    Abstentions left out.
+    Abstentions are left out.
     """
     role = next((quote.speaker_role for quote, _ in pairs if quote.speaker_role), None)
     probabilities = np.array(

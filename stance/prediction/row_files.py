@@ -1,10 +1,8 @@
-"""Rows to predict, from any file people have, one at a time.
+"""Read rows to predict from files of many kinds, one row at a time.
 
-What becomes of them is written by `stance.prediction.answer_files`.
-
-Kinds are told by suffix (``.jsonl .csv .tsv .parquet .txt``, each also ``.gz`` and ``.zst``), on
-standard input by the first bytes. A row that cannot be read becomes a row ``{"_fault": why}``, so
-that it is answered in its place.
+`stance.prediction.answer_files` writes the answers. The suffix tells the kind of a file (``.jsonl
+.csv .tsv .parquet .txt``, each also ``.gz`` and ``.zst``), on standard input the first bytes do. A
+row that cannot be read becomes a row ``{"_fault": why}``, so that it is answered in its place.
 """
 
 import contextlib
@@ -48,9 +46,9 @@ def kind_of(name: str) -> tuple[str, str] | None:
 def open_rows(
     source: str, columns: Columns | None = None
 ) -> Iterator[tuple[Iterator[Row], "Position"]]:
-    """Open a file of rows (``-``: standard input) and yield its rows, lazily.
+    """Open a file of rows (``-``: standard input), read lazily.
 
-    And how far the reading is.
+    The reading position comes with the rows.
 
     Raises
     ------
@@ -111,7 +109,7 @@ class Position(io.RawIOBase):
 
 @contextlib.contextmanager
 def _damage_told(where: str) -> Iterator[None]:
-    """Say in words what a broken packing does while it is read."""
+    """Say in words what a damaged compressed file does while it is read."""
     try:
         yield
     except (EOFError, gzip.BadGzipFile) as fault:
@@ -161,7 +159,7 @@ def _line_rows(lines: TextIO, where: str, columns: Columns) -> Iterator[Row]:
 
 
 def numbered(rows: Iterable[Row]) -> Iterator[Row]:
-    """Give rows their number (from 1) as id where the file names none.
+    """Give rows their number (from 1) as id where the file has no ids.
 
     As soon as one row has an id, none is made up for another.
     """
@@ -172,9 +170,10 @@ def numbered(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _guessed(start: bytes, columns: Columns) -> str:
-    """JSONL where it begins with an object, CSV or TSV where the first line has the text's column.
+    """Tell the kind of rows by the first line.
 
-    Else one quote a line.
+    It is JSONL where it begins with an object, CSV or TSV where it has the text's column, else one
+    quote per line.
     """
     text = start.decode("utf-8", "replace").lstrip("\ufeff \r\n")
     if text.startswith("{"):
@@ -220,7 +219,7 @@ def _json_row(line: str, place: str) -> Row:
     except (ValueError, RecursionError) as fault:
         return {"_fault": f"{place}: not JSON ({fault})"}
     if isinstance(row, dict):
-        row.pop("_fault", None)  # ours to say
+        row.pop("_fault", None)  # only this module may say so
         return row
     return (
         {"text": row}
@@ -234,8 +233,8 @@ def csv_rows(
 ) -> Iterator[Row]:
     """Read CSV rows, lazily.
 
-    The delimiter is the one of comma, semicolon and tab that sets the text's column apart, else
-    the one with most columns.
+    The delimiter is the one of comma, semicolon and tab that gives the text a column of its own,
+    else the one with most columns.
 
     Raises
     ------
@@ -339,7 +338,7 @@ NO_ROWS = (
 
 
 def is_rows(source: str) -> bool:
-    """Tell a file of rows, or standard input, from a quote: a quote may end like a file's name."""
+    """Tell a file of rows, or standard input, from a quote; a quote may end like a file's name."""
     return source == "-" or (
         kind_of(source) is not None
         and (not any(map(str.isspace, source.strip())) or Path(source).is_file())
@@ -347,7 +346,7 @@ def is_rows(source: str) -> bool:
 
 
 def is_other_file(source: str) -> bool:
-    """Whether a source is a file of a kind that is not read.
+    """Tell whether a source is a file of a kind that is not read.
 
     Its name must not be judged as if it were a quote.
     """

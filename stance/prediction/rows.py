@@ -30,7 +30,7 @@ class Options:
     attributed
         Add the stances that the quote ascribes to others.
     keep_columns
-        Give each row of a file back as it came, beside its answer.
+        Give each row of a file back as it came, next to its answer.
     """
 
     abstain_at: float = 0.0
@@ -43,8 +43,8 @@ class Options:
 def row_of(article: Article, quote: Quote) -> dict[str, Any]:
     """Return the row of a quote: its JSON form with its ``context``.
 
-    ``stance extract`` prints it and every other route predicts it, so the same quote has the same
-    answer whichever way it takes.
+    ``stance extract`` prints it and everything else predicts it, so the same quote always gets the
+    same answer.
     """
     return {**quote.to_dict(), "context": context_of(article, quote)}
 
@@ -59,7 +59,7 @@ def row_in_article(article: Article, quote: Quote) -> dict[str, Any]:
 
 
 def id_of(row: Row) -> str | None:
-    """Return the id of a row as text, None where it has none."""
+    """Return the id of a row as text, or None where it has none."""
     given = row.get("id")
     return None if given is None else str(given)
 
@@ -82,7 +82,7 @@ def reason_for(row: Row) -> str | None:
 
 
 def note_of(row: Row) -> str | None:
-    """Return what must be said of a row that is judged: that it was cut."""
+    """Return the note on a row that is judged: that its text was cut."""
     length = len(row["text"])
     return (
         f"only the first {MAX_CHARS} of {length} characters were read"
@@ -104,7 +104,7 @@ _KNOWN = frozenset(FIELDS)
 class Columns:
     """Which of a file's columns hold what.
 
-    The text's must be there, the others where the file has them or they were asked for.
+    The column of texts must be there, the others only where they were asked for.
     """
 
     text: str = "text"
@@ -119,7 +119,8 @@ class Columns:
     ) -> dict[str, str]:
         """Return field -> column for the columns that are there.
 
-        The fault names the shell's options, of a table ``in_memory`` Python's argument.
+        The message of a fault names the shell's options, or Python's argument for a table
+        ``in_memory``.
 
         Raises
         ------
@@ -163,7 +164,7 @@ def _hint(field: str, name: str, in_memory: bool) -> str:
 def misnamed(row: Row) -> str | None:
     """Return what is wrong with the names of a row's fields, else None.
 
-    Fields beside the known ones are the caller's own.
+    Fields other than the known ones are the caller's own.
 
     >>> misnamed({"text": "We are ready.", "Cue": "said"})
     'unknown field Cue; expected cue'

@@ -1,1 +1,1 @@
-"""The MLflow store, its runs, and the model folders they left."""
+"""The MLflow store, its runs, and the model folders that they wrote."""

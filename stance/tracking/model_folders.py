@@ -1,8 +1,7 @@
-"""The folders in ``models/``: found by name, and the one in use where none is named.
+"""The folders in ``models/``: how to find one by name, and which one predicts by default.
 
-A file beside the model folders, ``champion.json``, points to the one that was promoted, so that a
-first prediction need not wait for MLflow. Where nothing was promoted, a model that comes with the
-package answers.
+The file ``models/champion.json`` names the promoted model, so that a first prediction need not wait
+for MLflow. Where nothing was promoted, the released model in the package answers.
 """
 
 import json
@@ -19,7 +18,7 @@ FEWEST_OF_ID = 4
 def folders_named(name: str) -> list[Path]:
     """Return the model folders of an experiment, or of a run by its id or the beginning of it.
 
-    A folder whose name only resembles it belongs to another experiment.
+    A folder whose name only begins in the same way belongs to another experiment.
     """
     found = []
     for card in (home() / "models").glob("*/card.json"):
@@ -34,7 +33,7 @@ def folders_named(name: str) -> list[Path]:
 
 
 def known_folders() -> str:
-    """Return in words which models can be named."""
+    """Return, in words, which models can be named."""
     names = sorted(path.parent.name for path in (home() / "models").glob("*/card.json"))
     names = [*released_names(), *names]
     return f"there are {', '.join(names[:8])}{' …' if len(names) > 8 else ''}"
@@ -65,7 +64,7 @@ class InUse(NamedTuple):
 def in_use() -> InUse:
     """Return the champion, or the released model where nothing was promoted.
 
-    A pointer beside the model folders is read, not the tracking store: a first prediction must
+    A pointer in the folder of models is read, not the tracking store: a first prediction must
     not wait for MLflow.
 
     Raises
@@ -114,7 +113,7 @@ def pointer(name: str) -> dict[str, str]:
 
 
 def point(name: str, folder: Path, run_id: str) -> None:
-    """Let ``models/NAME.json`` point to a model folder, so that prediction needs no MLflow."""
+    """Make ``models/NAME.json`` point to a model folder, so that prediction needs no MLflow."""
     write_whole(
         home() / "models" / f"{name}.json",
         json.dumps({"folder": folder.name, "run": run_id}) + "\n",

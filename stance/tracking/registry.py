@@ -25,14 +25,14 @@ def log_model(
 ) -> str:
     """Log a model folder as a pyfunc (code and data files, no pickle) and register it.
 
-    The version that it got is returned.
+    The number of the new version is returned.
 
     Parameters
     ----------
     code
         The file that MLflow runs around the folder.
     example
-        Rows that the model answers, shown beside it.
+        Rows that the model answers, shown with it.
     requirements
         Packages with their versions, which the model needs where it is served.
     description
@@ -44,7 +44,7 @@ def log_model(
     from mlflow.types.schema import AnyType
 
     untyped: Any = AnyType()  # type: ignore[no-untyped-call]
-    # Any type beside the text: pandas reads numbered ids of a CSV file as integers and an empty
+    # Any type besides the text: pandas reads numbered ids of a CSV file as integers and an empty
     # column as floats, and MLflow would refuse them.
     inputs = Schema(
         [

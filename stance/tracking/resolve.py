@@ -1,7 +1,7 @@
-"""The model folder that a name means.
+"""Find the model folder that a name means.
 
-The name is a folder, a run, an experiment, the champion, or an address of MLflow. The store is
-opened only where no folder answers.
+The name may be a folder, a run, an experiment, the champion, or an address of MLflow. The store is
+opened only where no folder matches.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Runs: started, ended whatever happens, found by name, their tables read."""
+"""Runs: start them, end them whatever happens, find them by name, read their tables."""
 
 import contextlib
 import json
@@ -29,10 +29,8 @@ def tracked_run(
 ) -> Iterator[Any]:
     """Run a block as one MLflow run that never stays RUNNING.
 
-    SIGTERM ends it as KILLED; a run that SIGKILL ended is marked KILLED when the store is next
-    opened.
-
-    With ``run_id`` an earlier run is gone on with, under the name it has.
+    SIGTERM ends it as KILLED. A run that SIGKILL ended is marked KILLED when the store is next
+    opened. With ``run_id`` an earlier run is continued, under the name it has.
     """
     tags = {**tags, "pid": str(os.getpid()), "host": socket.gethostname()}
 
@@ -59,7 +57,7 @@ def start_run(
     *,
     run_id: str | None = None,
 ) -> Iterator[Any]:
-    """Run a block as a run of this kind, by its name and the time, tagged with its question.
+    """Run a block as a run of this kind, named by its name and the time, tagged with its question.
 
     Parameters
     ----------
@@ -78,7 +76,7 @@ def start_run(
 
 
 def commit() -> str:
-    """Return the commit that the project stands at, "-dirty" where files differ from it."""
+    """Return the project's commit, with "-dirty" where files differ from it."""
     found = subprocess.run(
         ["git", "describe", "--always", "--dirty", "--exclude=*"],
         cwd=home(),
@@ -92,7 +90,7 @@ def commit() -> str:
 def find_run(mlflow: Any, name: str) -> Any:
     """Return the run whose id begins so, else the newest finished one of this name or experiment.
 
-    An experiment is known by its name or its file's.
+    An experiment is known by its name or by the name of its file.
 
     Raises
     ------
@@ -123,9 +121,9 @@ def find_run(mlflow: Any, name: str) -> Any:
 
 
 def newest_beside(mlflow: Any, experiment: str) -> str | None:
-    """Return the experiment of the newest trained model that is not this experiment's.
+    """Return the experiment of the newest trained model of another experiment.
 
-    None where there is no other.
+    It is None where there is no other.
     """
     for run in all_runs(mlflow):
         name = run.data.params.get("experiment")
@@ -168,7 +166,7 @@ def logged_rows(mlflow: Any, run: Any, artifact: str) -> list[dict[str, Any]]:
 def kind_of(run: Any) -> str:
     """Return what a run is: train, benchmark, curve, quotes or sweep.
 
-    Older runs have no tag for it: what they logged tells it.
+    Older runs have no tag for it; for them it follows from what they logged.
     """
     tagged = run.data.tags.get("kind")
     if tagged:
@@ -185,7 +183,7 @@ def kind_of(run: Any) -> str:
     )
 
 
-# Where each kind of run keeps what it answered.
+# The file in which each kind of run keeps its answers.
 ARTIFACTS = {"train": "predictions.json", "benchmark": "answers.json"}
 
 
@@ -218,7 +216,7 @@ def load_predictions(mlflow: Any, run: Any) -> "pd.DataFrame":
 def experiment_of(name: str) -> str:
     """Return the name of the experiment in ``experiments/NAME.toml``.
 
-    Where there is no such file it is ``name`` itself.
+    Where there is no such file, it is ``name`` itself.
     """
     if not name or not name.replace("-", "").replace("_", "").isalnum():
         return name

@@ -1,8 +1,7 @@
 """The MLflow store of the project.
 
-It is opened under a lock; its page is set up, and the runs of killed processes are ended.
-
-MLflow is imported inside functions only. What is worked around is written where that is done.
+It is opened under a lock, its page is set up, and the runs of killed processes are ended. MLflow is
+imported only inside functions. Each workaround is explained where it stands.
 """
 
 import json
@@ -19,7 +18,7 @@ VIEW_METRICS = (
     *(f"{name}_{score}" for name in ("cv", "test", "seeds") for score in ("f1", "coarse")),
     *("test_ece", "test_cov", "cv_s", "fit_s", "train_n", "test_n"),
 )
-# At the head of the page: what the columns of the runs table are.
+# The text at the head of the page: what the columns of the runs table mean.
 LEGEND = (
     "Each run answers one question of `experiments/`. Columns: a set (`cv` training reports, "
     "cross-validated by report; `test` reports by other authors; `seeds` real news, not trained "

@@ -26,7 +26,7 @@ from stance.models.adapter import HEAD_BIAS, HEAD_WEIGHT, LONGEST, AdaptedEncode
 from stance.models.folder import read_model
 from stance.tracking.resolve import resolve
 
-SCALE = 2.0  # of the adapter's product, whatever its rank
+SCALE = 2.0  # factor of the adapter's product, the same for every rank
 CHECKPOINT_STEPS = 50
 MASKS = ("<mask>", "[MASK]")  # what hides a word, in vocabularies of both types
 
@@ -55,9 +55,9 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):
         Mean share of the words that are hidden from each training row.
     teacher
         A model (as `stance.tracking.resolve.resolve` takes it) whose logits of the training rows
-        are learned beside the labels; None: labels alone.
+        are learned as well as the labels; None: labels alone.
     teacher_share
-        Weight of the teacher beside the labels, 0 to 1.
+        Weight of the teacher against the labels, 0 to 1.
     teacher_temperature
         Divides both sides' logits before they are compared.
     seed
@@ -151,7 +151,7 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):
         return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
 
     def description(self) -> dict[str, Any]:
-        """Return what `stance.models.adapter.AdaptedEncoder` must know beside the adapter."""
+        """Return what `stance.models.adapter.AdaptedEncoder` needs besides the adapter."""
         return {
             "view": self.view,
             "encoder": self.encoder,
@@ -188,7 +188,7 @@ def teacher_logits(teacher: str, rows: Sequence[Any], classes: Sequence[str]) ->
 
 
 def check_installed() -> None:
-    """See that what training needs is installed.
+    """Check that what training needs is installed.
 
     Raises
     ------
@@ -428,7 +428,10 @@ def network_bytes(network: Any) -> bytes:
 
 
 def cosine(n_steps: int) -> Callable[[int], float]:
-    """Return the rate's factor by step: up over the first twentieth, then down by a cosine."""
+    """Return the factor of the learning rate at a step.
+
+    It rises over the first twentieth of the steps, then falls by a cosine.
+    """
     warm = max(1, n_steps // 20)
     return lambda step: (
         min(1.0, (step + 1) / warm)
@@ -439,7 +442,7 @@ def cosine(n_steps: int) -> Callable[[int], float]:
 def batches_by_length(
     lengths: Sequence[int], size: int, rng: np.random.Generator
 ) -> Iterator[np.ndarray]:
-    """Yield all positions once, in random batches of like length: padding is what costs."""
+    """Yield all positions once, in random batches of similar length, to save padding."""
     order = rng.permutation(len(lengths))
     batches = []
     for start in range(0, len(order), 40 * size):
@@ -450,7 +453,7 @@ def batches_by_length(
 
 
 def pad(ids: Sequence[Sequence[int]], padding: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return token ids filled up, and the mask of those that count, both (n_texts, longest)."""
+    """Return padded token ids and the mask of the real ones, both (n_texts, longest)."""
     tokens = np.full((len(ids), max(map(len, ids))), padding, dtype=np.int64)
     mask = np.zeros_like(tokens)
     for row, one in enumerate(ids):

@@ -46,7 +46,7 @@ def same_holder(first: str, second: str) -> bool:
 
 
 def matches(found: Sequence[Held], gold: Sequence[Held], kind: str) -> int:
-    """Return how many of the found (holder, stance) are in the gold, each gold one once.
+    """Count the found (holder, stance) pairs that are in the gold, each gold pair once.
 
     ``kind`` is holder, coarse or stance.
     """
@@ -81,17 +81,17 @@ THRESHOLDS = tuple(np.round(np.arange(0.08, 0.42, 0.02), 2).tolist())
 class Judged:
     """One quote with what each annotator found ascribed in it.
 
-    ``row`` has what prediction reads, ``shares`` the quote's own stance.
+    ``row`` has what prediction reads, ``probabilities`` those of the quote's own stance.
     """
 
     row: Mapping[str, Any]
     article: str
-    shares: np.ndarray
+    probabilities: np.ndarray
     golds: tuple[Sequence[Held], ...]
 
     @cached_property
     def candidates(self) -> list[HolderCandidate]:
-        """Who may be meant."""
+        """Who may be the holder."""
         return candidates_of(self.row, find_mentions(str(self.row["text"])))
 
     @cached_property
@@ -111,9 +111,9 @@ class Judged:
 
 
 def labels_of(candidates: Sequence[HolderCandidate], gold: Sequence[Held]) -> dict[int, str]:
-    """Return the stances that one annotator notes.
+    """Return the stances that one annotator names, by the candidate's place.
 
-    Each with the first candidate that is the holder; "the army" may be "Sudanese army".
+    Each goes to the first candidate that is the holder; "the army" may be the "Sudanese army".
     """
     labels: dict[int, str] = {}
     for holder, stance in gold:
@@ -133,10 +133,9 @@ def labels_of(candidates: Sequence[HolderCandidate], gold: Sequence[Held]) -> di
 def train(judged: Sequence[Judged], threshold: float | None = None) -> AttributedModel:
     """Train on judged quotes.
 
-    Both annotators' labels count, what both say twice as much as what one says.
-
-    Without a ``threshold`` it is the one of `THRESHOLDS` with the best F1 of holders on quotes
-    that were not learned from.
+    Both annotators' labels count; a label that both give counts twice as much. Without a
+    ``threshold`` it is the one of `THRESHOLDS` with the best F1 of holders on quotes that were not
+    learned from.
     """
     from sklearn.model_selection import GroupKFold
 
@@ -154,7 +153,7 @@ def train(judged: Sequence[Judged], threshold: float | None = None) -> Attribute
 
 def surest(model: AttributedModel, one: Judged) -> list[tuple[float, Held]]:
     """Return how sure the model is of each candidate, with the stance."""
-    numbers = numbers_of(one.shares)
+    numbers = numbers_of(one.probabilities)
     at_all = model.at_all(one.told, numbers)
     if at_all < model.threshold:
         return []
@@ -172,7 +171,7 @@ def f1_at(
     judged: Sequence[Judged],
     kind: str = "holder",
 ) -> float:
-    """Return the F1 against both annotators together of what is as sure as ``least``."""
+    """Return the F1 against both annotators together, of answers at least as sure as ``least``."""
     told = [[held for sure, held in one if sure >= least] for one in found]
     hits = sum(
         matches(one, gold, kind)
@@ -193,15 +192,15 @@ Example = tuple[Sequence[str], np.ndarray, str, float]
 
 
 def _of_quotes(judged: Sequence[Judged]) -> Iterator[Example]:
-    """Yield of each quote whether it ascribes anything."""
+    """Yield for each quote whether it ascribes anything."""
     for one in judged:
         given = [bool(gold) for gold in one.golds]
         weight = 1.0 if len(set(given)) == 1 else ALONE
-        yield from ((one.told, numbers_of(one.shares), str(each), weight) for each in given)
+        yield from ((one.told, numbers_of(one.probabilities), str(each), weight) for each in given)
 
 
 def _of_holders(judged: Sequence[Judged]) -> Iterator[Example]:
-    """Yield of each candidate of quotes that ascribe something whether he is the holder."""
+    """Yield for each candidate whether it is the holder, in quotes that ascribe something."""
     for one in judged:
         for gold, labels in zip(one.golds, one.labels, strict=True):
             weight = 1.0 if all(one.golds) else ALONE
@@ -213,9 +212,9 @@ def _of_holders(judged: Sequence[Judged]) -> Iterator[Example]:
 
 
 def _of_stances(judged: Sequence[Judged]) -> Iterator[Example]:
-    """Yield of each holder which stance."""
+    """Yield for each holder the stance."""
     for one in judged:
-        numbers = numbers_of(one.shares)
+        numbers = numbers_of(one.probabilities)
         for labels in one.labels:
             for at, stance in labels.items():
                 weight = 1.0 if all(other.get(at) == stance for other in one.labels) else ALONE
@@ -236,7 +235,7 @@ EXAMPLES: dict[str, Callable[[Sequence[Judged]], Iterator[Example]]] = {
 
 
 def _fit_part(name: str, examples: Sequence[Example]) -> TermScorer:
-    """Fit one logistic regression; weights near nothing are left out."""
+    """Fit one logistic regression; weights close to 0 are left out."""
     from scipy import sparse
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.linear_model import LogisticRegression

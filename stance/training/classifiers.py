@@ -18,7 +18,7 @@ SOLVER = "newton-cg"
 
 
 def majority() -> DummyClassifier:
-    """The baseline: how often each label stands in the training data, whatever the text."""
+    """The baseline: how often each label occurs in the training data, whatever the text."""
     return DummyClassifier(strategy="prior")
 
 
@@ -30,7 +30,7 @@ def logreg(
 
 
 def adapter(**settings: Any) -> AdaptedClassifier:
-    """An encoder adapted to the task; it tells how far its training is."""
+    """An encoder adapted to the task; it reports the progress of its training."""
     return AdaptedClassifier(**settings, say=print)
 
 
@@ -81,7 +81,7 @@ def build_pipeline(members: Sequence[dict[str, Any]], *, neutral_in_two: bool = 
 def probabilities(pipeline: Any, X: Any) -> np.ndarray:
     """Return the pipeline's probabilities with columns in the codebook's order.
 
-    Shape (n_quotes, 5).
+    The shape is (n_quotes, 5).
     """
     out = np.zeros((len(X), len(STANCES)))
     columns = [STANCES.index(str(stance)) for stance in pipeline.classes_]

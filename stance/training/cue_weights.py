@@ -39,12 +39,11 @@ def train_cues(labelled: Iterable[tuple[Article, Sequence[Quote]]], *, nlp: "Lan
 def labelled_candidates(
     article: Article, gold: Sequence[Quote], views: Sequence[View], docs: "Sequence[Doc]"
 ) -> list[tuple[dict[str, float], bool]]:
-    """Return the rows from which the cue model learns.
+    """Return the rows that the cue model learns from.
 
-    Each candidate's features, and whether it reports one of the gold quotes.
-
-    A candidate is right if it covers at least half of the letters of a gold quote and they half of
-    its own, and the cues meet.
+    A row has a candidate's features, and whether the candidate reports one of the gold quotes. It
+    does so if it covers at least half of the letters of a gold quote, the gold quote covers half of
+    its letters, and the cues meet.
     """
     rows: list[tuple[dict[str, float], bool]] = []
     optional = [quote for quote in gold if quote.optional]

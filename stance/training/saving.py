@@ -97,7 +97,7 @@ def _block(name: str, part: Any) -> tuple[dict[str, Any], np.ndarray]:
 
 
 def _coefficients(classifier: LogisticRegression) -> dict[str, np.ndarray]:
-    """Return coefficients and intercepts, a row for each class: their softmax is the answer."""
+    """Return coefficients and intercepts with a row for each class, as a softmax needs them."""
     coef, intercept = classifier.coef_, classifier.intercept_
     if len(classifier.classes_) == 2:
         # scikit-learn keeps one row for two classes. The softmax of (0, z) is the logistic

@@ -22,9 +22,9 @@ def log(name, rows, kind="train", **params):
 
 
 def answered(predicted, n=15, name="test"):
-    """Quotes of several articles.
+    """Quotes of several articles, support and oppose in turn.
 
-    Support and oppose by turns, the first of each article answered as ``predicted`` says.
+    The first of each article is answered as ``predicted`` says.
     """
     rows = []
     for article in range(n):

@@ -24,7 +24,7 @@ def silent(_):
 def trained(project):
     """Three runs in a real store.
 
-    Another experiment, the default one, and the default one with a changed setting.
+    They are another experiment, the default one, and the default one with a changed setting.
     """
     paths = {name: project / "experiments" / f"{name}.toml" for name in ("default", "other")}
     outcomes = {

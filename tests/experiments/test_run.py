@@ -1,6 +1,6 @@
 """The whole way on a real sqlite store: train, track, compare, promote, load.
 
-And what a killed process leaves behind.
+The last tests look at what a killed process leaves behind.
 """
 
 import json

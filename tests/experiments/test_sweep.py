@@ -1,6 +1,6 @@
-"""Sweeps on a real store.
+"""Sweeps on a real store: many trials in one run.
 
-Many trials in one run, gone on with after a kill, and the same on a Dask cluster.
+A sweep is continued after a kill, and the same sweep runs on a Dask cluster.
 """
 
 import importlib.util
@@ -47,7 +47,7 @@ def write(project, text=SWEEP):
 def move_to(place, monkeypatch):
     """Let this process work in another project.
 
-    MLflow keeps the store it was told in the environment.
+    MLflow keeps the address of the store in the environment.
     """
     monkeypatch.setenv("STANCE_HOME", str(place))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
@@ -62,10 +62,7 @@ def stored():
 
 
 def comparable(rows):
-    """What must come out the same wherever and however often a sweep ran.
-
-    All but the time it took.
-    """
+    """What must be the same wherever and however often a sweep ran: all but the time it took."""
     return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
 
 

@@ -1,6 +1,6 @@
-"""Terms counted once.
+"""Terms are counted once.
 
-The same columns and weights as scikit-learn's, whatever else was counted beside.
+Columns and weights equal scikit-learn's, whatever else was counted as well.
 """
 
 import numpy as np

@@ -60,7 +60,7 @@ def test_a_tool_answers_as_python_does(ask, model):
 def rounded(answer):
     """An answer as JSON gives it, to six digits.
 
-    The last bits of an encoder's sums depend on the machine's moment.
+    The last bits of an encoder's sums may differ from call to call.
     """
     return json.loads(json.dumps(answer), parse_float=lambda number: round(float(number), 6))
 

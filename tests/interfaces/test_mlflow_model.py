@@ -1,6 +1,6 @@
 """The logged model in MLflow's own programs.
 
-`mlflow models predict` on files, `mlflow models serve` as a real server.
+`mlflow models predict` reads files, and `mlflow models serve` is a real server.
 """
 
 import contextlib
@@ -64,7 +64,7 @@ def logged(model_folder, tmp_path_factory):
 def programs(logged, tmp_path_factory):
     """Three of MLflow's programs, started together because each takes long to import.
 
-    Two on files, one server.
+    Two of them work on files, one is a server.
     """
     place = tmp_path_factory.mktemp("programs")
     with (place / "rows.csv").open("w", newline="", encoding="utf-8") as file:
@@ -125,7 +125,7 @@ def strict_json(text):
 def told(answer):
     """The whole predictions in an answer of MLflow's.
 
-    Beside the columns that repeat a part of them.
+    They stand next to the columns that repeat a part of them.
     """
     rows = answer["predictions"]
     found = [json.loads(row["prediction"]) for row in rows]

@@ -23,10 +23,7 @@ def test_tempering_keeps_the_order_and_the_sum(shares, temperature):
 
 
 def draw(n, temperature, seed):
-    """Labels drawn from known probabilities.
-
-    And those probabilities made too flat or too sharp.
-    """
+    """Labels drawn from known probabilities, and these probabilities made too flat or too sharp."""
     rng = np.random.default_rng(seed)
     honest = rng.dirichlet(np.full(5, 0.5), size=n)
     truth = [STANCES[rng.choice(5, p=one)] for one in honest]

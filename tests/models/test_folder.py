@@ -95,7 +95,7 @@ def test_n_grams_give_the_pipelines_probabilities_on_any_text(ngrams, texts):
 def six(request, sets, tmp_path_factory):
     """A pipeline of the project's own terms that learned neutral in two.
 
-    And its folder read back.
+    It comes with its folder, read back.
     """
     folder = tmp_path_factory.mktemp(request.param)
     families = {"blocks": ["chars", "speaker", "parse"]} if request.param == "blocks" else {}

@@ -22,8 +22,8 @@ from stance.models.prediction_sets import LEVELS, bound, fit_sets, members, name
 def draw(n_reports, seed, n_quotes=lambda rng: int(rng.integers(1, 20))):
     """Reports whose quotes are alike.
 
-    Each has a lean of its own, and labels are drawn from probabilities that the model knows too
-    sharply.
+    Each report leans in its own way. The labels are drawn from probabilities that the model makes
+    too sharp.
     """
     rng = np.random.default_rng(seed)
     rows = []
@@ -116,7 +116,7 @@ def test_a_higher_level_never_gives_a_smaller_set_and_the_likeliest_always_belon
 def calibrated(fitted, sets, tmp_path_factory):
     """The small vote with a card as training writes it.
 
-    Calibrated on rows that it did not learn from.
+    It is calibrated on rows that it did not learn from.
     """
     from stance.evaluation.uncertainty import learn
     from stance.training.classifiers import probabilities

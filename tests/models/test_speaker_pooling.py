@@ -76,9 +76,9 @@ def rows_to_shares(rows):
 @settings(max_examples=40, deadline=None)
 @given(PROBABILITIES, st.sampled_from([DEFAULT, OTHER_PRIOR]))
 def test_counts_are_weighed_as_a_sum_over_all_labels_weighs_them(rows, prior):
-    """Each way to label the quotes, one by one.
+    """Goes through each way to label the quotes, one by one.
 
-    The Dirichlet-multinomial of its counts times the evidence of its quotes.
+    Its weight is the Dirichlet-multinomial of its counts times the evidence of its quotes.
     """
     shares = rows_to_shares(rows)
     expected = Counter()
@@ -132,7 +132,7 @@ def test_an_unsure_quote_takes_after_the_speakers_other_quotes():
 def draw_speakers(alpha, n, seed, trust=1.0):
     """Speakers whose quotes are drawn as the model says.
 
-    And probabilities that a classifier right about words would give.
+    Their probabilities are those of a classifier that is right about words.
     """
     rng = np.random.default_rng(seed)
     base = np.array(alpha) / sum(alpha)

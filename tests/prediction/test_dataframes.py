@@ -67,7 +67,8 @@ def test_the_columns_of_others_are_neither_overwritten_nor_guessed(model):
     quotations = pl.DataFrame({"quotation": TEXTS})
     with pytest.raises(
         DataError,
-        match=r"polars table: columns are quotation; expected a column text .*columns=stance\.Columns\(text=…\)$",
+        match=r"polars table: columns are quotation; expected a column text "
+        r".*columns=stance\.Columns\(text=…\)$",
     ):
         model.predict_many(quotations)
     assert next(model.predict_many(quotations, columns=Columns("quotation"))) == next(

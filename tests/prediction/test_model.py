@@ -202,7 +202,8 @@ def test_printed_figures_have_four_places_and_pythons_have_all(ngrams):
 def test_one_text_or_row_is_no_list_of_them(ngram_model, rows):
     with pytest.raises(
         DataError,
-        match=rf"rows is one {type(rows).__name__}; expected a list: predict_many\(\[row\]\), or predict\(text\)",
+        match=rf"rows is one {type(rows).__name__}; expected a list: "
+        r"predict_many\(\[row\]\), or predict\(text\)",
     ):
         ngram_model.predict_many(rows)
 

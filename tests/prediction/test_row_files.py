@@ -85,7 +85,8 @@ def test_columns_have_the_names_that_people_gave_them(tmp_path):
         (
             "semi.csv",
             b"Nr.;Text;Wer\n1;x, y;z\n",
-            r"columns are Nr\., Text, Wer; expected a column text, did you mean Text\? .*--text-column",
+            r"columns are Nr\., Text, Wer; expected a column text, did you mean Text\? "
+            r".*--text-column",
         ),
         ("far.csv", b"Nr.;Zitat\n1;x\n", r"columns are Nr\., Zitat; expected a column text \("),
         ("b.csv", b"", r"columns are \(none\); expected a column text"),
@@ -130,7 +131,10 @@ def test_a_faulty_line_is_answered_in_its_place():
 
 
 def test_faulty_records_of_a_csv_file_are_answered_in_their_place():
-    text = 'id,text\n1,fine\n2,one, two\n3\n"4","he "said" so"\n\n5,\udce9t\udce9\n6,last\n7,"never closed\n'
+    text = (
+        'id,text\n1,fine\n2,one, two\n3\n"4","he "said" so"\n\n5,\udce9t\udce9\n'
+        '6,last\n7,"never closed\n'
+    )
     rows = list(csv_rows(io.StringIO(text, newline=""), "r.csv", Columns()))
     assert rows[0] == {"id": "1", "text": "fine"}
     assert "r.csv:3: 3 fields, the header has 2" in rows[1]["_fault"]

@@ -13,7 +13,7 @@ from stance.training.classifiers import logreg
 
 
 class PerTarget(ClassifierMixin, BaseEstimator):
-    """One model for each target. A target that was not learned from is asked of a model of all."""
+    """One model for each target; an unknown target is answered by a model of all targets."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner

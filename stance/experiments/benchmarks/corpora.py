@@ -1,6 +1,6 @@
 """Public stance corpora with their own targets, read for benchmarks.
 
-Nothing of theirs is part of the project.
+No text of theirs is part of the project.
 
 SemEval-2016 task 6 (Mohammad et al. 2016, aclanthology.org/S16-1003), DeSMOG (Luo et al. 2020,
 aclanthology.org/2020.findings-emnlp.296), VAST (Allaway and McKeown 2020,
@@ -123,9 +123,9 @@ def read_corpus(name: str, path: Path) -> "pd.DataFrame":
 
 
 def certainty_of(subset: str) -> float:
-    """Return how likely a label is by what a corpus says of it.
+    """Return how likely a label is, by what a corpus says of it.
 
-    Nan where it says nothing, inf where that is no number.
+    It is nan where the corpus says nothing, and inf where it gives no number.
 
     >>> certainty_of("p=0.711"), certainty_of("few")
     (0.711, nan)
@@ -140,9 +140,9 @@ def certainty_of(subset: str) -> float:
 
 
 def store(name: str, source: Path) -> tuple[Path, "pd.DataFrame"]:
-    """Check a corpus file and copy it to where benchmarks look for it.
+    """Check a corpus file and copy it to ``data/``, where benchmarks look for it.
 
-    ``data/``, which Git ignores.
+    Git ignores that folder.
     """
     table = read_corpus(name, source)
     path = home() / "data" / f"{name}.csv"

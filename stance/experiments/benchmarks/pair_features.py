@@ -1,6 +1,6 @@
 """Features of a text and the target it is asked about, for corpora with many targets.
 
-Named blocks, each a scikit-learn transformer of a table.
+They are named blocks, each a scikit-learn transformer of a table.
 """
 
 import re
@@ -34,7 +34,7 @@ _KNOWN: dict[str, np.ndarray] = {}
 def vectors_of(texts: Sequence[str]) -> np.ndarray:
     """Return the MiniLM vectors of the texts, shape (n_texts, 384).
 
-    Read from the cache on disk once a process.
+    The cache on disk is read once per process.
     """
     missing = [text for text in dict.fromkeys(texts) if text not in _KNOWN]
     if missing:
@@ -102,7 +102,7 @@ class PairVectors(Stateless):
 def focused(texts: Sequence[str], targets: Sequence[str]) -> np.ndarray:
     """Return the mean of each text's sentence vectors, weighted by their nearness to the target.
 
-    Scaled to length 1.
+    Each mean is scaled to length 1.
     """
     out = []
     for sentences, target in _sentences_and_targets(texts, targets):
@@ -124,7 +124,8 @@ def _sentences_and_targets(
 class Nearness(Stateless):
     """How near a text is to its target.
 
-    Overlap of words, cosines of sentences with the target and with claims for and against it.
+    It is measured by the overlap of words, and by cosines of sentences with the target and with
+    claims for and against it.
     """
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:
@@ -164,9 +165,10 @@ def _spread(cosines: np.ndarray) -> tuple[float, float, float]:
 
 
 def overlap(text: str, target: str) -> tuple[float, float, float]:
-    """Return the share of the target's words that stand in the text.
+    """Return how many of the target's words the text has.
 
-    The share by their first five letters, and whether the whole target does.
+    The three numbers are the share of the words, the share by their first five letters, and whether
+    the whole target occurs.
 
     >>> overlap("Taxes hurt; the tax break went to the rich.", "tax breaks")
     (0.5, 1.0, 0.0)
@@ -188,7 +190,7 @@ def overlap(text: str, target: str) -> tuple[float, float, float]:
 class WordsWithTarget(Stateless):
     """Each word of the text together with the target's name, as tokens.
 
-    What a word means for one target only.
+    They show what a word means for one target only.
     """
 
     def transform(self, X: pd.DataFrame) -> list[list[str]]:

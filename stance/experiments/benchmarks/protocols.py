@@ -40,7 +40,7 @@ class BenchmarkScores:
 def fit_and_answer(config: Benchmark, train: pd.DataFrame, asked: pd.DataFrame) -> np.ndarray:
     """Return each member's probabilities for the rows asked, shape (n_members, n_rows, 3).
 
-    Columns favor, against, none.
+    The columns are favor, against, none.
     """
     out = np.zeros((len(config.member), len(asked), len(COARSE_STANCES)))
     for k, member in enumerate(config.member):
@@ -52,9 +52,9 @@ def fit_and_answer(config: Benchmark, train: pd.DataFrame, asked: pd.DataFrame) 
 
 
 def out_of_fold(config: Benchmark, table: pd.DataFrame, folds: int, seed: int) -> np.ndarray:
-    """Return each member's probabilities for every row by models that saw neither it nor its text.
+    """Return each member's probabilities for every row, by models that did not see its text.
 
-    Shape (n_members, n_rows, 3).
+    The shape is (n_members, n_rows, 3).
     """
     out = np.zeros((len(config.member), len(table), len(COARSE_STANCES)))
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
@@ -70,7 +70,7 @@ def out_of_fold(config: Benchmark, table: pd.DataFrame, folds: int, seed: int) -
 def vote(config: Benchmark, probabilities: np.ndarray, none_factor: float = 1.0) -> np.ndarray:
     """Return the weighted mean of the members, shape (n_rows, 3).
 
-    With none made likelier or less likely by a factor.
+    The probability of none is multiplied by a factor.
     """
     mean = np.average(probabilities, axis=0, weights=[member.weight for member in config.member])
     mean = mean * np.where(np.array(COARSE_STANCES) == "none", none_factor, 1.0)
@@ -80,9 +80,9 @@ def vote(config: Benchmark, probabilities: np.ndarray, none_factor: float = 1.0)
 def choose_none_factor(
     config: Benchmark, train: pd.DataFrame, say: Say
 ) -> tuple[float, Figure | None]:
-    """Return the factor on none that scores best by cross-validation on the training rows.
+    """Choose the factor on none that scores best by cross-validation on the training rows.
 
-    And that score; 1 where there is no choice.
+    Returns the factor and its score; the factor is 1 where there is no choice.
     """
     if len(config.none_factors) == 1:
         return config.none_factors[0], None
@@ -174,9 +174,9 @@ def _split_figures(
 
 
 def _repeated(config: Benchmark, table: pd.DataFrame, say: Say) -> tuple[list[Figure], list[str]]:
-    """Five folds over all rows, drawn again and again.
+    """Cross-validate in five folds over all rows, drawn several times.
 
-    The mean over the draws, and the answers of the first.
+    Returns the mean over the draws, and the answers of the first.
     """
     majority = str(table["stance"].mode()[0])
     drawn = []

@@ -16,9 +16,9 @@ VOTE = "vote"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Figure:
-    """One score of one model, beside the majority baseline.
+    """One score of one model, next to the majority baseline.
 
-    With its bootstrap interval (95%, by text) and what it rests on.
+    It has its 95% bootstrap interval (by text) and the numbers it rests on.
     """
 
     where: str

@@ -1,10 +1,8 @@
 """Predictions over HTTP, for tools that are not Python.
 
-On this machine only unless told otherwise, and with limits on all it takes.
-
-Bodies, batches, texts and time are bounded; an API key, where ``STANCE_API_KEY`` holds one, is
-compared in constant time; the champion may change while requests run: each keeps the model it
-began with.
+The server listens on this machine only unless told otherwise. Bodies, batches, texts and time are
+limited. An API key, where ``STANCE_API_KEY`` holds one, is compared in constant time. The champion
+may change while requests run: each request keeps the model it began with.
 """
 
 import asyncio
@@ -48,7 +46,7 @@ log = logging.getLogger("stance.serve")
 class ServedModel:
     """The model that answers now.
 
-    A request takes it once, so that a change never splits an answer.
+    A request takes it once, so that a change never affects half of an answer.
     """
 
     def __init__(self, source: str | None, metrics: Metrics) -> None:
@@ -68,9 +66,9 @@ class ServedModel:
         self._metrics.model.labels(**self.model.label).set(1)
 
     def renew(self) -> bool:
-        """Load the model anew where the champion has changed.
+        """Load the model again where the champion has changed.
 
-        A model that cannot be loaded leaves the old one in place.
+        If the new one cannot be loaded, the old one stays in place.
         """
         try:
             mark = self._mark()
@@ -90,7 +88,7 @@ class ServedModel:
     async def watch(self, every_s: float) -> None:
         """Look for another champion for ever.
 
-        A model named by its address in MLflow stays what it is.
+        A model that was named by its address in MLflow stays the same.
         """
         if self._source is not None and ":" in self._source:
             return
@@ -228,9 +226,9 @@ async def _tell_invalid(request: Request, fault: Exception) -> JSONResponse:
 
 
 def _place(loc: Sequence[str | int], path: str) -> str:
-    """Return where a fault is as the caller wrote it.
+    """Return where a fault is, as the caller wrote it.
 
-    Which of the types of the body was tried is the server's own affair.
+    The types that the server tried for the body are left out.
     """
     if (
         path == "/predict"

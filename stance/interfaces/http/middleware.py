@@ -1,6 +1,6 @@
 """What stands between the network and the application.
 
-Limits on what one request may bring and take, the key, and the counts of all requests.
+There are limits on what one request may send and take, the key, and the counts of all requests.
 """
 
 import asyncio
@@ -61,9 +61,9 @@ class Metrics:
 
 
 class Gate:
-    """In front of everything.
+    """The outermost layer of the application.
 
-    The key, the size and pace of bodies, the time of answers, and the count of both.
+    It checks the key, limits the size and pace of bodies and the time of answers, and counts both.
     """
 
     def __init__(self, app: Any, limits: Limits, key: str | None, metrics: Metrics) -> None:
@@ -97,7 +97,7 @@ class Gate:
             else:
                 await self._answer(scope, _replay(body, receive), counted, lambda: code)
         except _GoneError:
-            code = 499  # as others call a client that did not wait
+            code = 499  # the usual code for a client that did not wait
         finally:
             self._metrics.requests.labels(path, str(code)).inc()
             self._metrics.seconds.labels(path).observe(time.perf_counter() - began)
@@ -120,9 +120,10 @@ class Gate:
         )
 
     async def _body(self, receive: Receive) -> Any:
-        """Return the body, or the fault it has.
+        """Return the body, or its fault.
 
-        What is too long is read on for a while and thrown away, so that the client hears why.
+        Of a body that is too long, some more is read and thrown away, so that the client gets the
+        answer.
         """
         most = self._limits.body_bytes
         pieces: list[bytes] = []
@@ -209,9 +210,9 @@ class Impatient(H11Protocol):
         self._head_timer = self.loop.call_later(self.HEAD_S, self._give_up)
 
     def data_received(self, data: bytes) -> None:
-        """Stop the clock where a request began, start it anew.
+        """Stop the clock where a request began.
 
-        Where only part of the next head has come.
+        Start it again where only part of the next head has come.
         """
         idle = self.cycle is None or self.cycle.response_complete
         super().data_received(data)

@@ -1,7 +1,4 @@
-"""What requests to the server and its answers hold.
-
-As its own description at ``/openapi.json`` says it.
-"""
+"""The schemas of requests and answers, as ``/openapi.json`` shows them."""
 
 from typing import Annotated, Any, Literal
 

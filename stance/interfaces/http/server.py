@@ -1,4 +1,4 @@
-"""The server that listens, until a signal ends it."""
+"""The server; it listens until a signal ends it."""
 
 import contextlib
 import ipaddress
@@ -14,7 +14,7 @@ from stance.interfaces.http.middleware import KEY_VARIABLE, Impatient, Limits, M
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens once it does."""
+    """Says where it listens as soon as it does."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)

@@ -1,10 +1,9 @@
-"""A page a person reads.
+"""A page for a person to read.
 
-Articles with their quotes marked, speakers on a stance axis, every figure linked to its quotes.
-
-The page is one file without any network: style, script, charts and data stand inside, and its
-content policy forbids the rest. Where the script does not run, articles, speakers and charts can
-still be read.
+It shows articles with their quotes marked, the speakers on a stance axis, and links every figure to
+its quotes. The page is one file and needs no network: style, script, charts and data are inside,
+and its content policy forbids the rest. Where the script does not run, articles, speakers and
+charts can still be read.
 """
 
 import base64
@@ -203,7 +202,7 @@ def gather_rows(placed: Sequence[Sequence[Placed]], prior: Prior) -> list[Speake
 
 
 def _name_of(quotes: Sequence[Placed]) -> str | None:
-    """Return the commonest of a speaker's names, of equally common ones the longest."""
+    """Return the commonest of a speaker's names; of equally common ones the longest."""
     names = Counter(placed.quote.speaker for placed in quotes if placed.quote.speaker)
     return max(names, key=lambda name: (names[name], len(name)), default=None)
 
@@ -215,7 +214,7 @@ def _stance_of(name: str | None, quotes: Sequence[Placed], prior: Prior) -> Spea
 def date_of(article: Article) -> datetime.date | None:
     """Return the article's day: its date, else the first YYYY-MM-DD in its id (the file's name).
 
-    None where neither tells one.
+    It is None where neither has one.
     """
     for text in (str(article.date or ""), article.id):
         if match := re.search(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)", text):
@@ -247,9 +246,9 @@ def _article(
 def timelines(
     articles: Sequence[Article], speakers: Sequence[SpeakerRow], prior: Prior
 ) -> Iterator[tuple[int, SpeakerRow, timeline.Chart]]:
-    """Yield (row, speaker, chart) for the most quoted speakers of two days or more.
+    """Yield (row, speaker, chart) for the most quoted speakers with two days or more.
 
-    The mean score per article, by the day of the article.
+    A chart shows the mean score per article, by the day of the article.
     """
     days = [date_of(article) for article in articles]
     chosen = [
@@ -285,9 +284,9 @@ def _data(
     everything: Sequence[Placed],
     row_of: Mapping[str, int],
 ) -> dict[str, Any]:
-    """What the script's table is made of.
+    """Return the data of the script's table.
 
-    The words of the quotes it cuts from the articles on the page.
+    The script takes the words of the quotes from the articles on the page.
     """
     rows = []
     for placed in everything:

@@ -23,7 +23,7 @@ SHAPES = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Point:
-    """One article's mean score with its bounds, where it leads and what it says.
+    """One article's mean score with its bounds, its link and its caption.
 
     ``mark`` is a key of `SHAPES`.
     """
@@ -39,13 +39,13 @@ class Point:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Scale:
-    """Where the days from ``first`` to ``last``, and scores, lie in the drawing."""
+    """Where the days from ``first`` to ``last``, and the scores, are in the drawing."""
 
     first: datetime.date
     last: datetime.date
 
     def x(self, day: datetime.date) -> float:
-        """Return how far from the left a day lies."""
+        """Return the distance of a day from the left."""
         n_days = (self.last - self.first).days
         margin = max(0.03 * n_days, 1)
         part = ((day - self.first).days + margin) / (n_days + 2 * margin)
@@ -53,12 +53,12 @@ class Scale:
 
     @staticmethod
     def y(score: float) -> float:
-        """Return how far from the top a score from -1 to +1 lies."""
+        """Return the distance of a score (-1 to +1) from the top."""
         part = (1.1 - score) / 2.2
         return round(TOP + part * (HEIGHT - TOP - BOTTOM), 1)
 
     def ticks(self) -> list[tuple[float, str]]:
-        """Return place and name of the days at the bottom, evenly spread."""
+        """Return position and name of the days on the axis, evenly spread."""
         n_days = (self.last - self.first).days
         n_steps = min(MOST_TICKS - 1, n_days)
         days = [

@@ -1,9 +1,9 @@
-"""Who may hold a stance that a quote ascribes: whoever it names, and whom its article speaks of.
+"""Who may hold a stance that a quote ascribes: those it names, and those its article speaks of.
 
-"They do not want peace" names nobody: who "they" are stands in the sentences before, or is the one
-that the whole article speaks of. So the *candidates* of a quote are its own mentions (names,
-groups such as "the government") and, from the sentences before and the article, the names that it
-leaves out.
+"They do not want peace" names nobody: who "they" are stands in the sentences before, or it is the
+one that the whole article speaks of. So the *candidates* of a quote are its own mentions (names,
+groups such as "the government") and the names in the sentences before and in the article that the
+quote leaves out.
 """
 
 import dataclasses
@@ -30,7 +30,8 @@ ARTICLES_KEPT = 16
 # sentence (where any word has a capital).
 _SAYS = re.compile(
     r"(?:,[^,.]{0,80},)?\s+(?:\w+ly\s+)?"
-    r"(?:said|says|told|added|adds|wrote|writes|asked|argued|argues|explained|claimed|warned|believes|noted|complained|stressed|recalled)\b"
+    r"(?:said|says|told|added|adds|wrote|writes|asked|argued|argues|explained|claimed|warned"
+    r"|believes|noted|complained|stressed|recalled)\b"
 )
 _IN = re.compile(
     r"\b(?:in|at|near|outside|around|from|to|via|between|across|over)\s+(?:the\s+)?$", re.I
@@ -40,9 +41,10 @@ _START = re.compile(r"(?:^|[.!?:;“”\"\n]\s*[“\"‘']?|[–—-]\s)$")
 _COMMON = {word[:5] for word in TITLES} | {
     word[:5]
     for word in """
-    ministry committee council union department office parliament senate republic federation north south east west northern southern eastern western central new
-    united people international institute university centre center school gulf bank lake mount saint agency news front movement state house spokesman
-    spokeswoman army forces
+    ministry committee council union department office parliament senate republic federation north
+    south east west northern southern eastern western central new united people international
+    institute university centre center school gulf bank lake mount saint agency news front movement
+    state house spokesman spokeswoman army forces
     """.split()
 }
 _POINTING = frozenset("the this that these those our their".split())
@@ -50,14 +52,13 @@ _POINTING = frozenset("the this that these those our their".split())
 
 @dataclasses.dataclass
 class Known:
-    """One of whom a text speaks.
+    """Somebody a text speaks of.
 
-    All names that share a telling stem, or a group without name, and how the text speaks of him.
-
-    ``rank`` counts from the one most spoken of; ``place``, ``says`` and ``starts`` are the shares
-    of his places behind a preposition of place, before a verb of saying, at the start of a
-    sentence; ``lead`` says whether the text begins with him, ``person`` whether he has a first
-    name.
+    It holds all names that share a telling stem, or a group without a name, and how the text speaks
+    of the person or group. ``rank`` counts from the one most spoken of. ``place``, ``says`` and
+    ``starts`` are the shares of the mentions behind a preposition of place, before a verb of
+    saying, and at the start of a sentence. ``lead`` says whether the text begins with a mention,
+    ``person`` whether there is a first name.
     """
 
     key: str
@@ -77,7 +78,7 @@ class Known:
 
     @property
     def name(self) -> str:
-        """The commonest spelling, a person's with the first name where the text has it."""
+        """The commonest spelling; for a person with the first name where the text has it."""
         top = self.texts.most_common(1)[0][0]
         full = [
             text
@@ -98,7 +99,7 @@ class Known:
 
 @lru_cache(maxsize=ARTICLES_KEPT)
 def known_in(text: str) -> dict[str, Known]:
-    """Return of whom a text speaks, by key, the one most spoken of first."""
+    """Return whom a text speaks of, by key, the most mentioned first."""
     mentions = find_mentions(text)
     times: Counter[str] = Counter()
     for one in mentions:
@@ -121,10 +122,7 @@ def known_in(text: str) -> dict[str, Known]:
 
 
 def known_near(text: str, around: Mapping[str, Known]) -> dict[str, Known]:
-    """Return of whom a part of a text speaks, by the keys of the whole.
-
-    In the order of the whole.
-    """
+    """Return whom a part of a text speaks of, by the keys and in the order of the whole text."""
     found: dict[str, Known] = {}
     for one in find_mentions(text):
         key = key_of(one, around)
@@ -138,7 +136,8 @@ def known_near(text: str, around: Mapping[str, Known]) -> dict[str, Known]:
 def _telling_of(mention: HolderMention) -> list[str]:
     """Return the stems by which a name may be known.
 
-    None where all of its words are those of offices, or it is as long as a headline.
+    It is None where all words of the name are titles or offices, or where it is as long as a
+    headline.
     """
     if not is_named(mention) or len(mention.text.split()) > LONGEST_NAME:
         return []
@@ -173,12 +172,12 @@ def _is_person(words: Sequence[str], key: str) -> bool:
 
 
 def group_key(text: str) -> str:
-    """Return the key of a group without name: its words without what points at it."""
+    """Return the key of a group without a name: its words without determiners."""
     return "~" + " ".join(word for word in text.lower().split() if word not in _POINTING)
 
 
 def key_of(mention: HolderMention, around: Mapping[str, Known]) -> str | None:
-    """Return under which key a text knows a mention; None where it does not."""
+    """Return the key under which a text knows a mention; None where it does not know it."""
     if not is_named(mention):
         key = group_key(mention.text)
         return key if key in around else None
@@ -191,13 +190,12 @@ def key_of(mention: HolderMention, around: Mapping[str, Known]) -> str | None:
 
 @dataclasses.dataclass(frozen=True)
 class HolderCandidate:
-    """Who may be meant.
+    """Somebody who may be the holder.
 
-    ``name`` as it is told, the quote's ``mention`` (None where the quote leaves him out), what the
-    article and what the context knows.
-
-    ``number`` counts those of the quote and those that it leaves out each by themselves,
-    ``number_of`` all together.
+    ``name`` is the name to be shown, ``mention`` the quote's own mention (None where the quote
+    leaves the holder out), followed by what the article and what the context know. ``number``
+    counts the mentioned candidates and the left-out ones separately, ``number_of`` counts all
+    together.
     """
 
     name: str
@@ -209,17 +207,17 @@ class HolderCandidate:
 
     @property
     def kind(self) -> str:
-        """``name``, ``group``, ``pair`` where the quote names him so, else ``absent``."""
+        """``name``, ``group`` or ``pair`` by how the quote mentions the holder, else ``absent``."""
         return self.mention.kind if self.mention else "absent"
 
     @property
     def named(self) -> bool:
-        """Tell whether he has a name."""
+        """Tell whether the candidate has a name."""
         return is_named(self.mention) if self.mention else bool(self.known and self.known.named)
 
     @cached_property
     def stems(self) -> set[str]:
-        """The stems of all that tells who it is."""
+        """The stems of all words that tell who it is."""
         return stems(self.name) | ({self.known.key} if self.known and self.known.named else set())
 
 
@@ -228,7 +226,8 @@ def candidates_of(
 ) -> list[HolderCandidate]:
     """Return who may hold a stance that a quote ascribes.
 
-    Its mentions but pronouns in text order, then others of the context and the article.
+    First come the quote's mentions except pronouns, in text order, then others of the context and
+    the article.
 
     Parameters
     ----------

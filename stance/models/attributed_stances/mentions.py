@@ -1,6 +1,6 @@
-"""Whoever a text names as one who may hold a stance.
+"""The names, groups and pronouns in a text that may hold a stance.
 
-Names, groups such as "the government", pronouns. Only words are read, no parse.
+A group is a phrase such as "the government". Only words are read; there is no parse.
 """
 
 import dataclasses
@@ -9,7 +9,10 @@ import re
 from stance.core.types import Span
 
 LONGEST_NAME = 5
-_NAME = r"[A-Z][\w-]*(?:[’'](?!s\b)\w+)?(?:[^\S\n]+(?:(?:of|of the|al|bin|de|van|von)[^\S\n]+)?[A-Z][\w-]*)*"
+_NAME = (
+    r"[A-Z][\w-]*(?:[’'](?!s\b)\w+)?"
+    r"(?:[^\S\n]+(?:(?:of|of the|al|bin|de|van|von)[^\S\n]+)?[A-Z][\w-]*)*"
+)
 _GROUPS = """
     side sides party parties government governments leadership leaderships army armies militants
     rebels fighters movement front council regime capital capitals ministry president minister
@@ -30,7 +33,9 @@ _MODIFIERS = """
     foreign former new present political two three
 """.split()
 _GROUP = (
-    rf"(?:\b(?i:{'|'.join(_DETERMINERS)})\s+)*(?:(?:(?i:{'|'.join(_MODIFIERS)})|[A-Z][\w-]+(?:[’']s)?)\s+){{0,3}}\b(?i:{'|'.join(_GROUPS)})\b"
+    rf"(?:\b(?i:{'|'.join(_DETERMINERS)})\s+)*"
+    rf"(?:(?:(?i:{'|'.join(_MODIFIERS)})|[A-Z][\w-]+(?:[’']s)?)\s+){{0,3}}"
+    rf"\b(?i:{'|'.join(_GROUPS)})\b"
     rf"(?:\s+(?:of|in|from)\s+(?:the\s+)?{_NAME})?"
 )
 _PRONOUN = r"\b(?i:they|them|their|he|him|his|she|her|it|its)\b"
@@ -42,35 +47,42 @@ PRONOUNS = {"them": "they", "their": "they", "him": "he", "his": "he", "her": "s
 # Capitals that begin a sentence or stand for time, not for anybody.
 NO_NAME = frozenset(
     """
-    a an the this that these those there here i we you he she it they who what when where why how if unless until after before while as because since
-    so but and or nor yet not no never nothing nobody neither both all some each every any one two three only even also then now today yesterday
-    tomorrow our my your his her their its in on at by for from with without to of into over under under about against between is are was were be been
-    do does did has have had will would can could may might must should shall let look listen yes perhaps maybe once again still just first second
-    third last next monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october
-    november december god mr mrs ms peace talks war negotiations whoever whatever anyone anybody everyone everybody everything something somebody
-    someone such more most many much few
-    thus however therefore moreover meanwhile instead although though despite indeed otherwise hence nevertheless nonetheless besides whereas whether almost
-    half nearly about around less than per among amid within beyond above below like as both four five six seven eight nine ten another same whose whom
+    a an the this that these those there here i we you he she it they who what when where why how if
+    unless until after before while as because since so but and or nor yet not no never nothing
+    nobody neither both all some each every any one two three only even also then now today
+    yesterday tomorrow our my your his her their its in on at by for from with without to of into
+    over under under about against between is are was were be been do does did has have had will
+    would can could may might must should shall let look listen yes perhaps maybe once again still
+    just first second third last next monday tuesday wednesday thursday friday saturday sunday
+    january february march april may june july august september october november december god mr mrs
+    ms peace talks war negotiations whoever whatever anyone anybody everyone everybody everything
+    something somebody someone such more most many much few thus however therefore moreover
+    meanwhile instead although though despite indeed otherwise hence nevertheless nonetheless
+    besides whereas whether almost half nearly about around less than per among amid within beyond
+    above below like as both four five six seven eight nine ten another same whose whom
     """.split()
 )
 # The words of a holder's name that say nothing of who it is.
 EMPTY = frozenset(
     """
-    the a an of and or in on for to by other some all both side sides party parties our their his her its own this that these those people government
-    leadership army
+    the a an of and or in on for to by other some all both side sides party parties our their his
+    her its own this that these those people government leadership army
     """.split()
 )
 # A state's capital, government house and people stand for it: who "they" are is not told apart by
 # them. What is judged of a name does not depend on it.
 _STATES = """
-    russia: moscow kremlin; ukraine: kyiv kiev; america: washington white-house u.s usa; china: beijing chinese; iran: tehran iranian; israel: jerusalem;
-    britain: london british uk; france: paris french elysee; germany: berlin; turkey: ankara turkish turk türkiye turkiye; poland: warsaw polish;
-    azerbaijan: baku azeri; armenia: yerevan; georgia: tbilisi; serbia: belgrade; kosovo: pristina; syria: damascus; lebanon: beirut; egypt: cairo;
-    qatar: doha; oman: muscat; yemen: sanaa; sudan: khartoum; ethiopia: addis; congo: kinshasa; rwanda: kigali; india: delhi; pakistan: islamabad;
-    afghanistan: kabul afghan; thailand: bangkok thai; cambodia: phnom; colombia: bogota bogotá; venezuela: caracas; cyprus: nicosia cypriot;
-    greece: athens greek; moldova: chisinau; belarus: minsk; hungary: budapest; spain: madrid spanish; switzerland: swiss; sweden: swedish;
-    denmark: danish; netherlands: dutch; philippines: manila philippine filipino; myanmar: naypyidaw; korea: seoul pyongyang; japan: tokyo;
-    europe: brussels eu
+    russia: moscow kremlin; ukraine: kyiv kiev; america: washington white-house u.s usa; china:
+    beijing chinese; iran: tehran iranian; israel: jerusalem; britain: london british uk; france:
+    paris french elysee; germany: berlin; turkey: ankara turkish turk türkiye turkiye; poland:
+    warsaw polish; azerbaijan: baku azeri; armenia: yerevan; georgia: tbilisi; serbia: belgrade;
+    kosovo: pristina; syria: damascus; lebanon: beirut; egypt: cairo; qatar: doha; oman: muscat;
+    yemen: sanaa; sudan: khartoum; ethiopia: addis; congo: kinshasa; rwanda: kigali; india: delhi;
+    pakistan: islamabad; afghanistan: kabul afghan; thailand: bangkok thai; cambodia: phnom;
+    colombia: bogota bogotá; venezuela: caracas; cyprus: nicosia cypriot; greece: athens greek;
+    moldova: chisinau; belarus: minsk; hungary: budapest; spain: madrid spanish; switzerland: swiss;
+    sweden: swedish; denmark: danish; netherlands: dutch; philippines: manila philippine filipino;
+    myanmar: naypyidaw; korea: seoul pyongyang; japan: tokyo; europe: brussels eu
 """
 _STEM = 5
 
@@ -82,10 +94,9 @@ def _states() -> dict[str, str]:
 
 @dataclasses.dataclass(slots=True)
 class HolderMention:
-    """Somebody in a quote.
+    """A mention of somebody in a quote.
 
-    The words that first name him, their place in the text, of what kind they are, and where all
-    his mentions stand.
+    It has the words of the first mention, their span, their kind, and the spans of all mentions.
     """
 
     text: str
@@ -100,9 +111,9 @@ class HolderMention:
 
 
 def find_mentions(text: str) -> list[HolderMention]:
-    """Return whoever a quote names but the speaker's "we".
+    """Return everybody that a quote mentions except the speaker's "we".
 
-    Names, pronouns and groups in text order, each once.
+    Names, pronouns and groups come in text order, each once.
     """
     found: dict[str, HolderMention] = {}
     for match in _MENTION.finditer(text):
@@ -133,7 +144,7 @@ def find_mentions(text: str) -> list[HolderMention]:
 def is_named(mention: HolderMention) -> bool:
     """Tell whether a mention holds a name.
 
-    "Moscow", "the Ukrainian side", not "they" or "both sides".
+    "Moscow" and "the Ukrainian side" do, "they" and "both sides" do not.
     """
     return mention.kind == "name" or (
         mention.kind == "group" and any(letter.isupper() for letter in mention.text[1:])
@@ -143,7 +154,7 @@ def is_named(mention: HolderMention) -> bool:
 def telling(name: str) -> list[str]:
     """Return the first five letters of each word of a name that tells who it is.
 
-    Russia and the Russian leadership share one, and Moscow has it too.
+    Russia, the Russian leadership and Moscow share one.
     """
     words = re.findall(r"[^\W\d_]+", _AMERICA.sub("america", name).lower())
     return list(

@@ -1,15 +1,15 @@
 """Stances that a quote ascribes to others.
 
-"they do not want peace" says of *them* that they oppose talks.
+"They do not want peace" says of *them* that they oppose talks.
 
-Three questions, each answered by a linear model over terms
-(`stance.models.attributed_stances.terms`) and the probabilities of the quote's own stance: does
-the quote ascribe a stance at all; to whom of the `stance.models.attributed_stances.holders`
-candidates; which one. A stance is told where the first two answers, multiplied, reach the
-threshold. The weights are in ``weights.json`` beside this file, trained by ``stance
-weights attributed RUN --write``. Predicting needs numpy only.
+There are three questions, each answered by a linear model over terms
+(`stance.models.attributed_stances.terms`) and the probabilities of the quote's own stance. Does the
+quote ascribe a stance at all? To which of the candidates of
+`stance.models.attributed_stances.holders`? Which stance? A stance is returned where the product of
+the first two probabilities reaches the threshold. The weights are in ``weights.json`` next to this
+file, trained by ``stance weights attributed RUN --write``. Predicting needs numpy only.
 
-How often it is right is in docs/why.md; it is a hint, weaker than the stance of the quote itself.
+docs/why.md says how often it is right. It is a hint, weaker than the stance of the quote itself.
 """
 
 import dataclasses
@@ -62,10 +62,10 @@ class Attributed(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class TermScorer:
-    """Terms and numbers to sums.
+    """Weights that turn terms and numbers into sums.
 
-    Weights by term, shape (k,) each, of the numbers, shape (n_numbers, k), and intercept, shape
-    (k,).
+    There are weights by term, shape (k,) each, weights of the numbers, shape (n_numbers, k), and an
+    intercept, shape (k,).
     """
 
     weights: Mapping[str, np.ndarray]
@@ -88,7 +88,7 @@ class AttributedModel:
     threshold: float
 
     def predict(
-        self, row: Mapping[str, Any], shares: Sequence[float], aliases: Aliases
+        self, row: Mapping[str, Any], probabilities: Sequence[float], aliases: Aliases
     ) -> list[Attributed]:
         """Return the stances that a row with ``text`` ascribes to others, the surest holder first.
 
@@ -98,11 +98,11 @@ class AttributedModel:
             Has ``text``; ``cue``, ``context``, ``speaker``, ``speaker_role`` where known, and
             ``_article``, the text of the whole article: without it only the context tells who
             "they" are.
-        shares
+        probabilities
             The probabilities of the quote's own stance, in the codebook's order.
         """
         mentions = find_mentions(str(row["text"]))
-        numbers = numbers_of(shares)
+        numbers = numbers_of(probabilities)
         told = quote_terms(row, mentions)
         at_all = self.at_all(told, numbers)
         if at_all < self.threshold:
@@ -137,9 +137,9 @@ class AttributedModel:
         holders: Sequence[Sequence[str]],
         numbers: np.ndarray,
     ) -> list[tuple[float, str, float]]:
-        """Return of each candidate how sure it is that he is said to hold a stance, the likeliest.
+        """Return each candidate's probability as holder, with the likeliest stance.
 
-        And its share among the stances.
+        The third value is the probability of that stance.
         """
         return [
             (
@@ -152,10 +152,10 @@ class AttributedModel:
     def _stance(
         self, told: Sequence[str], terms: Sequence[str], numbers: np.ndarray
     ) -> tuple[str, float]:
-        shares = softmax(
+        probabilities = softmax(
             self.parts["stance"].sums([*told, *(f"h:{term}" for term in terms)], numbers)
         )
-        return HELD[int(shares.argmax())], float(shares.max())
+        return HELD[int(probabilities.argmax())], float(probabilities.max())
 
     def to_json(self) -> str:
         """Return the file's content, a line a term."""

@@ -1,8 +1,7 @@
-"""What speaks for a stance that a quote ascribes to somebody else, as terms.
+"""Terms for the model of attributed stances.
 
-Of the quote, of a mention in it, of a candidate holder.
-
-Names never become terms: what is learned about one conflict must hold for another.
+There are terms of the quote, of a mention in it, and of a candidate holder. Names never become
+terms: what is learned about one conflict must hold for another.
 """
 
 import re
@@ -43,19 +42,19 @@ _VERB_LIKE = re.compile(r"\w+(?:ed|(?<!hi)(?<!it)(?<!thi)(?<!s)(?<!ou)s)$")
 NOBODY = "nopro"
 
 
-def numbers_of(shares: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Return the probabilities of the quote's own stance as numbers that sums are drawn from.
+def numbers_of(probabilities: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Return the probabilities of the quote's own stance as numbers for the linear models.
 
-    Shape (`N_NUMBERS`,).
+    Their shape is (`N_NUMBERS`,).
     """
-    given = np.asarray(shares, dtype=float)
+    given = np.asarray(probabilities, dtype=float)
     return np.concatenate([np.log(given + 1e-4), 3 * given])
 
 
 def quote_terms(row: Mapping[str, Any], mentions: Sequence[HolderMention]) -> list[str]:
-    """Return what tells whether a quote ascribes a stance to anybody.
+    """Return terms that tell whether a quote ascribes a stance to anybody.
 
-    Its masked n-grams, its frames, what kind of speaker, and what stands by its mentions.
+    They are its masked n-grams, its frames, the kind of speaker, and the words near its mentions.
     """
     text = str(row["text"])
     by = {
@@ -74,7 +73,7 @@ def quote_terms(row: Mapping[str, Any], mentions: Sequence[HolderMention]) -> li
 def _unnamed(row: Mapping[str, Any], mentions: Sequence[HolderMention]) -> Mapping[str, Any]:
     """Return the row with a stand-in for a name that begins the quote.
 
-    `masked_terms` tells names by their capital, there everything has one.
+    `masked_terms` recognises names by their capital, and the first word always has one.
     """
     text = str(row["text"])
     first = text.split(maxsplit=1)[0] if text.strip() else ""
@@ -87,7 +86,7 @@ def _unnamed(row: Mapping[str, Any], mentions: Sequence[HolderMention]) -> Mappi
 
 
 def near(text: str, place: tuple[int, int], kind: str) -> Iterator[str]:
-    """Yield the terms of one place: the words before and behind it, and the frames that follow."""
+    """Yield the terms of one place: the words before and after it, and the frames that follow."""
     start, end = place
     stop = _END.search(text, end)
     after = _masked(text[end : stop.start() if stop else len(text)])[:AFTER]
@@ -121,7 +120,7 @@ def _masked(text: str) -> list[str]:
 def holder_terms(
     row: Mapping[str, Any], mentions: Sequence[HolderMention], candidates: Sequence[HolderCandidate]
 ) -> list[list[str]]:
-    """Return what speaks for or against each candidate, were a stance ascribed to one of them."""
+    """Return the terms of each candidate: what speaks for it or against it as the holder."""
     scene = _Scene(row, mentions, candidates)
     return [
         sorted(
@@ -194,7 +193,7 @@ class _Scene:
     def is_own(self, one: HolderCandidate) -> bool:
         """Tell whether a candidate is the speaker or on the speaker's side.
 
-        By the words of the name.
+        The words of the name decide.
         """
         return bool(self.own & one.stems)
 
@@ -231,7 +230,7 @@ def _kind_terms(scene: _Scene, one: HolderCandidate) -> Iterator[str]:
 
 
 def _article_terms(scene: _Scene, one: HolderCandidate) -> Iterator[str]:
-    """What the article knows of a candidate: how often, where and how it names him."""
+    """The article's terms for a candidate: how often, where and how it names the candidate."""
     kind, known = one.kind, one.known
     if known is None:
         yield f"{kind}&unknown"
@@ -259,7 +258,7 @@ def _article_terms(scene: _Scene, one: HolderCandidate) -> Iterator[str]:
 
 
 def _near_terms(scene: _Scene, one: HolderCandidate) -> Iterator[str]:
-    """What the sentences before the quote say of a candidate."""
+    """The terms for a candidate from the sentences before the quote."""
     kind, known, own = one.kind, one.near, scene.is_own(one)
     if known is None:
         yield f"{kind}&far"
@@ -288,9 +287,9 @@ def _near_terms(scene: _Scene, one: HolderCandidate) -> Iterator[str]:
 
 
 def _own_terms(scene: _Scene, one: HolderCandidate) -> Iterator[str]:
-    """What the quote itself says of a candidate.
+    """The terms for a candidate from the quote itself.
 
-    Of one that it leaves out only how likely he came.
+    A candidate that the quote leaves out only has its rank.
     """
     mention = one.mention
     if mention is None:

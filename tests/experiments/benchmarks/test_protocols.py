@@ -249,7 +249,8 @@ def test_a_member_without_blocks_is_refused():
 def test_what_cannot_be_measured_is_told(project, root, tmp_path):
     with pytest.raises(
         DataError,
-        match=r"data/vast\.csv: no such file; stance benchmark import vast FILE stores the corpus there",
+        match=r"data/vast\.csv: no such file; "
+        r"stance benchmark import vast FILE stores the corpus there",
     ):
         protocols.run_benchmark("vast")
     with pytest.raises(

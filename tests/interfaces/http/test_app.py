@@ -1,6 +1,6 @@
-"""A real server in a process of its own, asked from here.
+"""A real server in a process of its own.
 
-Over ordinary clients, bad ones, and a hundred at once.
+Ordinary clients, bad ones, and a hundred at once ask it.
 """
 
 import contextlib
@@ -113,7 +113,8 @@ def test_an_article_is_read(server, ngrams):
         other = client.post(
             "/read",
             json={
-                "text": "„Wir sind bereit“, sagte die Ministerin am Montag nach der Sitzung des Kabinetts in Berlin."
+                "text": "„Wir sind bereit“, sagte die Ministerin am Montag nach der Sitzung des "
+                "Kabinetts in Berlin."
             },
         ).json()
     assert unsure["speakers"][0]["quotes"][0]["prediction"]["abstained"]
@@ -228,7 +229,8 @@ def test_wrong_paths_and_methods_are_told(server):
 def test_a_slow_body_is_given_up_while_others_are_answered(server):
     with server.raw() as slow, server.client() as client:
         slow.sendall(
-            b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+            b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 100\r\n\r\n{"
         )
         began = time.monotonic()
         assert client.post("/predict", json={"text": "We will come."}).status_code == 200

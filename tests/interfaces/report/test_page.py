@@ -161,8 +161,8 @@ def test_a_speakers_figures_are_those_of_the_reading_whatever_prior_the_card_bri
     assert found.score != speaker_stance("Mara Lindqvist", pairs).score
     page = render([(FIRST, Reading("first", (found,), model.label))], {**CARD, "speakers": prior})
     assert (
-        f'<td class="num">{signed(found.score)} <small>{signed(found.low)} to {signed(found.high)}</small>'
-        in page
+        f'<td class="num">{signed(found.score)} '
+        f"<small>{signed(found.low)} to {signed(found.high)}</small>" in page
     )
 
 
@@ -461,7 +461,7 @@ def test_dark_paper_print_and_hover(page, tmp_path):
 def five_hundred(root):
     """Readings of 500 articles made from the labelled reports.
 
-    Their labels stand for predictions.
+    Their labels stand in for predictions.
     """
     from stance.labels.consensus import read_labels
 
