@@ -44,10 +44,10 @@ check: $(READY)  ## labels, seeds, experiments, types, imports, style
 ui: $(READY)  ## open the runs in the browser (PORT=5051: another port)
 	@$(BIN)/stance ui --port $(PORT)
 
-compare: $(READY)  ## the leaderboard; with RUNS='ngrams vote' one run against another
+compare: $(READY)  ## the leaderboard; with RUNS='ngrams frozen' one run against another
 	@$(BIN)/stance compare $(RUNS)
 
-promote: $(READY)  ## make a run the champion that predict uses (RUN=vote)
+promote: $(READY)  ## make a run the champion that predict uses (RUN=frozen)
 	@$(BIN)/stance promote $(RUN)
 
 bench: $(READY)  ## what training and prediction cost, as ratios (takes minutes)

@@ -103,7 +103,7 @@ class Reader:
             (programs / name).chmod(0o755)
         (programs.parent / ".ready").touch()
         shutil.copytree(model_folder, project / "models" / "vote-test")
-        point("latest", project / "models" / "vote-test", "test")
+        point("champion", project / "models" / "vote-test", "test")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]

@@ -25,7 +25,7 @@ def trained(project, model_folder):
     from stance.tracking.model_folders import point
 
     shutil.copytree(model_folder, project / "models" / "vote-test")
-    point("latest", project / "models" / "vote-test", "test")
+    point("champion", project / "models" / "vote-test", "test")
     return project
 
 

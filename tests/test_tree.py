@@ -18,6 +18,7 @@ def dotted(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts)
 
 
+MOST_LINES = 400
 NAMES = {dotted(path) for path in FILES}
 WITH_EXAMPLES = [dotted(path) for path in FILES if ">>> " in path.read_text(encoding="utf-8")]
 
@@ -46,6 +47,22 @@ def test_every_test_file_lies_where_its_module_lies():
 def test_every_folder_of_modules_has_tests():
     for folder in sorted({path.parent.relative_to(ROOT / "stance") for path in FILES}):
         assert list((ROOT / "tests" / folder).glob("test_*.py")), folder
+
+
+def test_no_file_is_longer_than_a_sitting_and_half_of_them_are_short():
+    lengths = sorted(len(path.read_text(encoding="utf-8").splitlines()) for path in FILES)
+    assert lengths[-1] <= MOST_LINES
+    assert lengths[len(lengths) // 2] < 180
+
+
+def test_no_two_classes_have_the_same_name():
+    names = [
+        node.name
+        for path in FILES
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
 
 
 def test_what_docstrings_refer_to_is_there():

@@ -95,7 +95,7 @@ def speakers(run: RunName, as_json: AsJson = False) -> None:
 
     The hierarchical model is compared with the mean and with a majority vote.
 
-    Example: stance evaluate speakers vote
+    Example: stance evaluate speakers frozen
     """
     from stance.evaluation.speakers import evaluate_speakers
 
@@ -127,7 +127,7 @@ def attributed(
     news, next to a rule and to the annotators. Nothing is kept; stance weights attributed
     --write does that.
 
-    Example: stance evaluate attributed vote
+    Example: stance evaluate attributed frozen
     """
     from stance.evaluation.attributed_stances import evaluate
 

@@ -27,7 +27,7 @@ def docs(
         typer.Argument(
             metavar="[RUN]", help="The run; by default the newest one of the default experiment."
         ),
-    ] = "vote",
+    ] = "frozen",
     out: Annotated[
         Path | None,
         typer.Option(
@@ -39,7 +39,7 @@ def docs(
 
     They come from a run and from the newest runs of stance evaluate quotes.
 
-    Example: stance pages docs vote --out mine
+    Example: stance pages docs frozen --out mine
     """
     from stance.experiments.docs_figures import write_figures
 

@@ -51,7 +51,7 @@ def compare(
     It prints the second's score minus the first's, with an interval and p-value, paired by
     article.
 
-    Example: stance compare ngrams vote
+    Example: stance compare ngrams frozen
     """
     if first is None:
         from stance.experiments.leaderboard import read_board
@@ -123,7 +123,7 @@ def promote(
     Refused if the new model may be worse than the one that predict uses now. MLflow calls the
     champion models:/stance@champion.
 
-    Example: stance promote vote
+    Example: stance promote frozen
     """
     from stance.experiments.promotion import against_in_use, losses
     from stance.tracking.model_folders import in_use

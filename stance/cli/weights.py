@@ -66,7 +66,7 @@ def attributed(
 
     They learn from the training reports and from the run's cross-validated predictions of them.
 
-    Example: stance weights attributed vote
+    Example: stance weights attributed frozen
     """
     from stance.evaluation.attributed_stances import read_judged
     from stance.models.attributed_stances.model import load_attributed, weights_path

@@ -15,11 +15,13 @@ import pytest
 
 import stance
 from stance.core.errors import ConfigError, ModelError
-from stance.experiments.comparison import compare_runs, losses
+from stance.core.paths import RELEASED, STANDARD
+from stance.experiments.comparison import compare_runs
 from stance.experiments.config import read_experiment
+from stance.experiments.promotion import against_in_use, losses
 from stance.experiments.run import run
 from stance.tracking import registry, store
-from stance.tracking.model_folders import pointer
+from stance.tracking.model_folders import point, pointer
 from stance.tracking.runs import find_run, load_predictions
 
 
@@ -31,10 +33,8 @@ def silent(line):
 def outcomes(project):
     """Two runs of the small project's default experiment and one of another."""
     paths = [project / "experiments" / f"{name}.toml" for name in ("default", "other")]
-    found = [
-        run(read_experiment(path), default=path.stem == "default", say=silent) for path in paths
-    ]
-    return [*found, run(read_experiment(paths[0]), default=True, say=silent)]
+    found = [run(read_experiment(path), say=silent) for path in paths]
+    return [*found, run(read_experiment(paths[0]), say=silent)]
 
 
 def test_the_small_project_runs_from_labels_to_a_promoted_model(project, outcomes):
@@ -152,11 +152,11 @@ def test_a_run_that_fails_is_marked_failed_and_leaves_no_pointer(project, monkey
         "stance.experiments.run.save_model", lambda *_: (_ for _ in ()).throw(OSError("disk full"))
     )
     with pytest.raises(OSError, match="disk full"):
-        run(read_experiment(project / "experiments" / "default.toml"), default=True, say=silent)
+        run(read_experiment(project / "experiments" / "default.toml"), say=silent)
     client = store.open_store().MlflowClient()
     (found,) = client.search_runs([client.get_experiment_by_name(store.EXPERIMENT).experiment_id])
     assert found.info.status == "FAILED"
-    assert pointer("latest") == {}
+    assert not (project / "models" / "champion.json").exists()
 
 
 def test_an_unknown_run_is_told_with_the_known_ones(project):
@@ -185,17 +185,12 @@ def test_without_folds_only_what_was_not_learned_from_is_measured(project):
     assert not {"cv_f1", "cv_sd"} & set(logged.data.metrics)
 
 
-def test_without_a_champion_another_experiments_run_never_takes_over(project):
-    other = run(read_experiment(project / "experiments" / "other.toml"), say=silent)
-    with pytest.raises(
-        ModelError,
-        match=r"no champion, and no run of the default experiment; .*--model: there are "
-        + other.folder.name,
-    ):
-        stance.load()
-    first = run(read_experiment(project / "experiments" / "default.toml"), default=True, say=silent)
+def test_without_a_champion_the_released_model_answers_whatever_was_trained(project):
+    first = run(read_experiment(project / "experiments" / "default.toml"), say=silent)
+    assert stance.load().folder == RELEASED / STANDARD
+    assert stance.load("standard").folder == RELEASED / STANDARD
     again = run(read_experiment(project / "experiments" / "other.toml"), say=silent)
-    assert stance.load().folder == first.folder
+    assert stance.load("default").folder == first.folder
     # A run is found by its experiment, its name and its id; what only resembles a name is another
     # experiment's.
     for name in ("other", again.run_name, again.run_id[:6], again.folder.name):
@@ -204,23 +199,28 @@ def test_without_a_champion_another_experiments_run_never_takes_over(project):
         stance.load("oth")
 
 
+def test_a_champion_whose_folder_is_gone_is_not_replaced_unnoticed(project):
+    point("champion", project / "models" / "gone-1234", "1234")
+    with pytest.raises(ModelError, match=r"gone-1234: the champion's folder is gone; promote"):
+        stance.load()
+
+
 def test_an_experiment_is_also_found_by_the_name_of_its_file(project):
     path = project / "experiments" / "default.toml"
     path.write_text(path.read_text().replace('name = "default"', 'name = "soft"'))
-    made = run(read_experiment(path), default=True, say=silent)
+    made = run(read_experiment(path), say=silent)
     assert made.folder.name.startswith("soft-")
     assert stance.load("default").folder == made.folder
     assert find_run(store.open_store(), "default").info.run_id == made.run_id
 
 
-def test_even_the_first_promotion_is_held_up_by_a_loss_against_the_model_in_use(project):
+def test_a_promotion_is_held_up_by_a_loss_against_the_champion(project):
     from typer.testing import CliRunner
 
     from stance.cli.app import app
 
     good = run(
         read_experiment(project / "experiments" / "default.toml", ["member.0.classifier.C=50.0"]),
-        default=True,
         say=silent,
     )
     chance = '[[member]]\nfeatures = { kind = "none" }\nclassifier = { kind = "majority" }\n'
@@ -228,21 +228,19 @@ def test_even_the_first_promotion_is_held_up_by_a_loss_against_the_model_in_use(
         f'name = "chance"\nquestion = "What does guessing give?"\n[data]\nfolds = 2\n{chance}'
     )
     worse = run(read_experiment(project / "experiments" / "chance.toml"), say=silent)
-    assert pointer("champion") == {}
+    assert CliRunner().invoke(app, ["promote", good.run_name, "--force"]).exit_code == 0
     held = CliRunner().invoke(app, ["promote", worse.run_name])
     message = str(held.exception)
-    assert message.startswith(
-        f"{worse.run_name} is not promoted: against {good.folder.name}, the newest run of the "
-        "default experiment, which predict uses now"
-    )
+    assert message.startswith(f"{worse.run_name} is not promoted: it may be worse than ")
+    assert f"{good.folder.name}, the champion, which predict uses now" in message
     assert re.findall(
         r"^  ([a-z ]+): worse by 0\.\d+, it may lose up to 0\.\d+", message, flags=re.MULTILINE
     ) == ["training reports"]
     assert f"stance promote {worse.run_name} --force" in message
-    assert pointer("champion") == {}
+    assert pointer("champion")["run"] == good.run_id
     assert CliRunner().invoke(app, ["promote", worse.run_name, "--force"]).exit_code == 0
     assert stance.load().folder == worse.folder
-    assert losses(good.run_name) == []
+    assert losses(against_in_use(good.run_name)) == []
 
 
 def test_training_ends_with_hints_at_runs_that_exist_and_the_model_that_predict_uses(project):
@@ -253,14 +251,11 @@ def test_training_ends_with_hints_at_runs_that_exist_and_the_model_that_predict_
     first = CliRunner().invoke(app, ["train"]).stdout
     assert "make train EXPERIMENT=experiments/ngrams.toml" in first
     assert first.index("make train EXPERIMENT") < first.index("make compare RUNS='ngrams default'")
-    used = stance.load().folder.name
-    assert (
-        first.splitlines()[-1]
-        == f"predict now uses {used}, the newest run of the default experiment."
-    )
+    assert "\npredict uses standard, the released model.\n" in first
+    assert "  this run minus that model, seed articles: " in first
     second = CliRunner().invoke(app, ["train", str(project / "experiments" / "other.toml")]).stdout
     assert "make train EXPERIMENT" not in second
     assert "make compare RUNS='default other'" in second
-    assert f"predict now uses {used}, the newest run of the default experiment." in second
+    assert "\npredict uses standard, the released model.\n" in second
     assert second.splitlines()[-1].startswith("This run's model, other-")
     assert compare_runs("default", "other")[2]

@@ -2,13 +2,12 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tiny_encoders import write_encoder
 
 from stance.core.errors import ModelError
 from stance.training import adapters
-from stance.training.adapters import AdaptedClassifier, batches_by_length, cosine, pad
+from stance.training.adapter_steps import AdapterTraining
+from stance.training.adapters import AdaptedClassifier, teacher_logits
 
 needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="the extra adapt")
 TEXTS = ["we will talk", "talks .", "we talk", "never", "never talks .", "we will never"] * 4
@@ -40,17 +39,17 @@ def test_what_is_trained_is_answered_by_the_int8_network(settings):
 @needs_torch
 def test_a_training_that_was_cut_off_comes_to_the_same_end(settings, monkeypatch):
     whole = AdaptedClassifier(**settings).fit(ROWS, LABELS)
-    saved = adapters._Training._save
+    saved = AdapterTraining._save
 
     def cut_off(self, folder, step, losses):
         saved(self, folder, step, losses)
         raise KeyboardInterrupt
 
     monkeypatch.setenv("STANCE_CACHE", settings["encoder"] + "/other")
-    monkeypatch.setattr(adapters._Training, "_save", cut_off)
+    monkeypatch.setattr(AdapterTraining, "_save", cut_off)
     with pytest.raises(KeyboardInterrupt):
         AdaptedClassifier(**settings).fit(ROWS, LABELS)
-    monkeypatch.setattr(adapters._Training, "_save", saved)
+    monkeypatch.setattr(AdapterTraining, "_save", saved)
     lines = []
     resumed = AdaptedClassifier(**settings, say=lines.append).fit(ROWS, LABELS)
     assert lines[0] == "  goes on from step 50 of 120"
@@ -66,11 +65,12 @@ def test_a_damaged_checkpoint_costs_time_and_no_more(settings, tmp_path):
 
 
 @needs_torch
-def test_a_teachers_doubt_is_learned_too(settings):
-    def teacher(rows, classes):
+def test_a_teachers_doubt_is_learned_too(settings, monkeypatch):
+    def taught(teacher, rows, classes):
         return np.tile([0.4, 0.0], (len(rows), 1))
 
-    model = AdaptedClassifier(**settings, teacher=teacher, teacher_share=1.0).fit(ROWS, LABELS)
+    monkeypatch.setattr(adapters, "teacher_logits", taught)
+    model = AdaptedClassifier(**settings, teacher="a folder", teacher_share=1.0).fit(ROWS, LABELS)
     expected = np.exp(0.4) / (1 + np.exp(0.4))
     assert model.predict_proba(ROWS)[:, 0] == pytest.approx(np.full(len(ROWS), expected), abs=0.1)
 
@@ -83,26 +83,6 @@ def test_without_its_extra_training_says_what_to_install(monkeypatch):
         AdaptedClassifier().fit(ROWS, LABELS)
 
 
-@given(
-    st.lists(st.integers(1, 60), min_size=1, max_size=200), st.integers(1, 16), st.integers(0, 9)
-)
-def test_an_epoch_holds_every_row_once_in_batches_of_like_length(lengths, size, seed):
-    batches = list(batches_by_length(lengths, size, np.random.default_rng(seed)))
-    assert sorted(np.concatenate(batches)) == list(range(len(lengths)))
-    assert max(map(len, batches)) <= size
-
-
-@given(st.integers(1, 3000))
-def test_the_rate_rises_and_falls_and_never_stops(n_steps):
-    factor = [cosine(n_steps)(step) for step in range(n_steps + 1)]
-    assert min(factor) > 0
-    assert max(factor) <= 1
-    assert factor[-1] == pytest.approx(0.02, abs=1e-6)
-
-
-@given(st.lists(st.lists(st.integers(5, 9), min_size=1, max_size=8), min_size=1, max_size=6))
-def test_what_is_filled_up_does_not_count(ids):
-    tokens, mask = pad(ids, 1)
-    for row, one in enumerate(ids):
-        assert list(tokens[row][mask[row] == 1]) == one
-        assert (tokens[row][mask[row] == 0] == 1).all()
+def test_a_teacher_of_other_classes_is_refused(ngrams):
+    with pytest.raises(ModelError, match="expected an adapted encoder that answers neutral"):
+        teacher_logits(str(ngrams), ROWS, ["neutral", "neutral off the target"])
