@@ -12,7 +12,7 @@ from stance.core.types import Article, Quote
 from stance.extraction.quotes.assembly import to_quotes
 from stance.extraction.quotes.statements import Statement, add_inner, find_statements, nested_views
 from stance.extraction.speakers.attribution import attribute_speakers
-from stance.extraction.speakers.coreference import Cast
+from stance.extraction.speakers.coreference import Coreference
 from stance.extraction.text.parser import default_nlp, parse
 from stance.extraction.text.parser_views import View, make_views
 
@@ -117,12 +117,12 @@ def _extract_one(
     """
     quotes: list[Quote] = []
     n_outer = 0
-    cast = Cast()
+    coreference = Coreference()
     for section in _sections(views):
         parsed = list(islice(docs, len(section)))
-        found = _find(article, section, parsed, nlp, n_outer)
-        n_outer += sum(quote.parent is None for quote, _ in found)
-        quotes += attribute_speakers(article, found, section, parsed, cast)
+        quoted = _find(article, section, parsed, nlp, n_outer)
+        n_outer += sum(quote.parent is None for quote, _ in quoted)
+        quotes += attribute_speakers(article, quoted, section, parsed, coreference)
     return quotes
 
 

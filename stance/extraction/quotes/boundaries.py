@@ -18,7 +18,8 @@ SAYING_PREPOSITIONS = frozenset("for on of as to against with about from into".s
 TIMES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday today yesterday week month year "
     "weekend morning evening night afternoon january february march "
-    "april may june july august september october november december earlier later statement interview conference television".split()
+    "april may june july august september october november december earlier later "
+    "statement interview conference television".split()
 )
 # What opens a condition wherever it stands; "before" and "while" may also tell when something was
 # said.
@@ -43,10 +44,7 @@ def has_negation(verb: "Token") -> bool:
 
 
 def with_negation(verb: "Token") -> int:
-    """Return where a verb begins that carries the statement itself.
-
-    'does not believe' with its 'does not'.
-    """
+    """Return where a verb begins, with its negation: 'does not believe'."""
     if not has_negation(verb):
         return verb.i
     return min(
@@ -95,7 +93,10 @@ def narrated_end(verb: "Token", start: int, sentence: "Span") -> int:
 
 
 def _is_reported(verb: "Token") -> bool:
-    """Tell whether a verb joined to the cue goes on with what is said ("…, but that it would …") or with what the narrator tells."""
+    """Tell whether a verb joined to the cue still reports what is said.
+
+    "…, but that it would …" does; ", and left the room" is told by the narrator.
+    """
     children = {child.dep_ for child in verb.children}
     if "mark" in children and any(
         child.lower_ == "that" for child in verb.children if child.dep_ == "mark"
@@ -122,9 +123,9 @@ def before_joint(doc: "Doc", first: int) -> int:
 
 
 def with_tails(verb: "Token", end: int) -> int:
-    """Take in what goes on with a statement that begins.
+    """Take in what goes on with a statement that begins with its verb.
 
-    With its verb ('rejected the plan, calling it a trap'), up to a further one ('and said …').
+    'rejected the plan, calling it a trap', but not a further verb ('and said …').
     """
     doc = verb.doc
     for child in verb.children:
@@ -170,7 +171,11 @@ def _is_reason(child: "Token") -> bool:
 
 
 def _is_condition(child: "Token", verb: "Token") -> bool:
-    """Tell what limits a stance ("until the troops have left", "without guarantees") from when and how it was told ("before he left")."""
+    """Tell whether words behind a stance limit it.
+
+    "until the troops have left" and "without guarantees" do; "before he left" says when it was
+    told.
+    """
     first = child.left_edge
     if child.dep_ == "advmod":
         # "as long as the border is closed": the clause hangs on "long".
@@ -253,10 +258,7 @@ def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
 
 
 def _narrates(doc: "Doc", start: int, end: int) -> bool:
-    """Tell ", though he conceded …", said by the narrator, from ", though the bridge was closed".
-
-    Said by the speaker.
-    """
+    """Tell the narrator's ", though he conceded …" from the speaker's ", though it was closed"."""
     return any(
         "say" in verb_classes(token.lemma_.lower()) and token.tag_ == "VBD"
         for token in doc[start : min(start + 12, end)]

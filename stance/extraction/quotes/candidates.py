@@ -1,7 +1,6 @@
-"""What a word could report.
+"""Candidates: the words of a paragraph that may report speech.
 
-The candidates that the grammar of a paragraph offers, each with its content, its frame and who
-would speak.
+Each comes with its content, its frame and its speaker.
 """
 
 import dataclasses
@@ -29,7 +28,8 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc, Span, Token
 
 VIEW_NOUNS = frozenset(
-    "view opinion word words assessment judgment judgement account telling estimation reckoning".split()
+    "view opinion word words assessment judgment judgement account telling estimation "
+    "reckoning".split()
 )
 
 
@@ -86,7 +86,7 @@ def quoted_part(candidate: CueCandidate, view: View) -> str:
 
 def find_candidates(doc: "Doc", view: View) -> list[CueCandidate]:
     """Find all candidates of one paragraph, in text order."""
-    found: list[CueCandidate] = []
+    candidates: list[CueCandidate] = []
     for sentence in doc.sents:
         for token in sentence:
             if view.holder_at(token.idx) is not None:
@@ -102,8 +102,8 @@ def find_candidates(doc: "Doc", view: View) -> list[CueCandidate]:
             else:
                 continue
             if candidate is not None:
-                found.append(candidate)
-    return found
+                candidates.append(candidate)
+    return candidates
 
 
 def verb_candidate(verb: "Token", sentence: "Span", view: View) -> CueCandidate | None:

@@ -110,7 +110,10 @@ def _made_clear(verb: "Token", sentence: "Span") -> int | None:
 
 
 def _loose_that(verb: "Token", sentence: "Span") -> int | None:
-    """Return where a that-clause begins which the parser has not seen ("told reporters after a meeting that …")."""
+    """Return where a that-clause begins which the parser has not seen.
+
+    "told reporters after a meeting that …".
+    """
     classes = set(verb_classes(verb.lemma_.lower()))
     if (
         "say" not in classes

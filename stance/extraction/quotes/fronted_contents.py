@@ -16,10 +16,7 @@ HEARING = frozenset("learn understand hear know".split())
 
 
 def fronted_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
-    """'The talks failed, she said(, and nobody knew why).' and 'The talks, she said.
-
-    Have failed.'.
-    """
+    """'The talks failed, she said.' and 'The talks, she said, have failed.'."""
     doc = verb.doc
     before = [child for child in verb.children if child.dep_ == "ccomp" and child.i < verb.i]
     known = verb_classes(verb.lemma_.lower())[:1] in (("say",), ("belief",)) and (

@@ -1,7 +1,5 @@
 """From the parsed views of an article to its statements.
 
-Which candidates report speech, what belongs to each, what stands without a cue.
-
 The way: candidates -> the model's choice -> one statement per attribution -> quotations without a
 cue joined to the statement they continue, or left as statements of their own -> statements quoted
 inside another one.
@@ -79,17 +77,18 @@ def _asides(article: Article, view: View, doc: "Doc", model: CueModel) -> list[S
 
     Optional, since the running text says the same.
     """
-    found = _join(article, [], _paragraph_statements(article, view, doc, model))
+    statements = _join(article, [], _paragraph_statements(article, view, doc, model))
     # "Welcomed by the mayor", "agree on a bridge" describe a picture or an event: only clauses and
     # quotations are said.
-    found = [
-        one
-        for one in found
-        if one.holders or (one.candidate is not None and one.candidate.frame in SAYING_FRAMES)
+    said = [
+        statement
+        for statement in statements
+        if statement.holders
+        or (statement.candidate is not None and statement.candidate.frame in SAYING_FRAMES)
     ]
-    for statement in found:
+    for statement in said:
         statement.optional = True
-    return found
+    return said
 
 
 def _paragraph_statements(
@@ -126,7 +125,7 @@ def _paragraph_statements(
 
 def nested_views(article: Article, statements: Iterable[Statement]) -> list[tuple[Statement, View]]:
     """Return views of the quoted words that quote somebody again, each with its statement."""
-    found = []
+    views = []
     for statement in statements:
         stretches = [_inner(holder) for holder in statement.holders] or (
             statement.spans if statement.label is not None else []
@@ -134,8 +133,8 @@ def nested_views(article: Article, statements: Iterable[Statement]) -> list[tupl
         for stretch in stretches:
             view = build_view(article.text, Paragraph((stretch,), BODY))
             if view.holders:
-                found.append((statement, view))
-    return found
+                views.append((statement, view))
+    return views
 
 
 def add_inner(

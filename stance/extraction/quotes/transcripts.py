@@ -1,6 +1,6 @@
-"""Speech that is labelled instead of reported: `Name.
+"""Speech that is labelled instead of reported.
 
-"…"`, `"…" - Name`, and the turns of a transcript.
+``Name: "…"``, ``"…" - Name``, and the turns of a transcript.
 """
 
 import re
@@ -14,17 +14,17 @@ LABEL = re.compile(rf"[\s*_]*(?P<name>{NAME})(?: \([^()\n]{{1,60}}\))?[*_]*:[*_]
 SIGNED = re.compile(rf"\s*(?:–|—|--|-)\s*(?P<name>{NAME})(?:,[^.\n]{{0,80}})?\.?\s*$")
 # "MR. KIRBY:", "THE PRESIDENT:", "Q    Will you …", "SECRETARY OF STATE RUBIO (via video):"
 TURN = re.compile(
-    r"[\s*_]*(?:(?P<name>[A-Z][A-Z.'’\- ]{1,50}[A-Z])(?: ?\([^()\n]{1,60}\))?:|(?P<question>Q)(?:\s{2,}|:\s| (?=[A-Z])))[*_]*\s*"
+    r"[\s*_]*(?:(?P<name>[A-Z][A-Z.'’\- ]{1,50}[A-Z])(?: ?\([^()\n]{1,60}\))?:"
+    r"|(?P<question>Q)(?:\s{2,}|:\s| (?=[A-Z])))[*_]*\s*"
 )
 MIN_TURNS = 3
 MIN_SHARE = 0.15
 
 
 def label_before(text: str, start: int, quotation: int) -> tuple[str, Span] | None:
-    """Return the name in ``Name.
+    """Return the name in ``Name: "…"``.
 
-    "…"`` where the label opens the paragraph at ``start`` and the quotation stands at
-    ``quotation``.
+    The label opens the paragraph at ``start``, the quotation stands at ``quotation``.
     """
     match = LABEL.match(text, start, quotation + 1)
     if match is None or match.end() != quotation:

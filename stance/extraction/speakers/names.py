@@ -1,6 +1,6 @@
-"""What is a person's name: runs of proper nouns, without titles, institutions and places.
+"""Find persons' names: runs of proper nouns without titles, institutions and places.
 
-And the offices told beside them.
+Also the offices told beside a name.
 """
 
 import re
@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 
 
 def clean_name(words: Sequence[str]) -> list[str]:
-    """Drop titles and offices in front of a name: "U.S.
-
-    Secretary of State Marco Rubio" -> Marco Rubio.
-    """
+    """Drop titles and offices in front of a name: "Mayor of Lorn Dora Venn" -> Dora Venn."""
     kept = list(words)
     for at in range(len(kept) - 1, -1, -1):
         if kept[at].lower().strip(".,’'") in TITLES:

@@ -26,24 +26,29 @@ BODY_NOUNS = frozenset(
     "organization organisation association foundation team "
     "delegation side sides capital state country newspaper paper magazine channel broadcaster "
     "television radio outlet press media network bloc "
-    "alliance movement institute university center centre think-tank board command staff bureau registry house".split()
+    "alliance movement institute university center centre think-tank board command staff "
+    "bureau registry house".split()
 )
 TEXT_NOUNS = frozenset(
     "report statement poll survey document documents letter study data figures article review "
     "note email transcript analysis release communique "
-    "communiqué text map paper draft bill rule law order memo indictment complaint census sheet".split()
+    "communiqué text map paper draft bill rule law order memo indictment complaint census "
+    "sheet".split()
 )
 
 FEMALE_NOUNS = frozenset(
-    "spokeswoman chairwoman congresswoman woman mother queen princess actress businesswoman daughter wife widow".split()
+    "spokeswoman chairwoman congresswoman woman mother queen princess actress "
+    "businesswoman daughter wife widow".split()
 )
 MALE_NOUNS = frozenset(
-    "spokesman chairman congressman man father king prince businessman son husband pope pontiff bishop priest".split()
+    "spokesman chairman congressman man father king prince businessman son husband pope "
+    "pontiff bishop priest".split()
 )
 # Words that name the same office in other words.
 SYNONYMS = {
     "leader": "president premier chancellor minister head king chairman pope",
-    "diplomat": "minister ambassador envoy diplomat spokeswoman spokesman spokesperson consul chief representative",
+    "diplomat": "minister ambassador envoy diplomat spokeswoman spokesman spokesperson consul "
+    "chief representative",
     "spokesperson": "spokesman spokeswoman spokesperson",
     "premier": "minister premier",
     "pm": "minister premier",
@@ -94,7 +99,8 @@ NOT_PERSON = frozenset(
     "school college hospital church kremlin city county "
     "region province district island islands sea gulf river east west north south day act treaty "
     "agreement accord plan summit conference war games "
-    "accords treasury mission authority assembly cabinet workshop observatory forum partners capital securities asset management inc ltd corp co".split()
+    "accords treasury mission authority assembly cabinet workshop observatory forum "
+    "partners capital securities asset management inc ltd corp co".split()
 )
 PLACES = frozenset(
     "ukraine russia moscow kyiv kiev washington london paris berlin brussels beijing china israel "
@@ -103,7 +109,8 @@ PLACES = frozenset(
     "hezbollah egypt cairo qatar doha riyadh geneva "
     "armenia azerbaijan baku yerevan belarus minsk nato eu un u.n u.s us uk usa kremlin pentagon "
     "reuters afp tass ap cnn bbc monday tuesday wednesday "
-    "thursday friday saturday sunday january february march april may june july august september october november december".split()
+    "thursday friday saturday sunday january february march april may june july august "
+    "september october november december".split()
 )
 NOT_FIRST = frozenset(
     "south north east west new saint st port mount lake upper lower great greater united supreme "
@@ -115,14 +122,16 @@ FEMALE_NAMES = frozenset(
     "mette jacinda theresa liz susan mary jennifer linda sarah karen "
     "lisa emily kate jane anne helen ruth carol janet kelly michelle rachel rebecca ingrid ellen "
     "kim alice agnes irene yvonne simone isabel carmen "
-    "leyla zeynep fatma hind mai condoleezza kellyanne madeleine caroline catherine claire petra".split()
+    "leyla zeynep fatma hind mai condoleezza kellyanne madeleine caroline catherine claire "
+    "petra".split()
 )
 MALE_NAMES = frozenset(
     "joshua luca mustafa andrea nikita sasha ilya mischa musa issa abdulla mitja joe john james "
     "robert michael david william richard thomas donald barack "
     "vladimir volodymyr sergei sergey dmitry emmanuel olaf friedrich viktor recep benjamin antony "
     "boris rishi keir jens jake lloyd xi joaquim luka juba seba costa "
-    "sava jovica nikola danila kuzma foma luka ezra noah elijah isa zakaria mahamadou moussa moustapha krishna shiva aditya".split()
+    "sava jovica nikola danila kuzma foma luka ezra noah elijah isa zakaria mahamadou "
+    "moussa moustapha krishna shiva aditya".split()
 )
 # Words that open a sentence inside quotation marks, where no tagger looks.
 NO_NAME = frozenset(
@@ -130,7 +139,8 @@ NO_NAME = frozenset(
     "at in on for from with without by to of that this these "
     "those the a an my our your his her its their we you he she it they who what why how where "
     "not no yes even only both unless until till once is are "
-    "was were has have had do does did will would can could should may might must let ask tell dear thank thanks".split()
+    "was were has have had do does did will would can could should may might must let ask "
+    "tell dear thank thanks".split()
 )
 PARTICLES = frozenset("al el bin ibn de da di du der den van von la le abu ben ter dos".split())
 NAME_IN_QUOTE = re.compile(r"\b[A-Z][\w-]+(?: (?:(?:al|bin|de|van|von) )?[A-Z][\w.-]*){1,3}")

@@ -29,7 +29,7 @@ def test_weights_survive_json():
 )
 def test_damaged_weights_are_refused(text):
     with pytest.raises(
-        ModelError, match=r"cues\.json: not a table of cue weights \(.*\); train it anew"
+        ModelError, match=r"cue_weights\.json: not a table of cue weights \(.*\); train it anew"
     ):
         CueModel.from_json(text)
 
