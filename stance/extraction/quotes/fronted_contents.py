@@ -32,6 +32,8 @@ def fronted_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, l
         verb.pos_ == "AUX"
         or not (before or verb.dep_ == "parataxis" or known)
         or verb.lemma_.lower() in HEARING
+        # "…, and they went home": only "he went on" speaks.
+        or (verb.lemma_.lower() == "go" and doc[min(verb.i + 1, len(doc) - 1)].lower_ != "on")
     ):
         return None
     has_object = (

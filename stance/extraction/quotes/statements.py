@@ -12,9 +12,17 @@ from typing import TYPE_CHECKING
 from stance.core.types import Article, Span
 from stance.extraction.quotes.candidates import CueCandidate, find_candidates
 from stance.extraction.quotes.cues import CueModel, load_cues
+from stance.extraction.quotes.labels import (
+    credit_behind,
+    heading_above,
+    label_before,
+    post_of,
+    signature_behind,
+    signature_below,
+)
 from stance.extraction.quotes.selection import announcer_of, choose
 from stance.extraction.quotes.sources import SourceMention, mention_of
-from stance.extraction.quotes.transcripts import find_turns, label_before, signature_behind
+from stance.extraction.quotes.transcripts import find_turns
 from stance.extraction.text.paragraphs import BODY, CAPTION, HEADLINE, LINK, Paragraph
 from stance.extraction.text.parser_views import Placeholder, View, build_view, cut_spans
 
@@ -94,6 +102,9 @@ def _asides(article: Article, view: View, doc: "Doc", model: CueModel) -> list[S
 def _paragraph_statements(
     article: Article, view: View, doc: "Doc", model: CueModel
 ) -> list[Statement]:
+    post = None if view.holders else post_of(article.text, *view.paragraph.pieces[0])
+    if post is not None:
+        return [Statement(list(view.paragraph.pieces), None, [], view, label=post)]
     chosen = choose(find_candidates(doc, view), view, model)
     statements = [make_statement(article, view, candidate) for candidate in chosen]
     taken = {holder.start for statement in statements for holder in statement.holders}
@@ -108,6 +119,7 @@ def _paragraph_statements(
         label = _label(article.text, view, holder)
         candidate = announcer_of(doc, view, holder, model) if label is None else None
         if candidate is None:
+            label = label or _label_around(article.text, view, holder)
             statements.append(Statement([_inner(holder)], None, [holder], view, label=label))
         elif candidate.cue.i in by_cue:
             statement = by_cue[candidate.cue.i]
@@ -159,9 +171,22 @@ def add_inner(
 def _label(text: str, view: View, holder: Placeholder) -> tuple[str, Span] | None:
     first, last = view.holders[0] is holder, view.holders[-1] is holder
     label = label_before(text, view.paragraph.start, holder.quotation.open) if first else None
-    return label or (
-        signature_behind(text, holder.quotation.close, view.paragraph.end) if last else None
-    )
+    if label is None and last:
+        close = holder.quotation.close
+        label = signature_behind(text, close, view.paragraph.end)
+        if label is None and not text[close : view.paragraph.end].strip():
+            label = signature_below(text, view.paragraph.end)
+    return label
+
+
+def _label_around(text: str, view: View, holder: Placeholder) -> tuple[str, Span] | None:
+    """Return the name in the line above or the sentence behind, where no verb tells who speaks."""
+    quotation = holder.quotation
+    if view.holders[0] is holder and not text[view.paragraph.start : quotation.open].strip():
+        heading = heading_above(text, view.paragraph.start)
+        if heading is not None:
+            return heading
+    return credit_behind(text, quotation.close, view.paragraph.end)
 
 
 def _inner(holder: Placeholder) -> Span:

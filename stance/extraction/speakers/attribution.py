@@ -49,6 +49,7 @@ def attribute_speakers(
     coreference = Coreference() if coreference is None else coreference
     coreference.index.learn(article, views, docs)
     named: dict[int, tuple[Entity | None, float]] = {}
+    spoken = [span for quote, _ in quoted for span in quote.spans]
     speaker: Entity | None = None
     ends_at = -10_000
     for at, number, mention in _events(quoted, views, docs):
@@ -63,7 +64,7 @@ def attribute_speakers(
             named[number] = coreference.inside(mention, label, at)
             continue
         if label is not None:
-            entity, confidence = coreference.labelled(label[0], at), 0.9
+            entity, confidence = coreference.labelled(label[0], at, spoken), 0.9
         elif mention is None:
             latest = coreference.latest
             entity = latest if latest is not None and latest.last > ends_at else speaker

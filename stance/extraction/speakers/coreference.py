@@ -59,13 +59,21 @@ class Coreference:
         self.recent: dict[int, Entity] = {}
         self.latest: Entity | None = None
 
-    def labelled(self, label: str, at: int) -> Entity | None:
+    def labelled(self, label: str, at: int, spoken: Sequence[Span]) -> Entity | None:
         """Return whom a transcript's label means.
 
-        "MR. KIRBY" is whoever of that surname the article names.
+        "MR. KIRBY" is whoever of that surname the article names, "EM" whoever has these initials,
+        "A" whoever the narrator names: the words between ``spoken`` are the narrator's.
         """
-        if label == "Q":
-            return None
+        if label in ("Q", "A"):
+            entity = self.index.first_outside(spoken) if label == "A" else None
+            if entity is not None:
+                self._touch(entity, at)
+            return entity
+        of_initials = self.index.of_initials(label)
+        if of_initials is not None:
+            self._touch(of_initials, at)
+            return of_initials
         words = clean_name([word.strip(".") for word in label.split()]) or label.split()
         entity = self.index.known(words)
         if entity is None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from stance.core.types import Article
+from stance.core.types import Article, Span
 from stance.extraction.speakers.aliases import Aliases, load_aliases
 from stance.extraction.speakers.names import (
     appositions,
@@ -245,6 +245,27 @@ class EntityIndex:
             if other.name.endswith(" " + entity.name)
         )
         return next(longer, entity)
+
+    def first_outside(self, spoken: Sequence[Span]) -> Entity | None:
+        """Return the one person whom the narrator names; None where there are several or none."""
+        outside = [
+            entity
+            for entity in self.people.values()
+            if entity.first >= 0 and not any(low <= entity.first < high for low, high in spoken)
+        ]
+        return outside[0] if len(outside) == 1 else None
+
+    def of_initials(self, label: str) -> Entity | None:
+        """Return the one person with these initials: "EM", Edda Moe."""
+        letters = label.replace(".", "")
+        if not (letters.isupper() and 2 <= len(letters) <= 4):
+            return None
+        fits = [
+            entity
+            for entity in self.people.values()
+            if "".join(word[0] for word in entity.name.split()) == letters
+        ]
+        return fits[0] if len(fits) == 1 else None
 
     def first_people(self) -> Iterable[Entity]:
         """Return the persons named first; not all, which keeps long texts linear."""

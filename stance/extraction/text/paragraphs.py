@@ -5,7 +5,8 @@ import re
 
 BODY, HEADLINE, CAPTION, LINK, FOOTER = "body", "headline", "caption", "link", "footer"
 
-LINE = re.compile(r"[^\n\r\x0b\x0c\x85\u2028\u2029]+")
+# A line, without the ">" or "|" of a block quote.
+LINE = re.compile(r"(?:[ \t]*[>|](?=[ \t>|“\"‘])[ \t]*)*([^\n\r\x0b\x0c\x85\u2028\u2029]+)")
 ENDS_SENTENCE = re.compile(r"[.?!…:;]['\"”’»\)\]\*]*\s*$|[\"”»]\s*$")
 UNFINISHED = re.compile(r"[\w,–—-]\s*$")
 CREDIT = re.compile(
@@ -67,9 +68,7 @@ def split_paragraphs(text: str) -> list[Paragraph]:
     A line that breaks off within a sentence is read on in the next one that begins with a small
     letter.
     """
-    lines = [
-        (match.start(), match.end()) for match in LINE.finditer(text) if not match.group().isspace()
-    ]
+    lines = [match.span(1) for match in LINE.finditer(text) if not match[1].isspace()]
     joined: list[list[tuple[int, int]]] = []
     for start, end in lines:
         if joined and _goes_on(text, joined[-1], start, end):

@@ -87,11 +87,16 @@ def build_view(text: str, paragraph: Paragraph) -> View:
     while at < paragraph.end:
         if at in opens:
             quotation = opens[at]
+            if chars and chars[-1] not in " (":
+                # "leader.“Not today.”": the blank is lost.
+                put(" ", at, at)
             begin = len(chars) + 1
             for words in ('"', HOLDER, _stop(text, quotation, paragraph.end), '"'):
                 put(words, quotation.start, quotation.end)
             holders.append(Placeholder(begin - 1, len(chars), quotation))
             at = max(quotation.close, at + 1)
+            if at < paragraph.end and text[at].isalnum():
+                put(" ", at, at)
             continue
         if at in skipped:
             at = skipped[at]
