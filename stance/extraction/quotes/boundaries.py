@@ -25,6 +25,11 @@ TIMES = frozenset(
 # said.
 CONDITIONS = frozenset("unless until till if once provided".split())
 NO_WORDS = frozenset("PUNCT SPACE".split())
+# What the narrator calls a statement that was just reported: ", a claim the mayor denied".
+CLAIMS = frozenset(
+    "claim charge accusation allegation assertion statement demand proposal suggestion threat "
+    "warning promise position view stance remark comment".split()
+)
 
 
 def behind_time(doc: "Doc", start: int, clause: "Token") -> int:
@@ -222,6 +227,9 @@ def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
         dashes[0] + 1 if dashes[0] + 1 < len(doc) else dashes[0]
     ].lower_ in ("a", "an", "although", "though", "which", "while"):
         end = dashes[0]
+    for at in range(start + 2, end):
+        if _begins_another_report(cue, at, end):
+            return at - 1 if doc[at - 1].text == "," else at
     for at in range(start + 3, end):
         token = doc[at]
         if token.lower_ == "according" and doc[at - 1].text == ",":
@@ -255,6 +263,34 @@ def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
         ):
             return at - 1
     return end
+
+
+JOINTS = frozenset("and but whereas while yet though".split())
+
+
+def _begins_another_report(cue: "Token", at: int, end: int) -> bool:
+    """Tell whether a clause begins in which the narrator reports somebody else, or a claim.
+
+    "the army said the road was open, but the mayor warned that …", "…, a claim the mayor denied".
+    """
+    doc = cue.doc
+    if doc[at].lower_ in ("a", "an") and doc[at - 1].text == ",":
+        nouns = [token for token in doc[at + 1 : at + 4] if token.pos_ == "NOUN"]
+        return bool(nouns) and nouns[0].lemma_.lower() in CLAIMS
+    if doc[at].lower_ not in JOINTS or cue.tag_ not in ("VBD", "VBZ", "VBP"):
+        return False
+    for verb in doc[at + 1 : min(at + 16, end)]:
+        if verb.pos_ in ("VERB", "AUX") and verb.tag_ in ("VBD", "VBZ", "VBP", "MD"):
+            reports = verb.tag_ == cue.tag_ and "say" in verb_classes(verb.lemma_.lower())
+            subject = next((c for c in verb.children if c.dep_ == "nsubj" and c.i < verb.i), None)
+            return (
+                reports
+                and subject is not None
+                and at < subject.i
+                and subject.pos_ in ("NOUN", "PROPN")
+                and any(c.dep_ == "ccomp" and c.i > verb.i for c in verb.children)
+            )
+    return False
 
 
 def _narrates(doc: "Doc", start: int, end: int) -> bool:

@@ -36,7 +36,9 @@ VERBS: dict[str, str] = {
     "shout whisper murmur mutter inquire ask wonder query "
     "elaborate specify clarify counter retort rebut summarize estimate put describe call speak "
     "underline underscore highlight opine speculate "
-    "theorize agree quote cite publish issue voice express deliver go blog text message email "
+    "theorize agree quote cite publish issue voice express deliver go "
+    "grumble sigh groan moan snap growl mumble scoff yell scream chuckle sneer laugh blog text "
+    "message email "
     "intone interject chime sum declaim preach advise "
     "propose outline detail stipulate swear profess protest plead beg urge tout brag rail fume "
     "thunder gush offer rule decree read reckon refer",

@@ -56,12 +56,20 @@ def fronted_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, l
         # "Asked about the raid, she said: …": the opening clause is the narrator's.
         return None
     has_verb = any(doc[i].pos_ in ("VERB", "AUX") for i in range(sentence.start, low))
-    if not has_verb and not rest:
+    if not has_verb and not rest and not _says_behind(verb):
         return None
     start = sentence.start
     held = [i for i in range(start, low) if holds(doc[i], view)]
     start = max(held) + 1 if held else start
     return ("inserted" if rest else "fronted"), [(start, low - 1), *rest]
+
+
+def _says_behind(verb: "Token") -> bool:
+    """Tell "Not so, says Dora Venn": what stands before needs no verb of its own."""
+    subject = find_subject(verb)
+    if verb.sent[0].lower_ in ("so", "thus", "or"):
+        return False
+    return verb.lemma_.lower() == "say" and subject is not None and subject.i > verb.i
 
 
 def _stands_apart(verb: "Token") -> bool:
@@ -104,7 +112,8 @@ def _narrator(verb: "Token", sentence: "Span") -> Range:
         low = named[1] if named is not None else low
     else:
         for child in verb.children:
-            if child.i < verb.i and child.dep_ in ("aux", "advmod"):
+            joined = all(token.text != "," for token in doc[child.i : verb.i])
+            if child.i < verb.i and joined and child.dep_ in ("aux", "advmod"):
                 low = min(low, child.i)
     return low, verb.i + 1
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from stance.core.types import Span
 from stance.extraction.text.parser_views import View
+from stance.extraction.text.word_lists import NOT_PERSON
 
 Turn = tuple[str, Span, list[Span]]
 
@@ -178,14 +179,15 @@ def _trimmed(text: str, start: int, end: int) -> Span:
 
 
 def _questioners(text: str, turns: Sequence[Turn]) -> set[str]:
-    """Return the labels of those who only ask: "Q", "Interviewer", a newspaper's initials."""
+    """Return the labels of those who only ask: "Q", "Interviewer", a newspaper, its initials."""
     said: dict[str, list[str]] = {}
     for name, _, spans in turns:
         said.setdefault(name, []).extend(text[start:end] for start, end in spans[-1:])
     asking = {name for name in said if name.strip(".").lower() in QUESTIONERS}
-    initials = {name for name in said if name.isupper() and 1 < len(name.strip(".")) <= 4}
-    for name in initials:
+    papers = [name for name in said if name.split()[-1].lower() in NOT_PERSON]
+    initials = [name for name in said if name.isupper() and 1 < len(name.strip(".")) <= 4]
+    for name in (*initials, *papers):
         questions = [words for words in said[name] if words.rstrip('”"* ').endswith("?")]
-        if len(said) == 2 and questions and len(questions) == len(said[name]):
+        if len(said) == 2 and len(questions) == len(said[name]) > 1:
             asking.add(name)
     return asking

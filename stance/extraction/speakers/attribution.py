@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from stance.core.types import Article, Quote, Span
 from stance.extraction.quotes.sources import SourceMention, mention_of
 from stance.extraction.speakers.aliases import Aliases
-from stance.extraction.speakers.coreference import HE, SHE, Coreference
+from stance.extraction.speakers.coreference import Coreference
 from stance.extraction.speakers.entities import Entity
+from stance.extraction.speakers.pronouns import HE, SHE
 from stance.extraction.text.parser_views import View
 
 if TYPE_CHECKING:
-    from spacy.tokens import Doc
+    from spacy.tokens import Doc, Token
 
 
 def attribute_speakers(
@@ -163,6 +164,14 @@ def _with_speaker(
     )
 
 
+def _is_topic(token: "Token") -> bool:
+    """Tell a subject, or whom a sentence opens with ("For Dora Venn, that is not enough")."""
+    if token.dep_ in ("nsubj", "nsubjpass"):
+        return True
+    opens = token.dep_ == "pobj" and token.head.lower_ == "for"
+    return opens and token.pos_ == "PROPN" and token.head.i == token.sent.start
+
+
 def _subjects(
     views: Sequence[View],
     docs: "Sequence[Doc]",
@@ -176,7 +185,7 @@ def _subjects(
     for view, doc in zip(views, docs, strict=True):
         for token in doc:
             if (
-                token.dep_ not in ("nsubj", "nsubjpass")
+                not _is_topic(token)
                 or token.pos_ not in ("NOUN", "PROPN")
                 or (id(view), token.i) in heads
             ):

@@ -1,7 +1,8 @@
 """Whom a name, a description or a pronoun means at a place in an article."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from stance.core.types import Span
 from stance.extraction.quotes.sources import SourceMention, mention_of
@@ -12,11 +13,23 @@ from stance.extraction.speakers.names import (
     clean_name,
     name_runs,
     names_beside,
+    offices_before,
     role_text,
     title_gender,
 )
+from stance.extraction.speakers.pronouns import (
+    HE,
+    SHE,
+    THEY,
+    last_of,
+    last_two,
+    likelier,
+    other_party,
+    pronoun_pool,
+)
 from stance.extraction.text.word_lists import (
     BODY_NOUNS,
+    COMPANY_WORDS,
     ISSUED,
     NOT_PERSON,
     PERSON_NOUNS,
@@ -24,16 +37,16 @@ from stance.extraction.text.word_lists import (
     SYNONYMS,
 )
 
-NEAR = 250
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+REPLIES = frozenset("answer reply respond retort counter disagree object".split())
 # So many people and bodies may still be meant by a pronoun or an office.
 MEMORY = 150
-HE, SHE, THEY = frozenset(["he", "him"]), frozenset(["she", "her"]), frozenset(["they", "them"])
 FIRST_OR_SECOND = frozenset("i we you us me".split())
 DEFINITE = frozenset("the this that his her its their".split())
 # An article may speak of several of these at once: "the court" need not be the last body named.
-UNSURE_BODIES = frozenset(
-    "ministry government military army police side sides court delegation".split()
-)
+UNSURE_BODIES = frozenset("ministry government military army police side court delegation".split())
 NO_CONTENT = frozenset("the a an of for to in 's ’s former senior".split())
 Answer = tuple[Entity | None, float]
 
@@ -58,6 +71,8 @@ class Coreference:
         self.index = EntityIndex() if index is None else index
         self.recent: dict[int, Entity] = {}
         self.latest: Entity | None = None
+        # Whom "the former" and "the latter" mean; forgotten once somebody else is named.
+        self.two: list[Entity] = []
 
     def labelled(self, label: str, at: int, spoken: Sequence[Span]) -> Entity | None:
         """Return whom a transcript's label means.
@@ -109,6 +124,24 @@ class Coreference:
             self.latest = answer[0]
             return
         self.resolve(mention, at, None)
+        for conjunct in mention.head.conjuncts:
+            # "Noor and Dastan briefed the press": each of them was spoken of.
+            person = self._conjunct(conjunct, mention)
+            if person is not None:
+                self._touch(person, mention.view.starts[conjunct.idx])
+
+    def _conjunct(self, token: "Token", mention: SourceMention) -> Entity | None:
+        """Return the person whom one part of "Noor and Dastan" names."""
+        run = next((run for run in name_runs(token.doc) if run[0] <= token.i < run[1]), None)
+        if run is None or mention.view.holder_at(token.idx) is not None:
+            return None
+        words = token.doc[run[0] : run[1]].text.split()
+        name = clean_name(words)
+        return self.index.person(name) or (
+            self.index.known(name, title_gender(words), offices_before(words, name))
+            if name and name[-1].lower() not in PLACES | NOT_PERSON
+            else None
+        )
 
     def resolve(self, mention: SourceMention, at: int, speaker: Entity | None) -> Answer:
         """Return whom a mention means, and how sure that is.
@@ -148,6 +181,9 @@ class Coreference:
         doc, head = mention.head.doc, mention.head
         if any(child.dep_ == "conj" for child in head.children):
             return None
+        if self._is_mistagged_name(head):
+            entity = self.index.known([head.text])
+            return (entity, 0.9) if entity is not None else None
         near = [head.i] if head.pos_ == "PROPN" else []
         near += [child.i for child in appositions(head) if child.pos_ == "PROPN"]
         near += list(names_beside(mention)) if head.pos_ == "NOUN" else []
@@ -163,17 +199,33 @@ class Coreference:
                     entity.roles.add(head.lemma_.lower())
                     entity.words.update(t.lower_ for t in doc[mention.start : mention.end])
                     entity.role = entity.role or role_text(mention.text)
+                self.two = []
                 return self.index.with_longest_name(entity), 0.95
             if place == head.i and name and name[-1].lower() not in PLACES | NOT_PERSON:
-                entity = self.index.known(name, title_gender(words))
+                offices = offices_before(words, name)
+                offices |= {noun.lemma_.lower() for noun in appositions(head)}
+                entity = self.index.known(name, title_gender(words), offices)
                 if entity is not None:
                     return entity, 0.9
         return None
+
+    def _is_mistagged_name(self, head: "Token") -> bool:
+        """Tell a surname that the tagger takes for a noun: "Alder left the camp"."""
+        if head.pos_ != "NOUN" or not head.text.istitle() or list(head.lefts):
+            return False
+        surnames = self.index.by_word.get(self.index.aliases.word(head.text), ())
+        return any(
+            entity.spelled[-1:] == (self.index.aliases.word(head.text),) for entity in surnames
+        )
 
     def _by_description(self, mention: SourceMention, at: int) -> tuple[Entity, float]:
         """Find whom a description means: the last one of that office, else somebody new."""
         head = mention.head
         words = [token.lower_ for token in head.doc[mention.start : mention.end]]
+        if words[0] == "the" and words[1:] in (["former"], ["latter"]):
+            self.two = self.two if words[1] == "latter" and self.two else last_two(self.index, at)
+            if len(self.two) == 2:
+                return self.two[words[1] == "latter"], 0.7
         lemma = head.lemma_.lower()
         definite = words[0] in DEFINITE or head.doc[mention.start].dep_ == "poss"
         content = set(words) - NO_CONTENT - {lemma, head.lower_}
@@ -183,11 +235,20 @@ class Coreference:
             lemma = "president" if "state" in content else "premier"
             content -= {"state", "government"}
         one_of_many = not definite and words[0] in ("a", "an", "another", "one")
-        if not plural and not one_of_many and (head.pos_ == "NOUN" or lemma == "pm"):
+        if (
+            not plural
+            and not one_of_many
+            and (head.pos_ == "NOUN" or head.is_lower or lemma == "pm")
+        ):
             holder = self._by_office(lemma, content, at)
             if holder is not None:
                 return holder, 0.7
-            if not content or lemma in PERSON_NOUNS:
+            body = self._body(lemma, content, at) if words[0] == "the" else None
+            if body is not None:
+                return body, 0.8
+            # "the minister of transport" tells enough to be somebody new.
+            has_complement = "of" in words[head.i + 1 - mention.start :]
+            if not content or (lemma in PERSON_NOUNS and not has_complement):
                 topic = self._topic(lemma, definite, at)
                 if topic is not None:
                     return topic, 0.5
@@ -222,7 +283,9 @@ class Coreference:
         nobody = PLACES | NOT_PERSON | self.index.places
         single = proper and not plural and cleaned[-1:] and name.split()[-1].lower() not in nobody
         has_title = proper and cleaned != name.split()
-        person = person or bool(single and (has_title or len(name.split()) == 1))
+        # "Venn" is a person, "the Chamber" is none.
+        alone = len(name.split()) == 1 and words[0] != "the"
+        person = person or bool(single and (has_title or alone))
         if self.index.aliases.is_person(self.index.key(name)):
             # The tagger may not know the name; the table does.
             person, proper, plural = True, True, False
@@ -237,6 +300,18 @@ class Coreference:
         """Return those spoken of lately and before ``at``."""
         return [entity for entity in self.recent.values() if 0 <= entity.last < at]
 
+    def _body(self, lemma: str, content: set[str], at: int) -> Entity | None:
+        """Return the last body of that kind: "the ministry" after the Foreign Ministry."""
+        fits = []
+        for entity in self.index.others[-MEMORY:]:
+            is_kind = lemma in entity.roles or (
+                lemma in ("company", "firm") and entity.named and entity.words & COMPANY_WORDS
+            )
+            is_body = not entity.person and not entity.plural and 0 <= entity.last < at
+            if is_kind and is_body and content <= entity.words:
+                fits.append(entity)
+        return last_of(fits)
+
     def _topic(self, lemma: str, definite: bool, at: int) -> Entity | None:
         """Return who was just spoken of, for an office that nobody was given.
 
@@ -245,15 +320,15 @@ class Coreference:
         if not definite:
             return None
         if lemma in ISSUED:
-            return _last(e for e in self._before(at) if e.named and not e.plural)
+            return last_of(e for e in self._before(at) if e.named and not e.plural)
         latest = self.latest
         if latest is None or not 0 <= latest.last < at:
             return None
         if lemma in PERSON_NOUNS:
-            has_no_office = not latest.plural and not (latest.roles & PERSON_NOUNS)
-            return latest if latest.person and latest.named and has_no_office else None
+            may_hold = latest.person and latest.named and not latest.plural
+            return latest if may_hold and not latest.roles & PERSON_NOUNS else None
         if lemma in BODY_NOUNS and lemma not in UNSURE_BODIES:
-            return _last(e for e in self._before(at) if not e.person and e.named)
+            return last_of(e for e in self._before(at) if not e.person and e.named)
         return None
 
     def _by_office(self, lemma: str, content: set[str], at: int) -> Entity | None:
@@ -263,12 +338,18 @@ class Coreference:
         if content:
             fitting = [entity for entity in pool if _shares(content, entity)]
             unseen = (e for e in self.index.first_people() if e.roles & wanted)
-            return _last(fitting or (e for e in unseen if _shares(content, e)))
-        return max(pool, key=lambda entity: (entity.last, lemma in entity.roles), default=None)
+            return last_of(fitting or (e for e in unseen if _shares(content, e)))
+        if pool:
+            return max(pool, key=lambda entity: (entity.last, lemma in entity.roles))
+        # Whom the narrator has only met as an object: "The minister met Judge Serr."
+        if lemma in BODY_NOUNS - PERSON_NOUNS:
+            return None
+        met = [e for e in self.index.first_people() if lemma in e.roles and 0 <= e.first < at]
+        return max(met, key=lambda entity: entity.first, default=None)
 
     def _pronoun(self, mention: SourceMention, at: int, speaker: Entity | None) -> Answer:
         word = mention.head.lower_
-        pool = self._pronoun_pool(mention, at)
+        pool = pronoun_pool(mention, self._before(at))
         if pool is None:
             return self.index.new_entity(mention.text, person=True, named=False), 0.3
         if not pool and word in HE | SHE:
@@ -280,7 +361,7 @@ class Coreference:
                 if entity.gender != unwanted and 0 <= entity.first < at
             ]
             return (max(named, key=lambda entity: entity.first), 0.3) if named else (None, 0.0)
-        best = _last(pool)
+        best = last_of(pool)
         if best is None:
             return None, 0.0
         if (
@@ -291,51 +372,22 @@ class Coreference:
             and best.last <= speaker.last
         ):
             best = speaker
-        best = _likelier(best, pool, word)
+        best = likelier(best, pool, word)
+        if best is speaker and mention.head.head.lemma_.lower() in REPLIES and word in HE | SHE:
+            best = other_party(self.index, best, pool, word, at) or best
         if best.gender is None and word in HE | SHE:
             best.gender = "m" if word in HE else "f"
         rivals = sum(entity is not best and best.last - entity.last < 300 for entity in pool)
         return best, 0.75 if rivals == 0 else 0.6
 
-    def _pronoun_pool(self, mention: SourceMention, at: int) -> list[Entity] | None:
-        """Return those whom a pronoun may mean; None for a pronoun that means nobody named."""
-        word = mention.head.lower_
-        before = self._before(at)
-        if mention.head.tag_ in ("WP", "WDT") or word in ("who", "which", "that"):
-            return before
-        if word in HE | SHE or word == "his":
-            unwanted = "m" if word in SHE else "f"
-            return [e for e in before if e.person and not e.plural and e.gender != unwanted]
-        if word in THEY or word == "their":
-            return [e for e in before if e.plural] or [e for e in before if not e.person]
-        if word in ("it", "its"):
-            return [entity for entity in before if not entity.person]
-        return None
-
 
 def _owner(mention: SourceMention) -> SourceMention | None:
     """Return whose the thing is that a mention names: "Venn's speech"."""
-    if mention.head.lemma_.lower() in PERSON_NOUNS:
+    if mention.head.lemma_.lower() in PERSON_NOUNS or mention.head.pos_ == "PROPN":
+        # "Venn's deputy" is somebody else, "the Fishermen's Union" a name.
         return None
     owner = (c for c in mention.head.children if c.dep_ == "poss" and c.pos_ == "PROPN")
     return mention_of(next(owner, None), mention.view)
-
-
-def _last(entities: Iterable[Entity]) -> Entity | None:
-    """Return the one last spoken of."""
-    return max(entities, key=lambda entity: entity.last, default=None)
-
-
-def _likelier(best: Entity, pool: Sequence[Entity], word: str) -> Entity:
-    """Prefer whose first name fits the pronoun, of people spoken of just now."""
-    if word not in HE | SHE or _fits(best, word):
-        return best
-    near = [entity for entity in pool if _fits(entity, word) and best.last - entity.last < NEAR]
-    return _last(near) or best
-
-
-def _fits(entity: Entity, word: str) -> bool:
-    return (entity.gender or "")[:1] == "f" if word in SHE else entity.gender != "f?"
 
 
 def _shares(content: set[str], entity: Entity) -> bool:

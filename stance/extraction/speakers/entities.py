@@ -1,6 +1,7 @@
 """Whom an article names: each person and body, with spellings, offices and gender."""
 
 import dataclasses
+import re
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from stance.extraction.speakers.names import (
     clean_name,
     gender_of,
     name_runs,
+    offices_before,
     role_text,
     title_gender,
 )
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
 
 WHERE = frozenset("in into near across inside outside".split())
+# "al-Sayed", "Al Sayed" and "Sayed" are one surname.
+ARTICLE = re.compile(r"^(?:al|el)(?:-(?=\w{3})|$)", re.I)
 # No name begins with one of these words.
 NOT_OPENING = frozenset("the i but and in if when as".split())
 MAX_NAME_WORDS = 5
@@ -152,7 +156,9 @@ class EntityIndex:
         name = clean_name(words)
         entity = self.add_person(name)
         if entity is None and len(name) == 1:
-            entity = self.known(name, title_gender(words))
+            # Whose title this is must be sure: "Mayor Moe" where two Moes are named.
+            fits = self.fits(name, title_gender(words), offices_before(words, name))
+            entity = fits[0] if len(fits) == 1 else None
         if entity is None:
             return
         entity.first = at if entity.first < 0 else entity.first
@@ -162,6 +168,8 @@ class EntityIndex:
         if head.dep_ == "appos" and head.head.pos_ == "NOUN":
             # "His wife, Lotte Arn, agreed."
             learn_gender(entity, [head.head.lower_])
+            if head.head.lemma_.lower() in PERSON_NOUNS:
+                entity.roles.add(head.head.lemma_.lower())
         for apposition in appositions(head):
             _learn_apposition(entity, apposition)
 
@@ -199,9 +207,12 @@ class EntityIndex:
         return self.by_name.get(self.key(name))
 
     def _spelled(self, words: Iterable[str]) -> tuple[str, ...]:
-        return tuple(self.aliases.word(word) for word in words)
+        kept = [ARTICLE.sub("", word) for word in words]
+        return tuple(self.aliases.word(word) for word in kept if word)
 
-    def known(self, words: Sequence[str], gender: str | None = None) -> Entity | None:
+    def known(
+        self, words: Sequence[str], gender: str | None = None, offices: Iterable[str] = ()
+    ) -> Entity | None:
         """Return the person whom part of a name means: surname first, then any word.
 
         Parameters
@@ -210,15 +221,26 @@ class EntityIndex:
             The part of the name, without titles.
         gender
             That of "Mr." or "Mrs." before the name: never somebody known to be of the other one.
+        offices
+            Offices told beside the name: whoever has one goes before those of the same surname.
 
         Returns
         -------
         Entity or None
             Where several fit, the one last spoken of.
         """
+        # The longest form of a name is its full one; of two people with one surname the one last
+        # spoken of is meant.
+        fits = self.fits(words, gender, offices)
+        return max(fits, key=lambda entity: (entity.last, len(entity.name)), default=None)
+
+    def fits(
+        self, words: Sequence[str], gender: str | None = None, offices: Iterable[str] = ()
+    ) -> list[Entity]:
+        """Return everybody whom part of a name may mean, as for `known`."""
         spelled = self._spelled(words)
         if not spelled:
-            return None
+            return []
         other = {"m": "f", "f": "m"}.get(gender or "")
         fits = [
             entity
@@ -229,9 +251,7 @@ class EntityIndex:
         pool = surnames or fits
         # "Mrs. Arn" is she who is known for a woman, before one of whom nothing is known.
         pool = [entity for entity in pool if gender is not None and entity.gender == gender] or pool
-        # The longest form of a name is its full one; of two people with one surname the one last
-        # spoken of is meant.
-        return max(pool, key=lambda entity: (entity.last, len(entity.name)), default=None)
+        return [entity for entity in pool if entity.roles & set(offices)] or pool
 
     def person(self, name: Sequence[str]) -> Entity | None:
         """Return the person of a full name."""

@@ -17,7 +17,7 @@ from stance.extraction.text.quotation_marks import Quotation, find_quotations
 
 HOLDER = "It is so"
 LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\([^()\s]{0,500}\)")
-SKIPPED = re.compile(r"\*\*|[\[\]]|[\u200b\u200e\u200f\ufeff\u00ad]")
+SKIPPED = re.compile(r"\*{2,}|[\[\]]|[\u200b\u200e\u200f\ufeff\u00ad]")
 # A quotation is a statement of its own where it begins after one of these …
 BEGINS = re.compile(
     r"(?:^|[.!?…:;,”\"’)\]–—-]|\b(?:that|saying|said|says|say|"

@@ -62,6 +62,7 @@ LONGER = {
     "’’": "”",
     "‚‚": "„",
 }
+TAGS = re.compile(r"</?(?:b|strong|i|em|u)(?: [^<>\n]{0,80})?>", re.I)
 CODES = re.compile(r"&#(?:(\d{2,5})|[xX]([0-9a-fA-F]{2,4}));")
 KNOWN = re.compile("|".join(map(re.escape, sorted(LONGER, key=len, reverse=True))))
 OPENING = frozenset("“„‘‚«‹")
@@ -84,6 +85,9 @@ ANY_MARK = re.compile(r"[”»›‹„‚]")
 def with_plain_marks(text: str) -> str:
     """Return a text of the same length whose marks are those of `find_quotations`."""
     text = text.translate(SAME_LENGTH)
+    if "</" in text:
+        # What a page shows in bold may be a label; Markdown's stars say so too.
+        text = TAGS.sub(lambda match: "*" * len(match.group()), text)
     text = KNOWN.sub(lambda match: _padded(LONGER[match.group()], match), text)
     if "&#" in text:
         text = CODES.sub(_decoded, text)

@@ -19,6 +19,23 @@ PERSON_NOUNS = frozenset(
     "counterpart speaker representative delegate "
     "participant observer watcher watchers figures pastor priest bishop".split()
 )
+# Offices that stand before a name without being titles: "Mediator Dora Venn".
+OCCUPATIONS = frozenset(
+    "mediator negotiator analyst economist professor anthropologist sociologist historian "
+    "political scientist researcher lawyer journalist reporter editor author writer activist "
+    "physician surgeon nurse engineer farmer fisherman teacher trader banker businessman "
+    "businesswoman diplomat spokesperson lecturer fellow pastor priest rabbi commissar warlord "
+    "councillor councilor councilman councilwoman alderman sheriff marshal brigadier lieutenant "
+    "corporal private airman seaman detective inspector superintendent constable chairperson "
+    "president-elect economists vice-chancellor rector provost dean chaplain elder "
+    "chieftain".split()
+)
+# Words in the name of a company, which "the company" means later.
+COMPANY_WORDS = frozenset(
+    "ltd ltd. inc inc. corp corp. co co. plc llc gmbh ag sa nv shipping holdings industries motors "
+    "airlines airways energy oil gas steel pharma group systems technologies logistics "
+    "mining".split()
+)
 BODY_NOUNS = frozenset(
     "government ministry administration department agency office army military police force "
     "forces authority authorities parliament party council "
@@ -37,11 +54,13 @@ TEXT_NOUNS = frozenset(
 )
 
 FEMALE_NOUNS = frozenset(
-    "spokeswoman chairwoman congresswoman woman mother queen princess actress "
+    "sister aunt niece grandmother girl lady heiress spokeswoman chairwoman congresswoman woman "
+    "mother queen princess actress "
     "businesswoman daughter wife widow".split()
 )
 MALE_NOUNS = frozenset(
-    "spokesman chairman congressman man father king prince businessman son husband pope "
+    "brother uncle nephew grandfather boy spokesman chairman congressman man father king prince "
+    "businessman son husband pope "
     "pontiff bishop priest".split()
 )
 # Words that name the same office in other words.
@@ -116,22 +135,6 @@ NOT_FIRST = frozenset(
     "south north east west new saint st port mount lake upper lower great greater united supreme "
     "national international european central "
     "southern northern eastern western fort cape los las san".split()
-)
-FEMALE_NAMES = frozenset(
-    "kaja ursula giorgia angela hillary melania nancy elizabeth karine marine annalena sanna "
-    "mette jacinda theresa liz susan mary jennifer linda sarah karen "
-    "lisa emily kate jane anne helen ruth carol janet kelly michelle rachel rebecca ingrid ellen "
-    "kim alice agnes irene yvonne simone isabel carmen "
-    "leyla zeynep fatma hind mai condoleezza kellyanne madeleine caroline catherine claire "
-    "petra".split()
-)
-MALE_NAMES = frozenset(
-    "joshua luca mustafa andrea nikita sasha ilya mischa musa issa abdulla mitja joe john james "
-    "robert michael david william richard thomas donald barack "
-    "vladimir volodymyr sergei sergey dmitry emmanuel olaf friedrich viktor recep benjamin antony "
-    "boris rishi keir jens jake lloyd xi joaquim luka juba seba costa "
-    "sava jovica nikola danila kuzma foma luka ezra noah elijah isa zakaria mahamadou "
-    "moussa moustapha krishna shiva aditya".split()
 )
 # Words that open a sentence inside quotation marks, where no tagger looks.
 NO_NAME = frozenset(

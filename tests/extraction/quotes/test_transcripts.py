@@ -34,6 +34,7 @@ def test_a_transcript_is_cut_at_its_labels_and_an_unlabelled_paragraph_goes_on()
         ("Q: Is it so? A: It is.\n\nQ: Why? A: Look.\n\nQ: And? A: No.", ["A"]),
         ("**Is it so?**\n\nVenn: It is.\n\n**And why?**\n\nLook at it.", ["Venn"]),
         ("HP: Is it so?\n\nDV: It is.\n\nHP: And why?\n\nDV: Look.", ["DV"]),
+        ("Lorn Post: So?\n\nVenn: Yes.\n\nLorn Post: Why?\n\nVenn: Look.", ["Venn"]),
         ("Place: Lorn.\n\nDate: 3 May.\n\nTickets: none.", []),
         ("The bridge is shut.\n\nWhat now: nobody knows.\n\nA mayor said so.", []),
     ],

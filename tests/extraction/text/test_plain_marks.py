@@ -36,6 +36,17 @@ def test_the_signs_of_a_block_quote_are_no_part_of_it(prefix):
     assert (quote.text, quote.speaker) == ("The bridge is ours", "Dora Venn")
 
 
+def test_tags_left_in_a_text_are_read_like_bold_stars():
+    assert with_plain_marks("<b>Venn:</b> We come.") == "***Venn:**** We come."
+    text = "<b>Venn:</b> We come.\n\n<b>Ild:</b> So do we.\n\n<b>Venn:</b> Good."
+    quotes = next(extract([Article("a", text)], nlp=default_nlp()))
+    assert [(quote.text, quote.speaker) for quote in quotes] == [
+        ("We come.", "Venn"),
+        ("So do we.", "Ild"),
+        ("Good.", "Venn"),
+    ]
+
+
 def test_lost_blanks_at_the_marks_change_nothing():
     text = "“The bridge is ours,”said Dora Venn, the mayor.“Not yours.”"
     (quote,) = next(extract([Article("a", text)], nlp=default_nlp()))
