@@ -4,6 +4,7 @@ The way: paragraphs and their zones -> a view of each for the parser -> statemen
 `stance.extraction.quotes.statements`) -> quotes -> speakers.
 """
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -12,9 +13,10 @@ from stance.core.types import Article, Quote
 from stance.extraction.quotes.assembly import to_quotes
 from stance.extraction.quotes.statements import Statement, add_inner, find_statements, nested_views
 from stance.extraction.speakers.attribution import attribute_speakers
-from stance.extraction.speakers.coreference import Cast
+from stance.extraction.speakers.coreference import Coreference
 from stance.extraction.text.parser import default_nlp, parse
 from stance.extraction.text.parser_views import View, make_views
+from stance.extraction.text.plain_marks import with_plain_marks
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -50,21 +52,33 @@ def find_quotes(
     -----
     Cue, content and source spans as in Pareti et al. 2013, aclanthology.org/D13-1101.
     """
-    views = make_views(article)
+    read = _as_read(article)
+    views = make_views(read)
     parsed = list(parse(views, nlp)) if docs is None else docs
-    return [quote for quote, _ in _find(article, views, parsed, nlp, 0)]
+    return [quote for quote, _ in _find(article, read, views, parsed, nlp, 0)]
+
+
+def _as_read(article: Article) -> Article:
+    """Return an article with plain quotation marks; all offsets stay."""
+    return dataclasses.replace(article, text=with_plain_marks(article.text))
 
 
 def _find(
-    article: Article, views: Sequence[View], docs: "Sequence[Doc]", nlp: "Language", before: int
+    article: Article,
+    read: Article,
+    views: Sequence[View],
+    docs: "Sequence[Doc]",
+    nlp: "Language",
+    before: int,
 ) -> list[tuple[Quote, Statement]]:
     """Return the quotes of parsed views with their statements.
 
-    ``before`` is the number of quotes found before these.
+    ``read`` is the article with plain quotation marks, ``before`` the number of quotes found
+    before these.
     """
-    statements = find_statements(article, views, docs)
-    nested = nested_views(article, statements)
-    add_inner(article, nested, list(parse((view for _, view in nested), nlp)))
+    statements = find_statements(read, views, docs)
+    nested = nested_views(read, statements)
+    add_inner(read, nested, list(parse((view for _, view in nested), nlp)))
     return to_quotes(article, statements, before)
 
 
@@ -102,14 +116,15 @@ def extract_each(
     nlp = default_nlp() if nlp is None else nlp
     stream = iter(articles)
     while batch := list(islice(stream, batch_size)):
-        views = [make_views(article) for article in batch]
+        read = [_as_read(article) for article in batch]
+        views = [make_views(article) for article in read]
         docs = parse((view for group in views for view in group), nlp)
-        for article, group in zip(batch, views, strict=True):
-            yield article, _extract_one(article, group, docs, nlp)
+        for article, plain, group in zip(batch, read, views, strict=True):
+            yield article, _extract_one(article, plain, group, docs, nlp)
 
 
 def _extract_one(
-    article: Article, views: Sequence[View], docs: "Iterator[Doc]", nlp: "Language"
+    article: Article, read: Article, views: Sequence[View], docs: "Iterator[Doc]", nlp: "Language"
 ) -> list[Quote]:
     """Go the whole way with one article.
 
@@ -117,12 +132,12 @@ def _extract_one(
     """
     quotes: list[Quote] = []
     n_outer = 0
-    cast = Cast()
+    coreference = Coreference()
     for section in _sections(views):
         parsed = list(islice(docs, len(section)))
-        found = _find(article, section, parsed, nlp, n_outer)
-        n_outer += sum(quote.parent is None for quote, _ in found)
-        quotes += attribute_speakers(article, found, section, parsed, cast)
+        quoted = _find(article, read, section, parsed, nlp, n_outer)
+        n_outer += sum(quote.parent is None for quote, _ in quoted)
+        quotes += attribute_speakers(read, quoted, section, parsed, coreference)
     return quotes
 
 

@@ -284,7 +284,8 @@ def test_words_in_marks_that_nobody_says_are_no_quotes(
 
 def test_a_quotation_reopened_in_the_next_paragraph_is_one_quote(nlp: "Language") -> None:
     found = quotes_of(
-        'Dora Venn said: "The bridge will open in May.\n\n"Nobody will have to take the ferry any more."\n\nShe left.',
+        'Dora Venn said: "The bridge will open in May.\n\n"Nobody will have to take the ferry any '
+        'more."\n\nShe left.',
         nlp,
     )
     assert [len(quote.spans) for quote in found] == [2]
@@ -292,7 +293,8 @@ def test_a_quotation_reopened_in_the_next_paragraph_is_one_quote(nlp: "Language"
 
 def test_a_quotation_without_a_cue_goes_to_the_speaker_before_it(nlp: "Language") -> None:
     found = quotes_of(
-        '"The bridge will open in May," said Dora Venn.\n\n"Nobody will have to take the ferry any more."',
+        '"The bridge will open in May," said Dora Venn.\n\n"Nobody will have to take the ferry '
+        'any more."',
         nlp,
     )
     assert [(quote.cue, quote.speaker) for quote in found] == [
@@ -358,10 +360,13 @@ def test_what_is_quoted_inside_a_quote_is_kept_and_names_its_parent(
 
 
 def test_a_turn_of_a_transcript_keeps_what_it_quotes(nlp: "Language") -> None:
-    text = "MS. VENN: It opens in May.\n\nQ    Who pays?\n\nMS. VENN: Tomas Ild told me, “The county will pay for all of it.” So it will.\n\nMR. ILD: Not quite."
+    text = (
+        "MS. VENN: It opens in May.\n\nQ    Who pays?\n\nMS. VENN: Tomas Ild told me, “The county "
+        "will pay for all of it.” So it will.\n\nMR. ILD: Not quite."
+    )
     inner = [quote for quote in quotes_of(text, nlp) if quote.parent]
     assert [(quote.id, quote.parent, quote.text, quote.speaker) for quote in inner] == [
-        ("a#3.1", "a#3", "The county will pay for all of it.", "Tomas Ild"),
+        ("a#2.1", "a#2", "The county will pay for all of it.", "Tomas Ild"),
     ]
 
 
@@ -372,14 +377,19 @@ def test_a_gerund_behind_the_statement_is_a_statement_of_its_own(nlp: "Language"
 
 
 def test_a_transcript_gives_one_quote_per_turn(nlp: "Language") -> None:
-    text = "MS. VENN: The bridge opens in May.\n\nQ    Who pays for it?\n\nMS. VENN: The county does.\n\nIt always has.\n\nMR. ILD: Not quite."
-    assert [quote.speaker for quote in quotes_of(text, nlp)] == ["Venn", None, "Venn", "Ild"]
+    text = (
+        "MS. VENN: The bridge opens in May.\n\nQ    Who pays for it?\n\nMS. VENN: The county "
+        "does.\n\nIt always has.\n\nMR. ILD: Not quite."
+    )
+    assert [quote.speaker for quote in quotes_of(text, nlp)] == ["Venn", "Venn", "Ild"]
 
 
 def test_what_headlines_captions_and_links_quote_is_optional(nlp: "Language") -> None:
     text = (
-        "Bridge will open in May, mayor says\n\nMayor Dora Venn, seen on Monday, said the bridge would open in May. (Ann Oro/Reuters)\n\n"
-        "Related article: “We will open the bridge in May,” says mayor\n\nMayor Dora Venn said the bridge would open in May.\n\nABOUT THE AUTHOR\n\n"
+        "Bridge will open in May, mayor says\n\nMayor Dora Venn, seen on Monday, said the bridge "
+        "would open in May. (Ann Oro/Reuters)\n\n"
+        "Related article: “We will open the bridge in May,” says mayor\n\nMayor Dora Venn said "
+        "the bridge would open in May.\n\nABOUT THE AUTHOR\n\n"
         "Ann Oro said she writes about bridges."
     )
     found = obeys_the_laws(Article("a", text), nlp)
@@ -507,7 +517,10 @@ def test_in_another_language_little_or_nothing_is_found(text: str, nlp: "Languag
 
 
 def test_time_grows_with_the_text_not_with_its_square(nlp: "Language") -> None:
-    passage = "Mayor Dora Venn said the bridge would open in May. “Nobody will have to pay,” she added. Tomas Ild, the ferryman, doubted it.\n\n"
+    passage = (
+        "Mayor Dora Venn said the bridge would open in May. “Nobody will have to pay,” she added. "
+        "Tomas Ild, the ferryman, doubted it.\n\n"
+    )
 
     def seconds(n_passages: int) -> float:
         start = time.process_time()
@@ -559,7 +572,10 @@ def test_a_pipeline_that_is_not_installed_is_named() -> None:
 
 
 def seed_scores(nlp: "Language") -> tuple[float, float]:
-    """Return F1 of quotes and of quotes with their speaker on the seed articles (optional gold quotes are neutral)."""
+    """Return F1 of quotes, alone and with their speaker, on the seed articles.
+
+    Optional gold quotes are neutral.
+    """
     hits = speakers = n_gold = n_found = 0
     for line in (ROOT / "labels/seeds.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)

@@ -18,12 +18,18 @@ SAYING_PREPOSITIONS = frozenset("for on of as to against with about from into".s
 TIMES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday today yesterday week month year "
     "weekend morning evening night afternoon january february march "
-    "april may june july august september october november december earlier later statement interview conference television".split()
+    "april may june july august september october november december earlier later "
+    "statement interview conference television".split()
 )
 # What opens a condition wherever it stands; "before" and "while" may also tell when something was
 # said.
 CONDITIONS = frozenset("unless until till if once provided".split())
 NO_WORDS = frozenset("PUNCT SPACE".split())
+# What the narrator calls a statement that was just reported: ", a claim the mayor denied".
+CLAIMS = frozenset(
+    "claim charge accusation allegation assertion statement demand proposal suggestion threat "
+    "warning promise position view stance remark comment".split()
+)
 
 
 def behind_time(doc: "Doc", start: int, clause: "Token") -> int:
@@ -43,10 +49,7 @@ def has_negation(verb: "Token") -> bool:
 
 
 def with_negation(verb: "Token") -> int:
-    """Return where a verb begins that carries the statement itself.
-
-    'does not believe' with its 'does not'.
-    """
+    """Return where a verb begins, with its negation: 'does not believe'."""
     if not has_negation(verb):
         return verb.i
     return min(
@@ -95,7 +98,10 @@ def narrated_end(verb: "Token", start: int, sentence: "Span") -> int:
 
 
 def _is_reported(verb: "Token") -> bool:
-    """Tell whether a verb joined to the cue goes on with what is said ("…, but that it would …") or with what the narrator tells."""
+    """Tell whether a verb joined to the cue still reports what is said.
+
+    "…, but that it would …" does; ", and left the room" is told by the narrator.
+    """
     children = {child.dep_ for child in verb.children}
     if "mark" in children and any(
         child.lower_ == "that" for child in verb.children if child.dep_ == "mark"
@@ -122,9 +128,9 @@ def before_joint(doc: "Doc", first: int) -> int:
 
 
 def with_tails(verb: "Token", end: int) -> int:
-    """Take in what goes on with a statement that begins.
+    """Take in what goes on with a statement that begins with its verb.
 
-    With its verb ('rejected the plan, calling it a trap'), up to a further one ('and said …').
+    'rejected the plan, calling it a trap', but not a further verb ('and said …').
     """
     doc = verb.doc
     for child in verb.children:
@@ -170,7 +176,11 @@ def _is_reason(child: "Token") -> bool:
 
 
 def _is_condition(child: "Token", verb: "Token") -> bool:
-    """Tell what limits a stance ("until the troops have left", "without guarantees") from when and how it was told ("before he left")."""
+    """Tell whether words behind a stance limit it.
+
+    "until the troops have left" and "without guarantees" do; "before he left" says when it was
+    told.
+    """
     first = child.left_edge
     if child.dep_ == "advmod":
         # "as long as the border is closed": the clause hangs on "long".
@@ -217,6 +227,9 @@ def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
         dashes[0] + 1 if dashes[0] + 1 < len(doc) else dashes[0]
     ].lower_ in ("a", "an", "although", "though", "which", "while"):
         end = dashes[0]
+    for at in range(start + 2, end):
+        if _begins_another_report(cue, at, end):
+            return at - 1 if doc[at - 1].text == "," else at
     for at in range(start + 3, end):
         token = doc[at]
         if token.lower_ == "according" and doc[at - 1].text == ",":
@@ -252,11 +265,36 @@ def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
     return end
 
 
-def _narrates(doc: "Doc", start: int, end: int) -> bool:
-    """Tell ", though he conceded …", said by the narrator, from ", though the bridge was closed".
+JOINTS = frozenset("and but whereas while yet though".split())
 
-    Said by the speaker.
+
+def _begins_another_report(cue: "Token", at: int, end: int) -> bool:
+    """Tell whether a clause begins in which the narrator reports somebody else, or a claim.
+
+    "the army said the road was open, but the mayor warned that …", "…, a claim the mayor denied".
     """
+    doc = cue.doc
+    if doc[at].lower_ in ("a", "an") and doc[at - 1].text == ",":
+        nouns = [token for token in doc[at + 1 : at + 4] if token.pos_ == "NOUN"]
+        return bool(nouns) and nouns[0].lemma_.lower() in CLAIMS
+    if doc[at].lower_ not in JOINTS or cue.tag_ not in ("VBD", "VBZ", "VBP"):
+        return False
+    for verb in doc[at + 1 : min(at + 16, end)]:
+        if verb.pos_ in ("VERB", "AUX") and verb.tag_ in ("VBD", "VBZ", "VBP", "MD"):
+            reports = verb.tag_ == cue.tag_ and "say" in verb_classes(verb.lemma_.lower())
+            subject = next((c for c in verb.children if c.dep_ == "nsubj" and c.i < verb.i), None)
+            return (
+                reports
+                and subject is not None
+                and at < subject.i
+                and subject.pos_ in ("NOUN", "PROPN")
+                and any(c.dep_ == "ccomp" and c.i > verb.i for c in verb.children)
+            )
+    return False
+
+
+def _narrates(doc: "Doc", start: int, end: int) -> bool:
+    """Tell the narrator's ", though he conceded …" from the speaker's ", though it was closed"."""
     return any(
         "say" in verb_classes(token.lemma_.lower()) and token.tag_ == "VBD"
         for token in doc[start : min(start + 12, end)]

@@ -1,7 +1,6 @@
-"""What a word could report.
+"""Candidates: the words of a paragraph that may report speech.
 
-The candidates that the grammar of a paragraph offers, each with its content, its frame and who
-would speak.
+Each comes with its content, its frame and its speaker.
 """
 
 import dataclasses
@@ -22,14 +21,15 @@ from stance.extraction.quotes.contents import (
 )
 from stance.extraction.quotes.cues import NOUNS, cue_features
 from stance.extraction.quotes.fronted_contents import fronted_content
-from stance.extraction.quotes.sources import find_subject, holder_of, surface_subject
+from stance.extraction.quotes.sources import cited_source, find_subject, holder_of, surface_subject
 from stance.extraction.text.parser_views import Placeholder, View
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Span, Token
 
 VIEW_NOUNS = frozenset(
-    "view opinion word words assessment judgment judgement account telling estimation reckoning".split()
+    "view opinion word words assessment judgment judgement account telling estimation "
+    "reckoning".split()
 )
 
 
@@ -86,7 +86,7 @@ def quoted_part(candidate: CueCandidate, view: View) -> str:
 
 def find_candidates(doc: "Doc", view: View) -> list[CueCandidate]:
     """Find all candidates of one paragraph, in text order."""
-    found: list[CueCandidate] = []
+    candidates: list[CueCandidate] = []
     for sentence in doc.sents:
         for token in sentence:
             if view.holder_at(token.idx) is not None:
@@ -95,6 +95,8 @@ def find_candidates(doc: "Doc", view: View) -> list[CueCandidate]:
                 token.lemma_.lower() in VIEW_NOUNS and token.dep_ == "pobj"
             ):
                 candidate = adjunct_candidate(token, sentence)
+            elif token.lower_ in ("per", "as"):
+                candidate = _put_candidate(token, sentence)
             elif token.pos_ in ("VERB", "AUX"):
                 candidate = verb_candidate(token, sentence, view)
             elif token.pos_ == "NOUN" and token.lemma_.lower() in NOUNS:
@@ -102,8 +104,8 @@ def find_candidates(doc: "Doc", view: View) -> list[CueCandidate]:
             else:
                 continue
             if candidate is not None:
-                found.append(candidate)
-    return found
+                candidates.append(candidate)
+    return candidates
 
 
 def verb_candidate(verb: "Token", sentence: "Span", view: View) -> CueCandidate | None:
@@ -116,7 +118,7 @@ def verb_candidate(verb: "Token", sentence: "Span", view: View) -> CueCandidate 
     ):
         # "Asked whether he would resign, …", "Commenting on …": the narrator sets the scene.
         return None
-    subject = find_subject(verb)
+    subject = cited_source(verb) or find_subject(verb)
     if subject is None:
         named = surface_subject(verb, sentence)
         subject = named[0] if named is not None else None
@@ -185,6 +187,33 @@ def adjunct_candidate(token: "Token", sentence: "Span") -> CueCandidate | None:
     )
 
 
+def _put_candidate(token: "Token", sentence: "Span") -> CueCandidate | None:
+    """'As Dora Venn put it, …', '…, as Dora Venn puts it', '…, per Dora Venn'."""
+    doc = token.doc
+    opens, behind = token.i == sentence.start, doc[max(0, token.i - 1)].text == ","
+    if not (opens or behind):
+        return None
+    if token.lower_ == "per":
+        subject = next((child for child in token.children if child.dep_ == "pobj"), None)
+        cue, high = token, sentence.end
+        if subject is None or subject.pos_ != "PROPN" or opens:
+            return None
+    else:
+        ends = range(token.i + 2, min(token.i + 16, sentence.end - 1))
+        put = next((i for i in ends if doc[i].lemma_ == "put" and doc[i + 1].lower_ == "it"), None)
+        if put is None:
+            return None
+        cue, high = doc[put], put + 2
+        subject = find_subject(cue)
+        while high < sentence.end and doc[high].text != "," and opens:
+            high += 1
+    content = (high, sentence.end) if opens else (sentence.start, token.i)
+    cleaned = clean_content(doc, *content)
+    if cleaned is None or subject is None:
+        return None
+    return CueCandidate(cue, "according", [cleaned], subject, cue_end=cue.i + 1)
+
+
 def noun_candidate(noun: "Token") -> CueCandidate | None:
     """'his warning that …', 'their refusal to …', 'the expectation is that …'.
 
@@ -246,7 +275,7 @@ def quotation_candidates(doc: "Doc", view: View, holder: Placeholder) -> Iterato
             token,
             f"quote-{side}-{near}",
             [],
-            find_subject(token),
+            cited_source(token) or find_subject(token),
             [holder],
             cue_end=_cue_end(token),
         )

@@ -18,6 +18,7 @@ from stance.extraction.quotes.boundaries import (
     with_tails,
 )
 from stance.extraction.quotes.cues import cue_lemma, verb_classes
+from stance.extraction.quotes.sources import inverted_subject
 from stance.extraction.text.parser_views import View
 
 if TYPE_CHECKING:
@@ -110,7 +111,10 @@ def _made_clear(verb: "Token", sentence: "Span") -> int | None:
 
 
 def _loose_that(verb: "Token", sentence: "Span") -> int | None:
-    """Return where a that-clause begins which the parser has not seen ("told reporters after a meeting that …")."""
+    """Return where a that-clause begins which the parser has not seen.
+
+    "told reporters after a meeting that …".
+    """
     classes = set(verb_classes(verb.lemma_.lower()))
     if (
         "say" not in classes
@@ -240,6 +244,10 @@ def object_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, li
         for c in verb.children
         if c.i > verb.i and c.dep_ == "prep" and c.lower_ in SAYING_PREPOSITIONS
     ]
+    speaker = inverted_subject(verb)
+    if speaker in objects:
+        # '"It failed," grumbled Dora Venn, leaning on the rail': no object, but who says it.
+        return None
     if any(holds(child, view) for child in objects) or not (objects or prepositions):
         return None
     if "stance" in classes or small or verb.lemma_.lower() in LIGHT_VERBS:

@@ -1,4 +1,4 @@
-"""What announces reported speech.
+"""Cues: the words that announce reported speech.
 
 A table of reporting words, features of a candidate, and a small linear model over them.
 
@@ -26,7 +26,8 @@ WEIGHTS = "cue_weights.json"
 # side, so the statement begins with it. belief: what somebody thinks, reported. show: documents
 # and facts "say". perceive: learning, not speaking.
 VERBS: dict[str, str] = {
-    "say": "say tell add write announce note state report explain reply answer respond claim argue stress emphasize emphasise insist maintain assert "
+    "say": "say tell add write announce note state report explain reply answer respond claim argue "
+    "stress emphasize emphasise insist maintain assert "
     "declare proclaim remark observe comment mention recall reiterate repeat confirm admit "
     "acknowledge concede allege contend affirm point continue "
     "conclude recount relate reveal disclose testify tweet post joke quip muse vow pledge promise "
@@ -35,11 +36,14 @@ VERBS: dict[str, str] = {
     "shout whisper murmur mutter inquire ask wonder query "
     "elaborate specify clarify counter retort rebut summarize estimate put describe call speak "
     "underline underscore highlight opine speculate "
-    "theorize agree quote cite publish issue voice express deliver go blog text message email "
+    "theorize agree quote cite publish issue voice express deliver go "
+    "grumble sigh groan moan snap growl mumble scoff yell scream chuckle sneer laugh blog text "
+    "message email "
     "intone interject chime sum declaim preach advise "
     "propose outline detail stipulate swear profess protest plead beg urge tout brag rail fume "
     "thunder gush offer rule decree read reckon refer",
-    "stance": "reject welcome condemn denounce dismiss oppose support back endorse criticize criticise praise hail laud applaud slam blast decry "
+    "stance": "reject welcome condemn denounce dismiss oppose support back endorse criticize "
+    "criticise praise hail laud applaud slam blast decry "
     "deplore deny refuse decline demand urge call appeal ask request propose offer suggest accuse "
     "blame threaten warn vow pledge promise agree "
     "accept approve rule question doubt dispute challenge defend favor favour advocate recommend "
@@ -47,11 +51,14 @@ VERBS: dict[str, str] = {
     "rebuff ridicule mock thank congratulate commend regret apologize vowed invite order instruct "
     "encourage discourage seek insist commit "
     "disavow disown contest resist assail lambast lambaste rebuke chide scold tout champion",
-    "belief": "think believe hope expect fear consider regard see view feel suspect assume know understand doubt want wish worry anticipate intend "
+    "belief": "think believe hope expect fear consider regard see view feel suspect assume know "
+    "understand doubt want wish worry anticipate intend "
     "figure guess imagine presume suppose hold judge deem favor favour prefer love hate like "
     "dislike trust",
-    "show": "show suggest demonstrate indicate reveal find document prove reflect illustrate read state record conclude",
-    "perceive": "learn hear discover realize realise notice remember forget decide determine ensure make let help see find watch",
+    "show": "show suggest demonstrate indicate reveal find document prove reflect illustrate read "
+    "state record conclude",
+    "perceive": "learn hear discover realize realise notice remember forget decide determine "
+    "ensure make let help see find watch",
 }
 CLASSES: dict[str, tuple[str, ...]] = {}
 
@@ -79,7 +86,8 @@ PHRASAL = {
 }
 # What one turns down with a knob.
 SWITCHED = frozenset(
-    "volume heating heat music sound radio television tv light lamp thermostat flame gas temperature bed sheet road street lane path".split()
+    "volume heating heat music sound radio television tv light lamp thermostat flame gas "
+    "temperature bed sheet road street lane path".split()
 )
 THIRD = frozenset("he she they it".split())
 
@@ -115,7 +123,10 @@ def cue_lemma(verb: "Token") -> str:
 
 
 def subject_kind(subject: "Token | None") -> str:
-    """Say what kind of thing speaks, from its head word alone (no entity recogniser: it would cost two thirds of the time)."""
+    """Say what kind of thing speaks, from its head word alone.
+
+    An entity recogniser would take two thirds of the time.
+    """
     if subject is None:
         return "none"
     word = subject.lower_

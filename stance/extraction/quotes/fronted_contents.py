@@ -16,10 +16,7 @@ HEARING = frozenset("learn understand hear know".split())
 
 
 def fronted_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
-    """'The talks failed, she said(, and nobody knew why).' and 'The talks, she said.
-
-    Have failed.'.
-    """
+    """'The talks failed, she said.' and 'The talks, she said, have failed.'."""
     doc = verb.doc
     before = [child for child in verb.children if child.dep_ == "ccomp" and child.i < verb.i]
     known = verb_classes(verb.lemma_.lower())[:1] in (("say",), ("belief",)) and (
@@ -35,6 +32,8 @@ def fronted_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, l
         verb.pos_ == "AUX"
         or not (before or verb.dep_ == "parataxis" or known)
         or verb.lemma_.lower() in HEARING
+        # "…, and they went home": only "he went on" speaks.
+        or (verb.lemma_.lower() == "go" and doc[min(verb.i + 1, len(doc) - 1)].lower_ != "on")
     ):
         return None
     has_object = (
@@ -57,12 +56,20 @@ def fronted_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, l
         # "Asked about the raid, she said: …": the opening clause is the narrator's.
         return None
     has_verb = any(doc[i].pos_ in ("VERB", "AUX") for i in range(sentence.start, low))
-    if not has_verb and not rest:
+    if not has_verb and not rest and not _says_behind(verb):
         return None
     start = sentence.start
     held = [i for i in range(start, low) if holds(doc[i], view)]
     start = max(held) + 1 if held else start
     return ("inserted" if rest else "fronted"), [(start, low - 1), *rest]
+
+
+def _says_behind(verb: "Token") -> bool:
+    """Tell "Not so, says Dora Venn": what stands before needs no verb of its own."""
+    subject = find_subject(verb)
+    if verb.sent[0].lower_ in ("so", "thus", "or"):
+        return False
+    return verb.lemma_.lower() == "say" and subject is not None and subject.i > verb.i
 
 
 def _stands_apart(verb: "Token") -> bool:
@@ -105,7 +112,8 @@ def _narrator(verb: "Token", sentence: "Span") -> Range:
         low = named[1] if named is not None else low
     else:
         for child in verb.children:
-            if child.i < verb.i and child.dep_ in ("aux", "advmod"):
+            joined = all(token.text != "," for token in doc[child.i : verb.i])
+            if child.i < verb.i and joined and child.dep_ in ("aux", "advmod"):
                 low = min(low, child.i)
     return low, verb.i + 1
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from stance.core.types import Span
 from stance.extraction.quotes.cues import CLASSES, verb_classes
 from stance.extraction.text.parser_views import View
+from stance.extraction.text.word_lists import BODY_NOUNS, PERSON_NOUNS, TEXT_NOUNS
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
@@ -32,8 +33,9 @@ def find_subject(verb: "Token", depth: int = 0) -> "Token | None":
         if child.dep_ == "agent":
             return next((c for c in child.children if c.dep_ == "pobj"), None)
     if depth > 6 or verb.head.i == verb.i:
-        return _inverted(verb)
-    if verb.tag_ == "VBG" and "say" in verb_classes(verb.lemma_.lower()) and _follows_comma(verb):
+        return inverted_subject(verb)
+    speaks = {"say", "stance"} & set(verb_classes(verb.lemma_.lower()))
+    if verb.tag_ == "VBG" and speaks and _follows_comma(verb):
         return find_subject(_sayer_above(verb), depth + 1)
     if verb.dep_ in ("acl", "relcl"):
         if verb.head.pos_ in ("NOUN", "PROPN", "PRON") and verb.tag_ != "VB":
@@ -42,7 +44,29 @@ def find_subject(verb: "Token", depth: int = 0) -> "Token | None":
     passive = next((child for child in verb.children if child.dep_ == "nsubjpass"), None)
     if passive is not None and verb.lemma_.lower() in ("quote", "cite"):
         return passive
-    return _subject_above(verb, depth) or passive or _inverted(verb)
+    return _subject_above(verb, depth) or passive or inverted_subject(verb)
+
+
+def cited_source(verb: "Token") -> "Token | None":
+    """Return whom a news agency only passes on.
+
+    "…, Interfax reported, citing the mayor", "the agency quoted the mayor as saying …".
+    """
+    if verb.lemma_.lower() in ("quote", "cite") and verb.tag_ in ("VBD", "VBZ", "VBP"):
+        says = any(c.dep_ == "prep" and c.lower_ == "as" and c.i > verb.i for c in verb.children)
+        citing = verb if says else None
+    else:
+        citing = next(
+            (c for c in verb.children if c.i > verb.i and c.lower_ in ("citing", "quoting")), None
+        )
+    if citing is None or "say" not in verb_classes(verb.lemma_.lower()):
+        return None
+    sources = (c for c in citing.children if c.dep_ == "dobj" and c.i > citing.i)
+    source = next(sources, None)
+    if source is None or source.lemma_.lower() in TEXT_NOUNS | {"reason", "need", "concern"}:
+        return None
+    is_somebody = source.pos_ == "PROPN" or source.lemma_.lower() in PERSON_NOUNS | BODY_NOUNS
+    return source if is_somebody else None
 
 
 def _subject_above(verb: "Token", depth: int) -> "Token | None":
@@ -50,7 +74,7 @@ def _subject_above(verb: "Token", depth: int) -> "Token | None":
     if verb.dep_ not in ("conj", "advcl", "xcomp", "pcomp", "prep", "dep", "ccomp", "parataxis"):
         return None
     if verb.head.pos_ in ("VERB", "AUX", "ADP", "SCONJ"):
-        inverted = _inverted(verb) if verb.dep_ in ("ccomp", "parataxis", "dep") else None
+        inverted = inverted_subject(verb) if verb.dep_ in ("ccomp", "parataxis", "dep") else None
         return inverted or find_subject(verb.head, depth + 1)
     return verb.head if verb.head.pos_ in ("NOUN", "PROPN", "PRON") else None
 
@@ -78,7 +102,7 @@ def _sayer_above(verb: "Token") -> "Token":
     return token
 
 
-def _inverted(verb: "Token") -> "Token | None":
+def inverted_subject(verb: "Token") -> "Token | None":
     """'… said Petra Lindqvist'.
 
     The noun behind the verb, where the parser has not called it a subject.

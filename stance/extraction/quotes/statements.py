@@ -1,7 +1,5 @@
 """From the parsed views of an article to its statements.
 
-Which candidates report speech, what belongs to each, what stands without a cue.
-
 The way: candidates -> the model's choice -> one statement per attribution -> quotations without a
 cue joined to the statement they continue, or left as statements of their own -> statements quoted
 inside another one.
@@ -14,9 +12,17 @@ from typing import TYPE_CHECKING
 from stance.core.types import Article, Span
 from stance.extraction.quotes.candidates import CueCandidate, find_candidates
 from stance.extraction.quotes.cues import CueModel, load_cues
+from stance.extraction.quotes.labels import (
+    credit_behind,
+    heading_above,
+    label_before,
+    post_of,
+    signature_behind,
+    signature_below,
+)
 from stance.extraction.quotes.selection import announcer_of, choose
 from stance.extraction.quotes.sources import SourceMention, mention_of
-from stance.extraction.quotes.transcripts import find_turns, label_before, signature_behind
+from stance.extraction.quotes.transcripts import find_turns
 from stance.extraction.text.paragraphs import BODY, CAPTION, HEADLINE, LINK, Paragraph
 from stance.extraction.text.parser_views import Placeholder, View, build_view, cut_spans
 
@@ -79,22 +85,26 @@ def _asides(article: Article, view: View, doc: "Doc", model: CueModel) -> list[S
 
     Optional, since the running text says the same.
     """
-    found = _join(article, [], _paragraph_statements(article, view, doc, model))
+    statements = _join(article, [], _paragraph_statements(article, view, doc, model))
     # "Welcomed by the mayor", "agree on a bridge" describe a picture or an event: only clauses and
     # quotations are said.
-    found = [
-        one
-        for one in found
-        if one.holders or (one.candidate is not None and one.candidate.frame in SAYING_FRAMES)
+    said = [
+        statement
+        for statement in statements
+        if statement.holders
+        or (statement.candidate is not None and statement.candidate.frame in SAYING_FRAMES)
     ]
-    for statement in found:
+    for statement in said:
         statement.optional = True
-    return found
+    return said
 
 
 def _paragraph_statements(
     article: Article, view: View, doc: "Doc", model: CueModel
 ) -> list[Statement]:
+    post = None if view.holders else post_of(article.text, *view.paragraph.pieces[0])
+    if post is not None:
+        return [Statement(list(view.paragraph.pieces), None, [], view, label=post)]
     chosen = choose(find_candidates(doc, view), view, model)
     statements = [make_statement(article, view, candidate) for candidate in chosen]
     taken = {holder.start for statement in statements for holder in statement.holders}
@@ -109,6 +119,7 @@ def _paragraph_statements(
         label = _label(article.text, view, holder)
         candidate = announcer_of(doc, view, holder, model) if label is None else None
         if candidate is None:
+            label = label or _label_around(article.text, view, holder)
             statements.append(Statement([_inner(holder)], None, [holder], view, label=label))
         elif candidate.cue.i in by_cue:
             statement = by_cue[candidate.cue.i]
@@ -126,7 +137,7 @@ def _paragraph_statements(
 
 def nested_views(article: Article, statements: Iterable[Statement]) -> list[tuple[Statement, View]]:
     """Return views of the quoted words that quote somebody again, each with its statement."""
-    found = []
+    views = []
     for statement in statements:
         stretches = [_inner(holder) for holder in statement.holders] or (
             statement.spans if statement.label is not None else []
@@ -134,8 +145,8 @@ def nested_views(article: Article, statements: Iterable[Statement]) -> list[tupl
         for stretch in stretches:
             view = build_view(article.text, Paragraph((stretch,), BODY))
             if view.holders:
-                found.append((statement, view))
-    return found
+                views.append((statement, view))
+    return views
 
 
 def add_inner(
@@ -160,9 +171,22 @@ def add_inner(
 def _label(text: str, view: View, holder: Placeholder) -> tuple[str, Span] | None:
     first, last = view.holders[0] is holder, view.holders[-1] is holder
     label = label_before(text, view.paragraph.start, holder.quotation.open) if first else None
-    return label or (
-        signature_behind(text, holder.quotation.close, view.paragraph.end) if last else None
-    )
+    if label is None and last:
+        close = holder.quotation.close
+        label = signature_behind(text, close, view.paragraph.end)
+        if label is None and not text[close : view.paragraph.end].strip():
+            label = signature_below(text, view.paragraph.end)
+    return label
+
+
+def _label_around(text: str, view: View, holder: Placeholder) -> tuple[str, Span] | None:
+    """Return the name in the line above or the sentence behind, where no verb tells who speaks."""
+    quotation = holder.quotation
+    if view.holders[0] is holder and not text[view.paragraph.start : quotation.open].strip():
+        heading = heading_above(text, view.paragraph.start)
+        if heading is not None:
+            return heading
+    return credit_behind(text, quotation.close, view.paragraph.end)
 
 
 def _inner(holder: Placeholder) -> Span:

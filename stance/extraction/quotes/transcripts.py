@@ -1,75 +1,193 @@
-"""Speech that is labelled instead of reported: `Name.
+"""The turns of transcripts and interviews, by their labels.
 
-"…"`, `"…" - Name`, and the turns of a transcript.
+``MR. KIRBY: …``, ``Q: …``, ``Edda Moe, mayor: …``, ``[00:01:12] Speaker 1: …``, or a name on a line
+of its own.
 """
 
+import dataclasses
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from stance.core.types import Span
 from stance.extraction.text.parser_views import View
+from stance.extraction.text.word_lists import NOT_PERSON
 
-NAME = r"[A-Z][\w.'’-]*(?: (?:[A-Z][\w.'’-]*|of|the|for|de|al|bin|van|von)){0,6}"
-LABEL = re.compile(rf"[\s*_]*(?P<name>{NAME})(?: \([^()\n]{{1,60}}\))?[*_]*:[*_]*\s+(?=[\"“„«‘])")
-SIGNED = re.compile(rf"\s*(?:–|—|--|-)\s*(?P<name>{NAME})(?:,[^.\n]{{0,80}})?\.?\s*$")
-# "MR. KIRBY:", "THE PRESIDENT:", "Q    Will you …", "SECRETARY OF STATE RUBIO (via video):"
-TURN = re.compile(
-    r"[\s*_]*(?:(?P<name>[A-Z][A-Z.'’\- ]{1,50}[A-Z])(?: ?\([^()\n]{1,60}\))?:|(?P<question>Q)(?:\s{2,}|:\s| (?=[A-Z])))[*_]*\s*"
+Turn = tuple[str, Span, list[Span]]
+
+PARTICLE = r"(?:van|von|der|den|de|da|di|al|el|bin|ben|la|le)"
+NAME = (
+    rf"(?:{PARTICLE} )*[A-Z][\w.'’-]*"
+    rf"(?: (?:[A-Z0-9][\w.'’-]*|of|the|for|{PARTICLE})){{0,6}}"
+)
+TIME = r"[\[(]?\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?[\])]?"
+STAMP = rf"(?:(?P<time>{TIME})\s*[-–—]?\s*)?"
+ASIDE = r"(?: ?[(\[][^()\[\]\n]{1,60}[)\]])?"
+ROLE = r"(?:, [^:\n“\"]{2,60})?"
+# "MR. KIRBY:", "THE PRESIDENT:", "SECRETARY OF STATE RUBIO (via video):", "WITNESS 10:"
+CAPITALS = re.compile(
+    rf"[\s*_]*{STAMP}[*_]*(?P<name>[A-Z][A-Z0-9.'’\- ]{{1,50}}[A-Z0-9])"
+    rf"{ASIDE}(?:, [^:\na-z“\"]{{2,60}})?{ASIDE}:[*_]*\s*"
+)
+# "Q    Will you …", "Q: …", "A. …"
+LETTER = re.compile(
+    rf"[\s*_]*{STAMP}[*_]*(?P<name>[QA](?=[:.])|Q)"
+    r"(?:\s{2,}|[:.][*_]*\s| (?=[A-Z]))[*_]*\s*"
+)
+MIXED = re.compile(rf"[\s*_]*{STAMP}[*_]*(?P<name>{NAME}){ASIDE}{ROLE}{ASIDE}[*_]*:[*_]*\s+(?=\S)")
+OWN_LINE = re.compile(rf"[\s*_]*(?P<name>{NAME}){ASIDE}{ROLE}(?:\s+(?P<time>{TIME}))?:?[*_]*\s*$")
+BOLD_QUESTION = re.compile(r"\s*(?P<mark>\*\*|__)(?P<name>[^*_\n]{2,300}\?)(?P=mark)\s*$")
+CLOSING = re.compile(
+    r"[\s*_(]*(?:Th(?:e|is) (?:interview|conversation|transcript|text|discussion)\b"
+    r"|Interview(?:ed)? by\b|(?:Edited|Translated|Moderated) by\b)"
+)
+QUESTIONERS = frozenset(
+    "q question questions questioner interviewer moderator reporter reporters journalist "
+    "audience".split()
+)
+# What stands before a colon and speaks not.
+NO_LABELS = frozenset(
+    "note notes location place venue date time when where what why who how source sources photo "
+    "photos image video update updates correction clarification price prices tickets background "
+    "warning example also related address phone email contact website result results summary "
+    "conclusion step option part chapter figure table total answer first second third".split()
 )
 MIN_TURNS = 3
 MIN_SHARE = 0.15
+# Labels in small letters look like any other words before a colon.
+MIN_MIXED_SHARE = 0.6
+MIN_REPEATED_SHARE = 0.3
 
 
-def label_before(text: str, start: int, quotation: int) -> tuple[str, Span] | None:
-    """Return the name in ``Name.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Label:
+    """A label that may open a turn; the words of the turn begin at ``end``."""
 
-    "…"`` where the label opens the paragraph at ``start`` and the quotation stands at
-    ``quotation``.
-    """
-    match = LABEL.match(text, start, quotation + 1)
-    if match is None or match.end() != quotation:
-        return None
-    return match["name"], match.span("name")
-
-
-def signature_behind(text: str, quotation_end: int, end: int) -> tuple[str, Span] | None:
-    """Return the name in ``"…" - Name`` where it closes the paragraph that ends at ``end``."""
-    match = SIGNED.match(text, quotation_end, end)
-    return (match["name"], match.span("name")) if match else None
+    name: str
+    span: Span
+    end: int
+    kind: str
+    timed: bool = False
 
 
-def _opens_line(text: str, start: int) -> bool:
-    return not text[max(0, start - 200) : start].rpartition("\n")[2].strip()
-
-
-def find_turns(text: str, views: Sequence[View]) -> list[tuple[str, Span, list[Span]]]:
+def find_turns(text: str, views: Sequence[View]) -> list[Turn]:
     """Return the turns of a transcript as (name, where it stands, what is said).
 
-    Nothing where the text is none.
+    Parameters
+    ----------
+    text
+        The article's text.
+    views
+        Its paragraphs.
 
-    A text is a transcript if at least three of its paragraphs, and 15% of them, open with a label
-    in capitals or a questioner's "Q". A paragraph without a label goes on with the turn before it.
+    Returns
+    -------
+    list of Turn
+        Without those of a questioner. None where the text is no transcript: that is one where at
+        least three paragraphs open with a label, and 15% of them with one in capitals, or most
+        with another. A paragraph without a label goes on with the turn before it.
     """
-    opened = [
-        (
-            view,
-            TURN.match(text, view.paragraph.start, view.paragraph.end)
-            if _opens_line(text, view.paragraph.start)
-            else None,
-        )
-        for view in views
-    ]
-    labelled = sum(match is not None for _, match in opened)
-    if labelled < MIN_TURNS or labelled < MIN_SHARE * len(views):
+    opened = [(view, label) for view in views for label in [_label(text, view)]]
+    labels = [label for _, label in opened if label is not None]
+    if all(label.name != "Q" for label in labels):
+        # "A. Moe said …"
+        labels = [label for label in labels if label.kind != "letter"]
+    kinds = _trusted_kinds(labels, len(views))
+    if not kinds:
         return []
-    turns: list[tuple[str, Span, list[Span]]] = []
-    for view, match in opened:
-        start, end = (match.end() if match else view.paragraph.start), view.paragraph.end
-        while end > start and text[end - 1].isspace():
-            end -= 1
-        if match is not None:
-            group = "name" if match["name"] else "question"
-            turns.append((match[group], match.span(group), []))
-        if turns and start < end:
-            turns[-1][2].append((start, end))
-    return [turn for turn in turns if turn[2]]
+    names = {label.name for label in labels if label.kind in kinds and label.kind != "bold"}
+    names |= {"A"} if "Q" in names else set()
+    turns: list[Turn] = []
+    for view, label in opened:
+        start, end = view.paragraph.start, view.paragraph.end
+        if label is not None and label.kind in kinds:
+            turns.append((label.name if label.kind != "bold" else "Q", label.span, []))
+            start = label.end
+        elif CLOSING.match(text, start, end):
+            turns.append(("Q", (start, start), []))
+        for name, at, (low, high) in _inner_turns(text, start, end, names):
+            if name is not None:
+                turns.append((name, at, []))
+            if turns and low < high:
+                turns[-1][2].append((low, high))
+    questioners = _questioners(text, turns)
+    return [turn for turn in turns if turn[2] and turn[0] not in questioners]
+
+
+def _label(text: str, view: View) -> Label | None:
+    """Return the label at the start of a paragraph, if there is one."""
+    start, end = view.paragraph.start, view.paragraph.end
+    if text[max(0, start - 200) : start].rpartition("\n")[2].strip(" \t>|"):
+        return None
+    patterns = (("bold", BOLD_QUESTION), ("letter", LETTER), ("capitals", CAPITALS))
+    for kind, pattern in (*patterns, ("mixed", MIXED), ("line", OWN_LINE)):
+        match = pattern.match(text, start, end)
+        if match is None or match["name"].lower().split()[0] in NO_LABELS - QUESTIONERS:
+            continue
+        if kind == "line" and not re.match(r"[ \t]*\n[ \t]*\S", text[end : end + 80]):
+            # The words must follow on the next line.
+            continue
+        timed = bool(match.groupdict().get("time"))
+        return Label(match["name"], match.span("name"), match.end(), kind, timed)
+    return None
+
+
+def _trusted_kinds(labels: Sequence[Label], n_paragraphs: int) -> set[str]:
+    """Return the kinds of label that make a text a transcript."""
+    by_kind = {kind: [x for x in labels if x.kind == kind] for kind in {x.kind for x in labels}}
+    if len(labels) > 1 and all(x.timed for x in labels) and 2 * len(labels) >= n_paragraphs:
+        return set(by_kind)
+    capitals = {"letter", "capitals", "bold"} & set(by_kind)
+    n_capitals = sum(len(by_kind[kind]) for kind in capitals)
+    kinds: set[str] = set()
+    if capitals - {"bold"} and n_capitals >= MIN_TURNS and n_capitals >= MIN_SHARE * n_paragraphs:
+        kinds |= capitals
+    mixed = by_kind.get("mixed", [])
+    n_mixed = len(mixed) + len(by_kind.get("bold", [])) + n_capitals * bool(kinds)
+    repeats = _most_frequent(mixed) > 1
+    least = MIN_REPEATED_SHARE if repeats or "bold" in by_kind or kinds else MIN_MIXED_SHARE
+    if mixed and n_mixed >= MIN_TURNS and n_mixed >= least * n_paragraphs:
+        kinds |= {"mixed", *capitals}
+    lines = by_kind.get("line", [])
+    if len(lines) >= MIN_TURNS and _most_frequent(lines) > 1 and 3 * len(lines) >= n_paragraphs:
+        kinds.add("line")
+    return kinds
+
+
+def _most_frequent(labels: Sequence[Label]) -> int:
+    """Return how often the most frequent last word of the labels stands there."""
+    return max(Counter(label.name.split()[-1] for label in labels).values(), default=0)
+
+
+def _inner_turns(
+    text: str, start: int, end: int, names: set[str]
+) -> Iterator[tuple[str | None, Span, Span]]:
+    """Cut a paragraph where another label stands in it: "Q: Why? A: So it was."."""
+    known = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+    inner = re.compile(rf"(?<=[.?!…”\"] )[*_]*(?P<name>{known})[*_]*:[*_]*\s+") if known else None
+    name, at = None, (start, start)
+    for match in inner.finditer(text, start, end) if inner else ():
+        yield name, at, _trimmed(text, start, match.start())
+        name, at, start = match["name"], match.span("name"), match.end()
+    yield name, at, _trimmed(text, start, end)
+
+
+def _trimmed(text: str, start: int, end: int) -> Span:
+    while end > start and (text[end - 1].isspace() or text[end - 1] in "*_"):
+        end -= 1
+    return start, end
+
+
+def _questioners(text: str, turns: Sequence[Turn]) -> set[str]:
+    """Return the labels of those who only ask: "Q", "Interviewer", a newspaper, its initials."""
+    said: dict[str, list[str]] = {}
+    for name, _, spans in turns:
+        said.setdefault(name, []).extend(text[start:end] for start, end in spans[-1:])
+    asking = {name for name in said if name.strip(".").lower() in QUESTIONERS}
+    papers = [name for name in said if name.split()[-1].lower() in NOT_PERSON]
+    initials = [name for name in said if name.isupper() and 1 < len(name.strip(".")) <= 4]
+    for name in (*initials, *papers):
+        questions = [words for words in said[name] if words.rstrip('”"* ').endswith("?")]
+        if len(said) == 2 and len(questions) == len(said[name]) > 1:
+            asking.add(name)
+    return asking

@@ -1,6 +1,4 @@
-"""One speaker, one name.
-
-Which spellings of a name mean the same speaker, in one article and across many.
+"""Which spellings of a name mean the same speaker, in one article and across many.
 
 A name is compared by its *id*: small letters without accents, each word rewritten by the rules of
 ``aliases.toml``, then looked up among the listed speakers. Two names with one id are one
@@ -66,8 +64,8 @@ class Aliases:
         self._persons: set[str] = set()
         for name, others, is_person in speakers:
             number = "-".join(_words(name))
-            for one in (name, *others):
-                self._ids.setdefault(self._spell(one), number)
+            for spelling in (name, *others):
+                self._ids.setdefault(self._spell(spelling), number)
             if number not in self._names:
                 self._names[number] = name
                 self._persons.update([number] if is_person else [])
@@ -77,14 +75,14 @@ class Aliases:
 
         ``Zelenskiy`` and ``Zelenskyy`` come out alike.
         """
-        found = self._spelled.get(word)
-        if found is None:
-            found = "".join(_words(word))
+        spelled = self._spelled.get(word)
+        if spelled is None:
+            spelled = "".join(_words(word))
             for pattern, put in self._rules:
-                found = pattern.sub(put, found)
+                spelled = pattern.sub(put, spelled)
             if len(self._spelled) < 50_000:
-                self._spelled[word] = found
-        return found
+                self._spelled[word] = spelled
+        return spelled
 
     def _spell(self, name: str) -> str:
         return "-".join(spelled for word in _words(name) if (spelled := self.word(word)))
@@ -225,7 +223,7 @@ def _speaker(row: Mapping[str, Any], place: str) -> Listed:
     name, also, is_person = row.get("name"), row.get("also", []), row.get("person", True)
     if not isinstance(name, str) or not _words(name):
         raise ConfigError(f"{place}: name is {name!r}, expected the speaker's one name")
-    if not isinstance(also, list) or not all(isinstance(one, str) for one in also):
+    if not isinstance(also, list) or not all(isinstance(other, str) for other in also):
         raise ConfigError(f"{place}: also is {also!r}, expected a list of names")
     if not isinstance(is_person, bool):
         raise ConfigError(f"{place}: person is {is_person!r}, expected true or false")

@@ -12,20 +12,21 @@ from typing import TYPE_CHECKING, Any
 from stance.core.types import Article, Quote, Span
 from stance.extraction.quotes.sources import SourceMention, mention_of
 from stance.extraction.speakers.aliases import Aliases
-from stance.extraction.speakers.coreference import HE, SHE, Cast
+from stance.extraction.speakers.coreference import Coreference
 from stance.extraction.speakers.entities import Entity
+from stance.extraction.speakers.pronouns import HE, SHE
 from stance.extraction.text.parser_views import View
 
 if TYPE_CHECKING:
-    from spacy.tokens import Doc
+    from spacy.tokens import Doc, Token
 
 
 def attribute_speakers(
     article: Article,
-    found: Sequence[tuple[Quote, Any]],
+    quoted: Sequence[tuple[Quote, Any]],
     views: Sequence[View],
     docs: "Sequence[Doc]",
-    cast: "Cast | None" = None,
+    coreference: Coreference | None = None,
 ) -> list[Quote]:
     """Name the speaker of each quote.
 
@@ -33,12 +34,12 @@ def attribute_speakers(
     ----------
     article
         The article.
-    found
+    quoted
         The quotes in text order, each with the statement it was made from.
     views, docs
         The article's paragraphs as the parser saw them.
-    cast
-        Who was met in earlier sections of a long article.
+    coreference
+        Who was met in earlier sections of a long article; nobody by default.
 
     Returns
     -------
@@ -46,44 +47,44 @@ def attribute_speakers(
         The same quotes with ``speaker``, ``speaker_role`` and ``speaker_confidence``; ``speaker``
         stays None where nobody was found.
     """
-    cast = Cast() if cast is None else cast
-    cast.learn(article, views, docs)
+    coreference = Coreference() if coreference is None else coreference
+    coreference.index.learn(article, views, docs)
     named: dict[int, tuple[Entity | None, float]] = {}
+    spoken = [span for quote, _ in quoted for span in quote.spans]
     speaker: Entity | None = None
     ends_at = -10_000
-    for at, number, mention in _events(found, views, docs):
+    for at, number, mention in _events(quoted, views, docs):
         if number < 0:
             if mention is not None:
-                cast.see(mention, at)
+                coreference.see(mention, at)
             continue
-        quote, label = found[number][0], found[number][1].label
+        quote, label = quoted[number][0], quoted[number][1].label
         if quote.parent is not None:
             # What is quoted inside a quote changes nothing for whom the narrator's "he" means
             # later.
-            named[number] = cast.inside(mention, label, at)
+            named[number] = coreference.inside(mention, label, at)
             continue
         if label is not None:
-            entity, confidence = cast.labelled(label[0], at), 0.9
+            entity, confidence = coreference.labelled(label[0], at, spoken), 0.9
         elif mention is None:
-            entity = (
-                cast.latest if cast.latest is not None and cast.latest.last > ends_at else speaker
-            )
+            latest = coreference.latest
+            entity = latest if latest is not None and latest.last > ends_at else speaker
             confidence = 0.6 if entity is speaker else 0.4
         else:
-            entity, confidence = cast.resolve(mention, at, speaker)
+            entity, confidence = coreference.resolve(mention, at, speaker)
         named[number] = entity, confidence
         speaker = entity if entity is not None else speaker
         ends_at = max(at, quote.spans[-1][1])
-    _look_ahead(found, named)
-    _settle_inner(found, named)
+    _look_ahead(quoted, named)
+    _settle_inner(quoted, named)
     return [
-        _with_speaker(quote, *named[number], cast.aliases)
-        for number, (quote, _) in enumerate(found)
+        _with_speaker(quote, *named[number], coreference.index.aliases)
+        for number, (quote, _) in enumerate(quoted)
     ]
 
 
 def _events(
-    found: Sequence[tuple[Quote, Any]], views: Sequence[View], docs: "Sequence[Doc]"
+    quoted: Sequence[tuple[Quote, Any]], views: Sequence[View], docs: "Sequence[Doc]"
 ) -> list[tuple[int, int, SourceMention | None]]:
     """Return in text order who is spoken of.
 
@@ -91,28 +92,28 @@ def _events(
     """
     events: list[tuple[int, int, SourceMention | None]] = []
     heads: set[tuple[int, int]] = set()
-    for number, (_, statement) in enumerate(found):
+    for number, (_, statement) in enumerate(quoted):
         mention: SourceMention | None = statement.mention
         if mention is not None:
             heads.add((id(mention.view), mention.head.i))
         events.append(
             (mention.span[0] if mention is not None else statement.spans[0][0], number, mention)
         )
-    spoken = [span for quote, _ in found for span in quote.spans]
+    spoken = [span for quote, _ in quoted for span in quote.spans]
     events += [(mention.span[0], -1, mention) for mention in _subjects(views, docs, heads, spoken)]
     return sorted(events, key=lambda event: (event[0], event[1]))
 
 
 def _look_ahead(
-    found: Sequence[tuple[Quote, Any]], named: dict[int, tuple[Entity | None, float]]
+    quoted: Sequence[tuple[Quote, Any]], named: dict[int, tuple[Entity | None, float]]
 ) -> None:
     """Give a "he" before whom nobody was named to the next person who speaks.
 
     Extracts and columns often begin so.
     """
     coming: Entity | None = None
-    for number in range(len(found) - 1, -1, -1):
-        quote, statement = found[number]
+    for number in range(len(quoted) - 1, -1, -1):
+        quote, statement = quoted[number]
         entity = named[number][0]
         if quote.parent is not None:
             continue
@@ -128,14 +129,14 @@ def _look_ahead(
 
 
 def _settle_inner(
-    found: Sequence[tuple[Quote, Any]], named: dict[int, tuple[Entity | None, float]]
+    quoted: Sequence[tuple[Quote, Any]], named: dict[int, tuple[Entity | None, float]]
 ) -> None:
     """Give what somebody quotes of themselves ("I told them: …") to the outer speaker.
 
     "he told me: …" is never theirs.
     """
-    numbers = {quote.id: number for number, (quote, _) in enumerate(found)}
-    for number, (quote, statement) in enumerate(found):
+    numbers = {quote.id: number for number, (quote, _) in enumerate(quoted)}
+    for number, (quote, statement) in enumerate(quoted):
         if quote.parent is None or statement.mention is None:
             continue
         word, outer = statement.mention.head.lower_, named[numbers[quote.parent]][0]
@@ -163,6 +164,14 @@ def _with_speaker(
     )
 
 
+def _is_topic(token: "Token") -> bool:
+    """Tell a subject, or whom a sentence opens with ("For Dora Venn, that is not enough")."""
+    if token.dep_ in ("nsubj", "nsubjpass"):
+        return True
+    opens = token.dep_ == "pobj" and token.head.lower_ == "for"
+    return opens and token.pos_ == "PROPN" and token.head.i == token.sent.start
+
+
 def _subjects(
     views: Sequence[View],
     docs: "Sequence[Doc]",
@@ -176,7 +185,7 @@ def _subjects(
     for view, doc in zip(views, docs, strict=True):
         for token in doc:
             if (
-                token.dep_ not in ("nsubj", "nsubjpass")
+                not _is_topic(token)
                 or token.pos_ not in ("NOUN", "PROPN")
                 or (id(view), token.i) in heads
             ):

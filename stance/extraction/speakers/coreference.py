@@ -1,228 +1,112 @@
-"""Everybody in one article, and whom a name, a description or a pronoun means at a place in it."""
+"""Whom a name, a description or a pronoun means at a place in an article."""
 
 import re
-from collections.abc import Iterable, Sequence
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from stance.core.types import Article, Span
+from stance.core.types import Span
 from stance.extraction.quotes.sources import SourceMention, mention_of
-from stance.extraction.speakers.aliases import Aliases, load_aliases
-from stance.extraction.speakers.entities import MEMORY, WHERE, Entity, learn_gender
+from stance.extraction.speakers.entities import Entity, EntityIndex, learn_gender
 from stance.extraction.speakers.names import (
     appositions,
     author_of,
-    behind_words,
     clean_name,
-    gender_of,
     name_runs,
     names_beside,
+    offices_before,
     role_text,
     title_gender,
 )
-from stance.extraction.text.parser_views import View
+from stance.extraction.speakers.pronouns import (
+    HE,
+    SHE,
+    THEY,
+    last_of,
+    last_two,
+    likelier,
+    other_party,
+    pronoun_pool,
+)
 from stance.extraction.text.word_lists import (
     BODY_NOUNS,
+    COMPANY_WORDS,
     ISSUED,
-    NAME_IN_QUOTE,
-    NO_NAME,
-    NOT_FIRST,
     NOT_PERSON,
     PERSON_NOUNS,
     PLACES,
     SYNONYMS,
-    TITLES,
 )
 
 if TYPE_CHECKING:
-    from spacy.tokens import Doc
+    from spacy.tokens import Token
 
-NEAR = 250
-HE, SHE, THEY = frozenset(["he", "him"]), frozenset(["she", "her"]), frozenset(["they", "them"])
+REPLIES = frozenset("answer reply respond retort counter disagree object".split())
+# So many people and bodies may still be meant by a pronoun or an office.
+MEMORY = 150
 FIRST_OR_SECOND = frozenset("i we you us me".split())
+DEFINITE = frozenset("the this that his her its their".split())
+# An article may speak of several of these at once: "the court" need not be the last body named.
+UNSURE_BODIES = frozenset("ministry government military army police side court delegation".split())
+NO_CONTENT = frozenset("the a an of for to in 's ’s former senior".split())
+Answer = tuple[Entity | None, float]
 
 
-class Cast:
-    """Everybody in one article, and whom a mention means at a place in it.
+class Coreference:
+    """Whom the mentions of one article mean, asked for in the order of the text.
 
-    People and others are found by their name's id, so by any spelling.
+    Parameters
+    ----------
+    index
+        Everybody the article names; an empty one by default.
+
+    Attributes
+    ----------
+    recent
+        Those spoken of lately, the last one at the end.
+    latest
+        The person, or the speaker, last spoken of.
     """
 
-    def __init__(self, aliases: Aliases | None = None) -> None:
-        self.aliases = load_aliases() if aliases is None else aliases
-        self.people: dict[str, Entity] = {}
-        self.by_word: dict[str, list[Entity]] = {}
-        self.others: list[Entity] = []
-        self.by_name: dict[str, Entity] = {}
+    def __init__(self, index: EntityIndex | None = None) -> None:
+        self.index = EntityIndex() if index is None else index
         self.recent: dict[int, Entity] = {}
         self.latest: Entity | None = None
-        self.places: set[str] = set()
+        # Whom "the former" and "the latter" mean; forgotten once somebody else is named.
+        self.two: list[Entity] = []
 
-    def learn(self, article: Article, views: Sequence[View], docs: "Sequence[Doc]") -> None:
-        """Gather the names in these paragraphs, with their titles and appositions."""
-        for view, doc in zip(views, docs, strict=True):
-            self.places.update(
-                token.lower_
-                for token in doc
-                if token.pos_ == "PROPN" and token.dep_ == "pobj" and token.head.lower_ in WHERE
-            )
-            for run in name_runs(doc):
-                self._learn(doc, run, view.starts[doc[run[0]].idx])
-            for holder in view.holders:
-                quoted = article.text[holder.quotation.start : holder.quotation.end]
-                for match in NAME_IN_QUOTE.finditer(quoted[:20_000]):
-                    words = match.group().split()
-                    while words and words[0].lower() in NO_NAME:
-                        words = words[1:]
-                    # "Because I can count": no name.
-                    if "I" not in words:
-                        self._add(clean_name(words))
+    def labelled(self, label: str, at: int, spoken: Sequence[Span]) -> Entity | None:
+        """Return whom a transcript's label means.
 
-    def _add(self, words: Sequence[str]) -> Entity | None:
-        """Enter a full name.
-
-        A longer form of a known name replaces nothing, a shorter one adds nothing.
+        "MR. KIRBY" is whoever of that surname the article names, "EM" whoever has these initials,
+        "A" whoever the narrator names: the words between ``spoken`` are the narrator's.
         """
-        if (
-            len(words) < 2
-            or len(words) > 5
-            or words[-1].lower().strip(".") in NOT_PERSON
-            or any(word.lower() in NOT_PERSON for word in words[1:])
-        ):
-            return None
-        first = words[0].lower().strip(".")
-        if (
-            first in PLACES | NOT_FIRST
-            or words[-1].lower() in PLACES
-            or first in ("the", "i", "but", "and", "in", "if", "when", "as")
-        ):
-            return None
-        name = " ".join(words)
-        number = self.aliases.id_of(name)
-        if number not in self.people:
-            entity = self._entity(name, person=True, gender=gender_of(words[0]))
-            self.people[number] = entity
-            for word in set(entity.spelled):
-                self.by_word.setdefault(word, []).append(entity)
-        return self.people[number]
-
-    def _entity(self, name: str, **known: Any) -> Entity:
-        return Entity(name, self._spelled(name.split()), **known)
-
-    def _spelled(self, words: Iterable[str]) -> tuple[str, ...]:
-        return tuple(self.aliases.word(word) for word in words)
-
-    def _learn(self, doc: "Doc", run: tuple[int, int], at: int) -> None:
-        """Enter the name of a run of proper nouns.
-
-        With its office and what the apposition says.
-        """
-        start, end = run
-        words = doc[start:end].text.split()
-        name = clean_name(words)
-        entity = self._add(name)
-        if entity is None:
-            entity = self._known(name, title_gender(words)) if len(name) == 1 else None
-        if entity is None:
-            return
-        entity.first = at if entity.first < 0 else entity.first
-        head = doc[end - 1]
-        before = doc[
-            max(min(head.left_edge.i, start), start - 8) : behind_words(
-                doc, start, len(words) - len(name)
-            )
-        ]
-        texts = [token for token in before if token.is_alpha or "." in token.text]
-        entity.roles.update(
-            token.lemma_.lower()
-            for token in texts
-            if token.lower_ in TITLES or token.lemma_.lower() in PERSON_NOUNS
-        )
-        entity.words.update(token.lower_ for token in texts)
-        if texts and entity.role is None and entity.roles:
-            entity.role = role_text(before.text)
-        learn_gender(entity, [token.lower_.strip(".") for token in texts])
-        if head.dep_ == "appos" and head.head.pos_ == "NOUN":
-            # "His wife, Lotte Arn, agreed."
-            learn_gender(entity, [head.head.lower_])
-        for apposition in appositions(head):
-            phrase = list(apposition.subtree)
-            entity.roles.add(apposition.lemma_.lower())
-            entity.words.update(token.lower_ for token in phrase)
-            learn_gender(entity, [apposition.lower_])
-            if entity.role is None:
-                ends = [
-                    i
-                    for i, t in enumerate(phrase)
-                    if t.dep_ in ("relcl", "acl")
-                    or t.tag_ in ("WP", "WDT", "WP$", "WRB")
-                    or t.text in ("(", ";")
-                ]
-                stop = min(ends, default=len(phrase))
-                entity.role = (
-                    role_text(doc[phrase[0].i : phrase[0].i + stop].text) if stop else None
-                )
-
-    def _known(self, words: Sequence[str], gender: str | None = None) -> Entity | None:
-        """Return the person whom part of a name means: surname first, then any word.
-
-        The last one spoken of where several fit.
-
-        With ``gender``, that of "Mr." or "Mrs." before the name, never somebody who is known to be
-        of the other one.
-        """
-        spelled = self._spelled(words)
-        if not spelled:
-            return None
-        other = {"m": "f", "f": "m"}.get(gender or "")
-        fits = [
-            entity
-            for entity in self.by_word.get(spelled[-1], [])
-            if set(spelled) <= set(entity.spelled) and (other is None or entity.gender != other)
-        ]
-        surnames = [entity for entity in fits if entity.spelled[-1] == spelled[-1]]
-        pool = surnames or fits
-        # "Mrs. Arn" is she who is known for a woman, before one of whom nothing is known.
-        pool = [entity for entity in pool if gender is not None and entity.gender == gender] or pool
-        if not pool:
-            return None
-        # The longest form of a name is its full one; of two people with one surname the one last
-        # spoken of is meant.
-        return max(pool, key=lambda entity: (entity.last, len(entity.name)))
-
-    def labelled(self, label: str, at: int) -> Entity | None:
-        """Return who a transcript's label means: "MR.
-
-        KIRBY" is whoever of that surname the article names.
-        """
-        if label == "Q":
-            return None
+        if label in ("Q", "A"):
+            entity = self.index.first_outside(spoken) if label == "A" else None
+            if entity is not None:
+                self._touch(entity, at)
+            return entity
+        of_initials = self.index.of_initials(label)
+        if of_initials is not None:
+            self._touch(of_initials, at)
+            return of_initials
         words = clean_name([word.strip(".") for word in label.split()]) or label.split()
-        entity = self._known(words)
+        entity = self.index.known(words)
         if entity is None:
             name = " ".join(
                 word.capitalize() if word.isupper() and len(word) > 2 else word for word in words
             )
-            entity = self._add(name.split()) or self.by_name.get(self._key(name))
+            entity = self.index.add_person(name.split()) or self.index.other(name)
             if entity is None:
-                entity = self._entity(name, person=True)
-                self._enter(entity)
+                entity = self.index.new_entity(name, person=True)
+                self.index.add_other(entity)
         self._touch(entity, at)
         self.latest = entity
         return entity
 
-    def _enter(self, entity: Entity) -> None:
-        self.others.append(entity)
-        self.by_name[self._key(entity.name)] = entity
-
-    def _key(self, name: str) -> str:
-        return self.aliases.id_of(name) or name
-
     def _touch(self, entity: Entity, at: int) -> None:
         """Note where somebody was spoken of.
 
-        Only the last `MEMORY` can be meant by a pronoun or an office, which keeps long texts
-        linear.
+        Only the last `MEMORY` are kept, so that long texts take no more time by the word.
         """
         entity.last = max(entity.last, at)
         self.recent.pop(id(entity), None)
@@ -232,30 +116,34 @@ class Cast:
 
     def see(self, mention: SourceMention, at: int) -> None:
         """Note that somebody is spoken of."""
-        owner = next(
-            (
-                child
-                for child in mention.head.children
-                if child.dep_ == "poss" and child.pos_ == "PROPN"
-            ),
-            None,
-        )
-        whose = (
-            mention_of(owner, mention.view)
-            if mention.head.lemma_.lower() not in PERSON_NOUNS
-            else None
-        )
-        known = self._named(whose) if whose is not None else None
-        if known is not None and known[0].person:
+        owner = _owner(mention)
+        answer = self._by_name(owner) if owner is not None else None
+        if answer is not None and answer[0].person:
             # "Venn's speech began at noon. She said …"
-            self._touch(known[0], at)
-            self.latest = known[0]
+            self._touch(answer[0], at)
+            self.latest = answer[0]
             return
         self.resolve(mention, at, None)
+        for conjunct in mention.head.conjuncts:
+            # "Noor and Dastan briefed the press": each of them was spoken of.
+            person = self._conjunct(conjunct, mention)
+            if person is not None:
+                self._touch(person, mention.view.starts[conjunct.idx])
 
-    def resolve(
-        self, mention: SourceMention, at: int, speaker: Entity | None
-    ) -> tuple[Entity | None, float]:
+    def _conjunct(self, token: "Token", mention: SourceMention) -> Entity | None:
+        """Return the person whom one part of "Noor and Dastan" names."""
+        run = next((run for run in name_runs(token.doc) if run[0] <= token.i < run[1]), None)
+        if run is None or mention.view.holder_at(token.idx) is not None:
+            return None
+        words = token.doc[run[0] : run[1]].text.split()
+        name = clean_name(words)
+        return self.index.person(name) or (
+            self.index.known(name, title_gender(words), offices_before(words, name))
+            if name and name[-1].lower() not in PLACES | NOT_PERSON
+            else None
+        )
+
+    def resolve(self, mention: SourceMention, at: int, speaker: Entity | None) -> Answer:
         """Return whom a mention means, and how sure that is.
 
         From now on they have been spoken of.
@@ -268,22 +156,17 @@ class Cast:
 
     def inside(
         self, mention: SourceMention | None, label: tuple[str, Span] | None, at: int
-    ) -> tuple[Entity | None, float]:
-        """Return who is quoted inside a quote.
-
-        Where the words around the inner quotation say so.
-        """
+    ) -> Answer:
+        """Return who is quoted inside a quote, where the words around it say so."""
         if label is not None:
-            entity = self._known(clean_name(label[0].split()))
+            entity = self.index.known(clean_name(label[0].split()))
             return entity, 0.6 if entity is not None else 0.0
         if mention is None or mention.head.lower_ in FIRST_OR_SECOND:
             return None, 0.0
         entity, confidence = self._meant(mention, at, None)
         return entity, round(0.8 * confidence, 2)
 
-    def _meant(
-        self, mention: SourceMention, at: int, speaker: Entity | None
-    ) -> tuple[Entity | None, float]:
+    def _meant(self, mention: SourceMention, at: int, speaker: Entity | None) -> Answer:
         head = mention.head
         if head.tag_ in ("WP", "WDT") and head.head.dep_ == "relcl":
             antecedent = mention_of(head.head.head, mention.view)
@@ -291,237 +174,196 @@ class Cast:
                 return self._meant(antecedent, at, speaker)
         if head.pos_ == "PRON" or head.lower_ in HE | SHE | THEY or head.tag_ == "PRP$":
             return self._pronoun(mention, at, speaker)
-        return self._named(mention) or self._described(mention, at)
+        return self._by_name(mention) or self._by_description(mention, at)
 
-    def _named(self, mention: SourceMention) -> tuple[Entity, float] | None:
+    def _by_name(self, mention: SourceMention) -> tuple[Entity, float] | None:
+        """Find whom a name in or beside a mention means."""
         doc, head = mention.head.doc, mention.head
         if any(child.dep_ == "conj" for child in head.children):
             return None
+        if self._is_mistagged_name(head):
+            entity = self.index.known([head.text])
+            return (entity, 0.9) if entity is not None else None
         near = [head.i] if head.pos_ == "PROPN" else []
         near += [child.i for child in appositions(head) if child.pos_ == "PROPN"]
         near += list(names_beside(mention)) if head.pos_ == "NOUN" else []
-        for at in near:
-            run = next((run for run in name_runs(doc) if run[0] <= at < run[1]), None)
+        for place in near:
+            run = next((run for run in name_runs(doc) if run[0] <= place < run[1]), None)
             if run is None:
                 continue
             words = doc[run[0] : run[1]].text.split()
             name = clean_name(words)
-            entity = self.people.get(self.aliases.id_of(" ".join(name)))
-            if entity is not None and at != head.i:
-                entity.roles.add(head.lemma_.lower())
-                entity.words.update(token.lower_ for token in doc[mention.start : mention.end])
-                entity.role = entity.role or role_text(mention.text)
+            entity = self.index.person(name)
             if entity is not None:
-                longer = [
-                    e
-                    for e in self.by_word.get(name[-1].lower(), [])
-                    if e.name.endswith(" " + entity.name)
-                ]
-                return (longer[0] if longer else entity), 0.95
-            entity = (
-                self._known(name, title_gender(words))
-                if name and name[-1].lower() not in PLACES | NOT_PERSON
-                else None
-            )
-            if entity is not None and at == head.i:
-                return entity, 0.9
+                if place != head.i:
+                    entity.roles.add(head.lemma_.lower())
+                    entity.words.update(t.lower_ for t in doc[mention.start : mention.end])
+                    entity.role = entity.role or role_text(mention.text)
+                self.two = []
+                return self.index.with_longest_name(entity), 0.95
+            if place == head.i and name and name[-1].lower() not in PLACES | NOT_PERSON:
+                offices = offices_before(words, name)
+                offices |= {noun.lemma_.lower() for noun in appositions(head)}
+                entity = self.index.known(name, title_gender(words), offices)
+                if entity is not None:
+                    return entity, 0.9
         return None
 
-    def _described(self, mention: SourceMention, at: int) -> tuple[Entity, float]:
-        """Find whom a description means.
+    def _is_mistagged_name(self, head: "Token") -> bool:
+        """Tell a surname that the tagger takes for a noun: "Alder left the camp"."""
+        if head.pos_ != "NOUN" or not head.text.istitle() or list(head.lefts):
+            return False
+        surnames = self.index.by_word.get(self.index.aliases.word(head.text), ())
+        return any(
+            entity.spelled[-1:] == (self.index.aliases.word(head.text),) for entity in surnames
+        )
 
-        The last one with that office, else a new somebody of that description.
-        """
+    def _by_description(self, mention: SourceMention, at: int) -> tuple[Entity, float]:
+        """Find whom a description means: the last one of that office, else somebody new."""
         head = mention.head
         words = [token.lower_ for token in head.doc[mention.start : mention.end]]
+        if words[0] == "the" and words[1:] in (["former"], ["latter"]):
+            self.two = self.two if words[1] == "latter" and self.two else last_two(self.index, at)
+            if len(self.two) == 2:
+                return self.two[words[1] == "latter"], 0.7
         lemma = head.lemma_.lower()
-        definite = (
-            words[0] in ("the", "this", "that", "his", "her", "its", "their")
-            or head.doc[mention.start].dep_ == "poss"
-        )
-        content = {
-            word
-            for word in words
-            if word
-            not in (
-                "the",
-                "a",
-                "an",
-                "of",
-                "for",
-                "to",
-                "in",
-                lemma,
-                head.lower_,
-                "'s",
-                "’s",
-                "former",
-                "senior",
-            )
-        }
-        plural = head.tag_ in ("NNS", "NNPS") or any(
-            child.dep_ == "conj" for child in head.children
-        )
+        definite = words[0] in DEFINITE or head.doc[mention.start].dep_ == "poss"
+        content = set(words) - NO_CONTENT - {lemma, head.lower_}
+        plural = head.tag_ in ("NNS", "NNPS") or any(c.dep_ == "conj" for c in head.children)
         if lemma == "head" and content & {"state", "government"}:
             # "the head of state" is the president, "the head of government" the prime minister.
-            lemma, content = (
-                ("president" if "state" in content else "premier"),
-                content - {"state", "government"},
-            )
+            lemma = "president" if "state" in content else "premier"
+            content -= {"state", "government"}
+        one_of_many = not definite and words[0] in ("a", "an", "another", "one")
         if (
             not plural
-            and (head.pos_ == "NOUN" or lemma == "pm")
-            and (definite or words[0] not in ("a", "an", "another", "one"))
+            and not one_of_many
+            and (head.pos_ == "NOUN" or head.is_lower or lemma == "pm")
         ):
-            best = self._by_office(lemma, content, at)
-            if best is not None:
-                return best, 0.7
-            topic = (
-                self._topic(lemma, definite, at) if not content or lemma in PERSON_NOUNS else None
-            )
-            if topic is not None:
-                return topic, 0.5
+            holder = self._by_office(lemma, content, at)
+            if holder is not None:
+                return holder, 0.7
+            body = self._body(lemma, content, at) if words[0] == "the" else None
+            if body is not None:
+                return body, 0.8
+            # "the minister of transport" tells enough to be somebody new.
+            has_complement = "of" in words[head.i + 1 - mention.start :]
+            if not content or (lemma in PERSON_NOUNS and not has_complement):
+                topic = self._topic(lemma, definite, at)
+                if topic is not None:
+                    return topic, 0.5
         author = author_of(mention)
         if author is not None:
-            return self._named(author) or self._described(author, at)
+            return self._by_name(author) or self._by_description(author, at)
         name = re.sub(r"^(?:[Tt]he|[Aa]n?|[Ss]ome) ", "", mention.text)
-        same = self.by_name.get(self._key(name))
-        if same is None:
-            subset = [
-                e
-                for e in self.others[-MEMORY:]
-                if definite and content and content <= e.words and lemma in e.roles
-            ]
-            same = subset[-1] if subset and not plural else None
-        if same is None:
-            person = lemma in PERSON_NOUNS or head.lower_ in PERSON_NOUNS
-            proper = head.pos_ == "PROPN"
-            single = (
-                proper
-                and not plural
-                and clean_name(name.split())[-1:]
-                and name.split()[-1].lower() not in PLACES | NOT_PERSON | self.places
+        entity = self.index.other(name)
+        if entity is None and definite and content and not plural:
+            entity = self._of_these_words(lemma, content)
+        if entity is None:
+            entity = self._new_other(mention, name, lemma, words, plural=plural)
+        sure = not definite or lemma in BODY_NOUNS or head.pos_ == "PROPN"
+        return entity, 0.85 if sure else 0.6
+
+    def _of_these_words(self, lemma: str, content: set[str]) -> Entity | None:
+        """Return whom the article described before with these words and more."""
+        fits = [
+            entity
+            for entity in self.index.others[-MEMORY:]
+            if content <= entity.words and lemma in entity.roles
+        ]
+        return fits[-1] if fits else None
+
+    def _new_other(
+        self, mention: SourceMention, name: str, lemma: str, words: Sequence[str], *, plural: bool
+    ) -> Entity:
+        """Enter somebody whom the article has not named before."""
+        person = lemma in PERSON_NOUNS or mention.head.lower_ in PERSON_NOUNS
+        proper = mention.head.pos_ == "PROPN"
+        cleaned = clean_name(name.split())
+        nobody = PLACES | NOT_PERSON | self.index.places
+        single = proper and not plural and cleaned[-1:] and name.split()[-1].lower() not in nobody
+        has_title = proper and cleaned != name.split()
+        # "Venn" is a person, "the Chamber" is none.
+        alone = len(name.split()) == 1 and words[0] != "the"
+        person = person or bool(single and (has_title or alone))
+        if self.index.aliases.is_person(self.index.key(name)):
+            # The tagger may not know the name; the table does.
+            person, proper, plural = True, True, False
+        entity = self.index.new_entity(
+            name, person=person, roles={lemma}, words=set(words), plural=plural, named=proper
+        )
+        learn_gender(entity, words)
+        self.index.add_other(entity)
+        return entity
+
+    def _before(self, at: int) -> list[Entity]:
+        """Return those spoken of lately and before ``at``."""
+        return [entity for entity in self.recent.values() if 0 <= entity.last < at]
+
+    def _body(self, lemma: str, content: set[str], at: int) -> Entity | None:
+        """Return the last body of that kind: "the ministry" after the Foreign Ministry."""
+        fits = []
+        for entity in self.index.others[-MEMORY:]:
+            is_kind = lemma in entity.roles or (
+                lemma in ("company", "firm") and entity.named and entity.words & COMPANY_WORDS
             )
-            title = proper and clean_name(name.split()) != name.split()
-            person = person or bool(title and single) or bool(single and len(name.split()) == 1)
-            if self.aliases.is_person(self._key(name)):
-                # The tagger may not know the name; the table does.
-                person, proper, plural = True, True, False
-            same = self._entity(
-                name, person=person, roles={lemma}, words=set(words), plural=plural, named=proper
-            )
-            learn_gender(same, words)
-            self._enter(same)
-        return same, 0.85 if not definite or lemma in BODY_NOUNS or head.pos_ == "PROPN" else 0.6
+            is_body = not entity.person and not entity.plural and 0 <= entity.last < at
+            if is_kind and is_body and content <= entity.words:
+                fits.append(entity)
+        return last_of(fits)
 
     def _topic(self, lemma: str, definite: bool, at: int) -> Entity | None:
-        """Return whom "the Hungarian prime minister" or "the group" means.
+        """Return who was just spoken of, for an office that nobody was given.
 
-        Where nobody was given that office: who was just spoken of.
+        "the Hungarian prime minister", "the group".
         """
+        if not definite:
+            return None
+        if lemma in ISSUED:
+            return last_of(e for e in self._before(at) if e.named and not e.plural)
         latest = self.latest
-        if definite and lemma in ISSUED:
-            issuers = [
-                entity
-                for entity in self.recent.values()
-                if entity.named and not entity.plural and 0 <= entity.last < at
-            ]
-            return max(issuers, key=lambda entity: entity.last, default=None)
-        if not definite or latest is None or not 0 <= latest.last < at:
+        if latest is None or not 0 <= latest.last < at:
             return None
         if lemma in PERSON_NOUNS:
-            unknown = (
-                latest.person
-                and latest.named
-                and not latest.plural
-                and not (latest.roles & PERSON_NOUNS)
-            )
-            return latest if unknown else None
-        if lemma in BODY_NOUNS and lemma not in (
-            "ministry",
-            "government",
-            "military",
-            "army",
-            "police",
-            "side",
-            "sides",
-            "court",
-            "delegation",
-        ):
-            bodies = [
-                entity
-                for entity in self.recent.values()
-                if not entity.person and entity.named and 0 <= entity.last < at
-            ]
-            return max(bodies, key=lambda entity: entity.last, default=None)
+            may_hold = latest.person and latest.named and not latest.plural
+            return latest if may_hold and not latest.roles & PERSON_NOUNS else None
+        if lemma in BODY_NOUNS and lemma not in UNSURE_BODIES:
+            return last_of(e for e in self._before(at) if not e.person and e.named)
         return None
 
     def _by_office(self, lemma: str, content: set[str], at: int) -> Entity | None:
+        """Return the last person of an office, and of the words beside it if there are any."""
         wanted = {lemma, *SYNONYMS.get(lemma, "").split()}
-        pool = [
-            entity
-            for entity in self.recent.values()
-            if entity.person
-            and not entity.plural
-            and entity.roles & wanted
-            and 0 <= entity.last < at
-        ]
-        exact = [entity for entity in pool if lemma in entity.roles and not entity.named] or [
-            entity for entity in pool if lemma in entity.roles
-        ]
-        fitting = [entity for entity in pool if content and _shares(content, entity)]
+        pool = [e for e in self._before(at) if e.person and not e.plural and e.roles & wanted]
         if content:
-            unseen = [
-                e
-                for e in islice(self.people.values(), 500)
-                if e.roles & wanted and _shares(content, e)
-            ]
-            return max(fitting or unseen, key=lambda entity: entity.last, default=None)
-        return (
-            max(exact or pool, key=lambda entity: entity.last, default=None)
-            if not exact
-            else max(pool, key=lambda e: (e.last, lemma in e.roles))
-        )
+            fitting = [entity for entity in pool if _shares(content, entity)]
+            unseen = (e for e in self.index.first_people() if e.roles & wanted)
+            return last_of(fitting or (e for e in unseen if _shares(content, e)))
+        if pool:
+            return max(pool, key=lambda entity: (entity.last, lemma in entity.roles))
+        # Whom the narrator has only met as an object: "The minister met Judge Serr."
+        if lemma in BODY_NOUNS - PERSON_NOUNS:
+            return None
+        met = [e for e in self.index.first_people() if lemma in e.roles and 0 <= e.first < at]
+        return max(met, key=lambda entity: entity.first, default=None)
 
-    def _pronoun(
-        self, mention: SourceMention, at: int, speaker: Entity | None
-    ) -> tuple[Entity | None, float]:
+    def _pronoun(self, mention: SourceMention, at: int, speaker: Entity | None) -> Answer:
         word = mention.head.lower_
-        everyone = [entity for entity in self.recent.values() if 0 <= entity.last < at]
-        if mention.head.tag_ in ("WP", "WDT") or word in ("who", "which", "that"):
-            pool = everyone
-        elif word in HE or word == "his":
-            pool = [
-                entity
-                for entity in everyone
-                if entity.person and not entity.plural and entity.gender != "f"
-            ]
-        elif word in SHE:
-            pool = [
-                entity
-                for entity in everyone
-                if entity.person and not entity.plural and entity.gender != "m"
-            ]
-        elif word in THEY or word == "their":
-            pool = [entity for entity in everyone if entity.plural] or [
-                entity for entity in everyone if not entity.person
-            ]
-        elif word in ("it", "its"):
-            pool = [entity for entity in everyone if not entity.person]
-        else:
-            return self._entity(mention.text, person=True, named=False), 0.3
+        pool = pronoun_pool(mention, self._before(at))
+        if pool is None:
+            return self.index.new_entity(mention.text, person=True, named=False), 0.3
         if not pool and word in HE | SHE:
             unwanted = "f" if word in HE else "m"
             # Whom only a quotation names (``first`` is -1) is spoken of, and speaks not.
-            pool = [
+            named = [
                 entity
-                for entity in islice(self.people.values(), 500)
+                for entity in self.index.first_people()
                 if entity.gender != unwanted and 0 <= entity.first < at
             ]
-            return (max(pool, key=lambda entity: entity.first), 0.3) if pool else (None, 0.0)
-        if not pool:
+            return (max(named, key=lambda entity: entity.first), 0.3) if named else (None, 0.0)
+        best = last_of(pool)
+        if best is None:
             return None, 0.0
-        best = max(pool, key=lambda entity: entity.last)
         if (
             speaker in pool
             and speaker is not None
@@ -530,28 +372,22 @@ class Cast:
             and best.last <= speaker.last
         ):
             best = speaker
-        best = _likelier(best, pool, word)
-        if word in HE and best.gender is None:
-            best.gender = "m"
-        elif word in SHE and best.gender is None:
-            best.gender = "f"
+        best = likelier(best, pool, word)
+        if best is speaker and mention.head.head.lemma_.lower() in REPLIES and word in HE | SHE:
+            best = other_party(self.index, best, pool, word, at) or best
+        if best.gender is None and word in HE | SHE:
+            best.gender = "m" if word in HE else "f"
         rivals = sum(entity is not best and best.last - entity.last < 300 for entity in pool)
         return best, 0.75 if rivals == 0 else 0.6
 
 
-def _likelier(best: Entity, pool: Sequence[Entity], word: str) -> Entity:
-    """Prefer the one whose first name fits the pronoun.
-
-    Where two people were spoken of just now.
-    """
-    if word not in HE | SHE or _fits(best, word):
-        return best
-    near = [entity for entity in pool if _fits(entity, word) and best.last - entity.last < NEAR]
-    return max(near, key=lambda entity: entity.last, default=best)
-
-
-def _fits(entity: Entity, word: str) -> bool:
-    return (entity.gender or "")[:1] == "f" if word in SHE else entity.gender != "f?"
+def _owner(mention: SourceMention) -> SourceMention | None:
+    """Return whose the thing is that a mention names: "Venn's speech"."""
+    if mention.head.lemma_.lower() in PERSON_NOUNS or mention.head.pos_ == "PROPN":
+        # "Venn's deputy" is somebody else, "the Fishermen's Union" a name.
+        return None
+    owner = (c for c in mention.head.children if c.dep_ == "poss" and c.pos_ == "PROPN")
+    return mention_of(next(owner, None), mention.view)
 
 
 def _shares(content: set[str], entity: Entity) -> bool:

@@ -1,6 +1,6 @@
-"""What is a person's name: runs of proper nouns, without titles, institutions and places.
+"""Find persons' names: runs of proper nouns without titles, institutions and places.
 
-And the offices told beside them.
+Also the offices told beside a name.
 """
 
 import re
@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from stance.extraction.quotes.sources import SourceMention, mention_of
+from stance.extraction.text.first_names import FEMALE_NAMES, MALE_NAMES
 from stance.extraction.text.word_lists import (
-    FEMALE_NAMES,
-    MALE_NAMES,
+    OCCUPATIONS,
     PARTICLES,
     PERSON_NOUNS,
     TEXT_NOUNS,
@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 
 
 def clean_name(words: Sequence[str]) -> list[str]:
-    """Drop titles and offices in front of a name: "U.S.
-
-    Secretary of State Marco Rubio" -> Marco Rubio.
-    """
+    """Drop titles and offices in front of a name: "Mayor of Lorn Dora Venn" -> Dora Venn."""
     kept = list(words)
     for at in range(len(kept) - 1, -1, -1):
         if kept[at].lower().strip(".,’'") in TITLES:
@@ -38,7 +35,15 @@ def clean_name(words: Sequence[str]) -> list[str]:
         kept.pop()
     while kept and not any(char.isalpha() for char in kept[0]):
         kept.pop(0)
+    while len(kept) > 1 and kept[0].lower() in OCCUPATIONS:
+        kept.pop(0)
     return kept
+
+
+def offices_before(words: Sequence[str], name: Sequence[str]) -> set[str]:
+    """Return the offices among the words in front of a name: "mayor" in "Mayor Moe"."""
+    before = words[: len(words) - len(name)]
+    return {word.lower().strip(".") for word in before} - COURTESY
 
 
 def gender_of(first: str) -> str | None:

@@ -44,11 +44,11 @@ def find_sources(given: Iterable[str]) -> list[str]:
     DataError
         If a folder holds no article.
     """
-    found = []
+    files = []
     for source in given:
         folder = Path(source)
         if source == "-" or not folder.is_dir():
-            found.append(source)
+            files.append(source)
             continue
         inside = sorted(
             path
@@ -60,8 +60,8 @@ def find_sources(given: Iterable[str]) -> list[str]:
                 f"{source}: no article in this folder; expected files of the kinds "
                 f"{', '.join(SUFFIXES)}"
             )
-        found.extend(str(path) for path in inside)
-    return found
+        files.extend(str(path) for path in inside)
+    return files
 
 
 def read_all(sources: Iterable[str], say: Callable[[str], None]) -> Iterator[Article]:

@@ -41,24 +41,24 @@ def sentence_before(article: Article, quote: Quote) -> str:
     paragraphs = re.split(r"\n\s*\n", article.text[max(0, start - WINDOW_CHARS) : start])[-2:]
     sentences = [sentence for paragraph in paragraphs for sentence in _sentences(paragraph)]
     inside = bool(sentences) and not re.search(r"[.!?…][”\"’')\]]*$", sentences[-1])
-    found = " ".join(sentences[-2 if inside else -1 :])
-    return found if len(found) <= CONTEXT_CHARS else "… " + found[-CONTEXT_CHARS:].partition(" ")[2]
+    text = " ".join(sentences[-2 if inside else -1 :])
+    return text if len(text) <= CONTEXT_CHARS else "… " + text[-CONTEXT_CHARS:].partition(" ")[2]
 
 
 def _sentences(paragraph: str) -> list[str]:
-    found: list[str] = []
+    sentences: list[str] = []
     opening = ""
-    for one in _sentencizer()(" ".join(paragraph.split())).sents:
+    for sentence in _sentencizer()(" ".join(paragraph.split())).sents:
         # An opening mark belongs to the sentence behind it, and what goes on in lower case is no
         # new sentence ("No!" he said).
-        words = opening + one.text.strip()
+        words = opening + sentence.text.strip()
         opening = words[-1] if re.search(r"(^|\s)[“‘«\"']$", words) else ""
         words = words.removesuffix(opening).rstrip()
-        if found and words[:1].islower():
-            found[-1] += f" {words}"
+        if sentences and words[:1].islower():
+            sentences[-1] += f" {words}"
         elif words:
-            found.append(words)
-    return found
+            sentences.append(words)
+    return sentences
 
 
 @lru_cache(maxsize=1)

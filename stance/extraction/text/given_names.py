@@ -78,10 +78,7 @@ def _mistaken(doc: "Doc") -> Iterator["Token"]:
 
 
 def _opens_a_name(token: "Token") -> bool:
-    """Tell "But Per Lunde, a professor" from "Will Lunde come?", "Per Lunde.
-
-    It failed" and a headline's "Berg Will Meet Lunde".
-    """
+    """Tell "But Per Lunde, a professor" from "Will Lunde come?", and "Berg Will Meet Lunde"."""
     doc, at = token.doc, token.i
     if at == token.sent.start or doc[at - 1].text in '"“‘«:':
         if token.text not in OPENING or token.sent.text.rstrip('"”’ ').endswith("?"):

@@ -22,7 +22,8 @@ _LIKELY = frozenset(
     "before after more talks don't won't two three four five seven "
     "nine first next year years day days week weeks month months people called asked since while "
     "each some other against up down out through within "
-    "between during must may might cannot can't own very every still even just also such why does did his she having nobody neither".split()
+    "between during must may might cannot can't own very every still even just also such "
+    "why does did his she having nobody neither".split()
 )
 SURE = 0.99
 ARTICLE_CHARS = 20_000

@@ -1,35 +1,40 @@
-"""Cut an article into paragraphs and say what each is.
-
-Running text, headline, caption, or a link to another article.
-"""
+"""Cut an article into paragraphs: running text, headlines, captions and links."""
 
 import dataclasses
 import re
 
 BODY, HEADLINE, CAPTION, LINK, FOOTER = "body", "headline", "caption", "link", "footer"
 
-LINE = re.compile(r"[^\n\r\x0b\x0c\x85\u2028\u2029]+")
+# A line, without the ">" or "|" of a block quote.
+LINE = re.compile(r"(?:[ \t]*[>|](?=[ \t>|“\"‘])[ \t]*)*([^\n\r\x0b\x0c\x85\u2028\u2029]+)")
 ENDS_SENTENCE = re.compile(r"[.?!…:;]['\"”’»\)\]\*]*\s*$|[\"”»]\s*$")
 UNFINISHED = re.compile(r"[\w,–—-]\s*$")
 CREDIT = re.compile(
-    r"\((?:[^()]{2,60}/)?[^()]{0,60}(?:Reuters|AFP|Getty Images|\bAP\b|Associated Press|EPA|TASS|Novosti|Sputnik|Anadolu|Shutterstock|"
-    r"Photo[^()]{0,40}|Press Service)[^()]{0,40}\)\s*$|(?:Photo|Image|Credit|Photograph)s?(?: by)?:? [^.]{2,60}$|\*\*[^*]{2,60}/[^*]{2,40}\*\*\s*$"
+    r"\((?:[^()]{2,60}/)?[^()]{0,60}(?:Reuters|AFP|Getty Images|\bAP\b|"
+    r"Associated Press|EPA|TASS|Novosti|Sputnik|Anadolu|Shutterstock|"
+    r"Photo[^()]{0,40}|Press Service)[^()]{0,40}\)\s*$"
+    r"|(?:Photo|Image|Credit|Photograph)s?(?: by)?:? [^.]{2,60}$"
+    r"|\*\*[^*]{2,60}/[^*]{2,40}\*\*\s*$"
 )
 CAPTION_START = re.compile(
-    r"(?:In this (?:photo|image|picture)|(?:FILE|File)(?: photo| -|:)|A (?:file )?(?:photo|picture) )"
+    r"(?:In this (?:photo|image|picture)|(?:FILE|File)(?: photo| -|:)"
+    r"|A (?:file )?(?:photo|picture) )"
 )
 RELATED = re.compile(
-    r"\s*\W{0,3}(?:Related(?: article| story| stories)?|Read (?:more|also)|READ (?:MORE|ALSO)|WATCH|Watch|LISTEN|See also|More on this|"
+    r"\s*\W{0,3}(?:Related(?: article| story| stories)?|Read (?:more|also)|READ (?:MORE|ALSO)|"
+    r"WATCH|Watch|LISTEN|See also|More on this|"
     r"Recommended|CLICK HERE|Advertisement|Sign up|Subscribe|Original url)\b\s*[:|]?"
 )
 FOOTER_START = re.compile(
-    r"(?:ABOUT THE AUTHOR|About the author|With files from|Reporting by|Additional reporting|\(?Editing by|Copyright|©|<https?://)",
+    r"(?:ABOUT THE AUTHOR|About the author|With files from|Reporting by|"
+    r"Additional reporting|\(?Editing by|Copyright|©|<https?://)",
     re.I,
 )
 # "ANKARA, March 11 - ", "MOSCOW, May 21. /TASS/.", "BRUSSELS (Reuters) — ": no part of what
 # anybody says.
 DATELINE = re.compile(
-    r"\s*[A-ZÀ-Þ][A-ZÀ-Þ.'’ /-]{2,40}(?:,? ?\([^)]{2,30}\))?(?:, [A-Z][a-z]+\.?(?: \d{1,2})?(?:,? \d{4})?|, \d{1,2} [A-Z][a-z]+)?"
+    r"\s*[A-ZÀ-Þ][A-ZÀ-Þ.'’ /-]{2,40}(?:,? ?\([^)]{2,30}\))?"
+    r"(?:, [A-Z][a-z]+\.?(?: \d{1,2})?(?:,? \d{4})?|, \d{1,2} [A-Z][a-z]+)?"
     r"(?: ?\([^)]{2,30}\))?(?:\. /[^/]{2,30}/\.? |\s?(?:--|[–—-]) )"
 )
 MAX_HEADLINE_WORDS = 16
@@ -38,9 +43,9 @@ MIN_ALT_WORDS = 6
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One paragraph.
+    """One paragraph: its stretches of the article's text, and its zone.
 
-    Its stretches of the article's text (several where blank lines break a sentence) and its zone.
+    It has several stretches where blank lines break a sentence.
     """
 
     pieces: tuple[tuple[int, int], ...]
@@ -63,9 +68,7 @@ def split_paragraphs(text: str) -> list[Paragraph]:
     A line that breaks off within a sentence is read on in the next one that begins with a small
     letter.
     """
-    lines = [
-        (match.start(), match.end()) for match in LINE.finditer(text) if not match.group().isspace()
-    ]
+    lines = [match.span(1) for match in LINE.finditer(text) if not match[1].isspace()]
     joined: list[list[tuple[int, int]]] = []
     for start, end in lines:
         if joined and _goes_on(text, joined[-1], start, end):

@@ -1,6 +1,6 @@
-"""The parser: a spaCy pipeline with what this project uses of it.
+"""The parser: a spaCy pipeline without the parts this project does not use.
 
-SpaCy itself is imported by the first call.
+spaCy is imported by the first call.
 """
 
 import functools

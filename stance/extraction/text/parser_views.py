@@ -17,16 +17,18 @@ from stance.extraction.text.quotation_marks import Quotation, find_quotations
 
 HOLDER = "It is so"
 LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\([^()\s]{0,500}\)")
-SKIPPED = re.compile(r"\*\*|[\[\]]|[\u200b\u200e\u200f\ufeff\u00ad]")
+SKIPPED = re.compile(r"\*{2,}|[\[\]]|[\u200b\u200e\u200f\ufeff\u00ad]")
 # A quotation is a statement of its own where it begins after one of these …
 BEGINS = re.compile(
-    r"(?:^|[.!?…:;,”\"’)\]–—-]|\b(?:that|saying|said|says|say|wrote|added|adding|replied|asked|declared|tweeted|stated))\s*$",
+    r"(?:^|[.!?…:;,”\"’)\]–—-]|\b(?:that|saying|said|says|say|"
+    r"wrote|added|adding|replied|asked|declared|tweeted|stated))\s*$",
     re.I,
 )
 # … and ends with a stop, or where a stop or nothing follows.
 ENDS = re.compile(r"[.,!?…;:–—-][’”'\")\]]?$")
 SPOKEN = re.compile(
-    r"\b(?:sa(?:id|ys?|ying)|told|wrote|added|noted|replied|asked|argued|continued|explained|warned|insisted|[a-z]{3,}ed)\b[^.]{0,30},\s*$"
+    r"\b(?:sa(?:id|ys?|ying)|told|wrote|added|noted|replied|asked|argued|continued|"
+    r"explained|warned|insisted|[a-z]{3,}ed)\b[^.]{0,30},\s*$"
 )
 INTERRUPTED = re.compile(r"[,?!…–—-][”\"’']\s[^“\"”.]{3,120},\s*$")
 TITLE_WORD = re.compile(r"[A-Z0-9]|(?:of|the|and|for|in|a|an|to|on|at|with|or|by|de|la|vs)\b")
@@ -85,11 +87,16 @@ def build_view(text: str, paragraph: Paragraph) -> View:
     while at < paragraph.end:
         if at in opens:
             quotation = opens[at]
+            if chars and chars[-1] not in " (":
+                # "leader.“Not today.”": the blank is lost.
+                put(" ", at, at)
             begin = len(chars) + 1
             for words in ('"', HOLDER, _stop(text, quotation, paragraph.end), '"'):
                 put(words, quotation.start, quotation.end)
             holders.append(Placeholder(begin - 1, len(chars), quotation))
             at = max(quotation.close, at + 1)
+            if at < paragraph.end and text[at].isalnum():
+                put(" ", at, at)
             continue
         if at in skipped:
             at = skipped[at]
@@ -124,10 +131,7 @@ def _skipped(text: str, paragraph: Paragraph, fragments: tuple[Quotation, ...]) 
 
 
 def is_statement(text: str, quotation: Quotation, paragraph: Paragraph) -> bool:
-    """Tell a quoted statement from a scare quote, a title.
-
-    A nickname or a few quoted words inside the narrator's sentence.
-    """
+    """Tell a quoted statement from a scare quote, a title, a nickname or a few quoted words."""
     words = text[quotation.start : quotation.end].split()
     if not words:
         return False
@@ -186,9 +190,9 @@ def _stop(text: str, quotation: Quotation, end: int) -> str:
 
 
 def cut_spans(text: str, view: View, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield the stretches of the article under ``view.text[start:end]``, cut.
+    """Yield the stretches of the article under ``view.text[start:end]``.
 
-    Where a blank line or another paragraph's piece begins.
+    They are cut where a blank line or another paragraph's piece begins.
     """
     if start >= end:
         return

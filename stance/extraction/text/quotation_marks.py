@@ -1,7 +1,4 @@
-"""Find the stretches between quotation marks.
-
-Whatever marks a newspaper uses and however it forgets to close them.
-"""
+"""Find the stretches between quotation marks of any kind, closed or not."""
 
 import dataclasses
 import re
@@ -57,15 +54,15 @@ def find_quotations(text: str, start: int = 0, end: int | None = None) -> list[Q
         the paragraph, a lone closing mark is passed over.
     """
     part = _with_one_mark_each(text[start : len(text) if end is None else end])
-    found = list(_double(part, 0, len(part), nested=True))
-    if found and not found[-1].closed:
+    quotations = list(_double(part, 0, len(part), nested=True))
+    if quotations and not quotations[-1].closed:
         # Newspapers reopen inside without closing twice; then the first closer ends the quotation.
-        found = list(_double(part, 0, len(part), nested=False))
-    gaps = _gaps(found, 0, len(part))
+        quotations = list(_double(part, 0, len(part), nested=False))
+    gaps = _gaps(quotations, 0, len(part))
     singles = [quotation for low, high in gaps for quotation in _single(part, low, high)]
     return [
         _shifted(quotation, start)
-        for quotation in sorted([*found, *singles], key=lambda quotation: quotation.open)
+        for quotation in sorted([*quotations, *singles], key=lambda quotation: quotation.open)
     ]
 
 
@@ -79,10 +76,10 @@ def _shifted(quotation: Quotation, by: int) -> Quotation:
     )
 
 
-def _gaps(found: list[Quotation], start: int, end: int) -> list[tuple[int, int]]:
+def _gaps(quotations: list[Quotation], start: int, end: int) -> list[tuple[int, int]]:
     edges = [
         start,
-        *(edge for quotation in found for edge in (quotation.open, quotation.close)),
+        *(edge for quotation in quotations for edge in (quotation.open, quotation.close)),
         end,
     ]
     return list(zip(edges[::2], edges[1::2], strict=True))
@@ -94,7 +91,6 @@ def _is_straight_opener(text: str, at: int, start: int, end: int) -> bool:
     return not after.isspace() and not before.isalnum() and before not in ".,!?…;"
 
 
-# one pass over the marks, one branch for each kind
 # one pass over the marks, one branch for each kind
 def _double(text: str, start: int, end: int, *, nested: bool) -> Iterator[Quotation]:  # noqa: C901
     opened, closer, depth = -1, "", 0

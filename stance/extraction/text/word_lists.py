@@ -19,6 +19,23 @@ PERSON_NOUNS = frozenset(
     "counterpart speaker representative delegate "
     "participant observer watcher watchers figures pastor priest bishop".split()
 )
+# Offices that stand before a name without being titles: "Mediator Dora Venn".
+OCCUPATIONS = frozenset(
+    "mediator negotiator analyst economist professor anthropologist sociologist historian "
+    "political scientist researcher lawyer journalist reporter editor author writer activist "
+    "physician surgeon nurse engineer farmer fisherman teacher trader banker businessman "
+    "businesswoman diplomat spokesperson lecturer fellow pastor priest rabbi commissar warlord "
+    "councillor councilor councilman councilwoman alderman sheriff marshal brigadier lieutenant "
+    "corporal private airman seaman detective inspector superintendent constable chairperson "
+    "president-elect economists vice-chancellor rector provost dean chaplain elder "
+    "chieftain".split()
+)
+# Words in the name of a company, which "the company" means later.
+COMPANY_WORDS = frozenset(
+    "ltd ltd. inc inc. corp corp. co co. plc llc gmbh ag sa nv shipping holdings industries motors "
+    "airlines airways energy oil gas steel pharma group systems technologies logistics "
+    "mining".split()
+)
 BODY_NOUNS = frozenset(
     "government ministry administration department agency office army military police force "
     "forces authority authorities parliament party council "
@@ -26,24 +43,31 @@ BODY_NOUNS = frozenset(
     "organization organisation association foundation team "
     "delegation side sides capital state country newspaper paper magazine channel broadcaster "
     "television radio outlet press media network bloc "
-    "alliance movement institute university center centre think-tank board command staff bureau registry house".split()
+    "alliance movement institute university center centre think-tank board command staff "
+    "bureau registry house".split()
 )
 TEXT_NOUNS = frozenset(
     "report statement poll survey document documents letter study data figures article review "
     "note email transcript analysis release communique "
-    "communiqué text map paper draft bill rule law order memo indictment complaint census sheet".split()
+    "communiqué text map paper draft bill rule law order memo indictment complaint census "
+    "sheet".split()
 )
 
 FEMALE_NOUNS = frozenset(
-    "spokeswoman chairwoman congresswoman woman mother queen princess actress businesswoman daughter wife widow".split()
+    "sister aunt niece grandmother girl lady heiress spokeswoman chairwoman congresswoman woman "
+    "mother queen princess actress "
+    "businesswoman daughter wife widow".split()
 )
 MALE_NOUNS = frozenset(
-    "spokesman chairman congressman man father king prince businessman son husband pope pontiff bishop priest".split()
+    "brother uncle nephew grandfather boy spokesman chairman congressman man father king prince "
+    "businessman son husband pope "
+    "pontiff bishop priest".split()
 )
 # Words that name the same office in other words.
 SYNONYMS = {
     "leader": "president premier chancellor minister head king chairman pope",
-    "diplomat": "minister ambassador envoy diplomat spokeswoman spokesman spokesperson consul chief representative",
+    "diplomat": "minister ambassador envoy diplomat spokeswoman spokesman spokesperson consul "
+    "chief representative",
     "spokesperson": "spokesman spokeswoman spokesperson",
     "premier": "minister premier",
     "pm": "minister premier",
@@ -94,7 +118,8 @@ NOT_PERSON = frozenset(
     "school college hospital church kremlin city county "
     "region province district island islands sea gulf river east west north south day act treaty "
     "agreement accord plan summit conference war games "
-    "accords treasury mission authority assembly cabinet workshop observatory forum partners capital securities asset management inc ltd corp co".split()
+    "accords treasury mission authority assembly cabinet workshop observatory forum "
+    "partners capital securities asset management inc ltd corp co".split()
 )
 PLACES = frozenset(
     "ukraine russia moscow kyiv kiev washington london paris berlin brussels beijing china israel "
@@ -103,26 +128,13 @@ PLACES = frozenset(
     "hezbollah egypt cairo qatar doha riyadh geneva "
     "armenia azerbaijan baku yerevan belarus minsk nato eu un u.n u.s us uk usa kremlin pentagon "
     "reuters afp tass ap cnn bbc monday tuesday wednesday "
-    "thursday friday saturday sunday january february march april may june july august september october november december".split()
+    "thursday friday saturday sunday january february march april may june july august "
+    "september october november december".split()
 )
 NOT_FIRST = frozenset(
     "south north east west new saint st port mount lake upper lower great greater united supreme "
     "national international european central "
     "southern northern eastern western fort cape los las san".split()
-)
-FEMALE_NAMES = frozenset(
-    "kaja ursula giorgia angela hillary melania nancy elizabeth karine marine annalena sanna "
-    "mette jacinda theresa liz susan mary jennifer linda sarah karen "
-    "lisa emily kate jane anne helen ruth carol janet kelly michelle rachel rebecca ingrid ellen "
-    "kim alice agnes irene yvonne simone isabel carmen "
-    "leyla zeynep fatma hind mai condoleezza kellyanne madeleine caroline catherine claire petra".split()
-)
-MALE_NAMES = frozenset(
-    "joshua luca mustafa andrea nikita sasha ilya mischa musa issa abdulla mitja joe john james "
-    "robert michael david william richard thomas donald barack "
-    "vladimir volodymyr sergei sergey dmitry emmanuel olaf friedrich viktor recep benjamin antony "
-    "boris rishi keir jens jake lloyd xi joaquim luka juba seba costa "
-    "sava jovica nikola danila kuzma foma luka ezra noah elijah isa zakaria mahamadou moussa moustapha krishna shiva aditya".split()
 )
 # Words that open a sentence inside quotation marks, where no tagger looks.
 NO_NAME = frozenset(
@@ -130,7 +142,8 @@ NO_NAME = frozenset(
     "at in on for from with without by to of that this these "
     "those the a an my our your his her its their we you he she it they who what why how where "
     "not no yes even only both unless until till once is are "
-    "was were has have had do does did will would can could should may might must let ask tell dear thank thanks".split()
+    "was were has have had do does did will would can could should may might must let ask "
+    "tell dear thank thanks".split()
 )
 PARTICLES = frozenset("al el bin ibn de da di du der den van von la le abu ben ter dos".split())
 NAME_IN_QUOTE = re.compile(r"\b[A-Z][\w-]+(?: (?:(?:al|bin|de|van|von) )?[A-Z][\w.-]*){1,3}")

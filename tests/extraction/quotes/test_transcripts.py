@@ -1,6 +1,7 @@
 import pytest
 
-from stance.extraction.quotes.transcripts import find_turns, label_before, signature_behind
+from stance.extraction.quotes.labels import label_before, signature_behind
+from stance.extraction.quotes.transcripts import find_turns
 from stance.extraction.text.paragraphs import split_paragraphs
 from stance.extraction.text.parser_views import build_view
 
@@ -14,9 +15,32 @@ def test_a_transcript_is_cut_at_its_labels_and_an_unlabelled_paragraph_goes_on()
     found = [(name, [text[start:end] for start, end in spans]) for name, _, spans in turns_of(text)]
     assert found == [
         ("MR. KIRBY", ["We will talk."]),
-        ("Q", ["Will you?"]),
         ("MR. KIRBY", ["Yes.", "And soon."]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("Dora Venn: So it is.\n\nTomas Ild: No.\n\nDora Venn: Yes.", ["Dora Venn", "Tomas Ild"]),
+        ("[0:01] Speaker 1: So it is.\n[0:09] Speaker 2: No.", ["Speaker 1", "Speaker 2"]),
+        ("**Venn:** Yes.\n\n**van Ild:** No.\n\n**Venn:** Yes.", ["Venn", "van Ild"]),
+        (
+            "Dora Venn, mayor: Yes.\n\nTomas Ild: No.\n\nVenn: Yes.",
+            ["Dora Venn", "Tomas Ild", "Venn"],
+        ),
+        ("DORA VENN\nYes.\n\nTOMAS ILD\nNo.\n\nDORA VENN\nYes.", ["DORA VENN", "TOMAS ILD"]),
+        ("Q: Is it so?\nA: It is.\nQ: Why?\nA: Look at it.", ["A"]),
+        ("Q: Is it so? A: It is.\n\nQ: Why? A: Look.\n\nQ: And? A: No.", ["A"]),
+        ("**Is it so?**\n\nVenn: It is.\n\n**And why?**\n\nLook at it.", ["Venn"]),
+        ("HP: Is it so?\n\nDV: It is.\n\nHP: And why?\n\nDV: Look.", ["DV"]),
+        ("Lorn Post: So?\n\nVenn: Yes.\n\nLorn Post: Why?\n\nVenn: Look.", ["Venn"]),
+        ("Place: Lorn.\n\nDate: 3 May.\n\nTickets: none.", []),
+        ("The bridge is shut.\n\nWhat now: nobody knows.\n\nA mayor said so.", []),
+    ],
+)
+def test_labels_of_many_kinds_open_a_turn_and_questions_are_left_out(text, labels):
+    assert list(dict.fromkeys(name for name, _, _ in turns_of(text))) == labels
 
 
 def test_two_labels_make_no_transcript():

@@ -111,7 +111,10 @@ def test_a_listed_speaker_is_found_by_every_name_listed(names: list[str]) -> Non
 
 
 def test_an_article_that_spells_a_name_in_two_ways_has_one_speaker() -> None:
-    text = "Anton Kovalskyy said the bridge would open in May.\n\nKovalskiy added that the ferry would stop.\n\nAnton Kovalsky said the county would pay."
+    text = (
+        "Anton Kovalskyy said the bridge would open in May.\n\nKovalskiy added that the ferry "
+        "would stop.\n\nAnton Kovalsky said the county would pay."
+    )
     (quotes,) = extract([Article("a", text)])
     assert {(quote.speaker, quote.speaker_id) for quote in quotes} == {
         ("Anton Kovalskyy", "anton-kovalsky")

@@ -107,7 +107,8 @@ CASES = [
     ),
     (
         "Mr and Mrs of one surname",
-        'Jonas Ild spoke first. His wife, Lotte Ild, wept. "I cannot stay," Mrs. Ild said. "I can stay here," Mr. Ild said.',
+        'Jonas Ild spoke first. His wife, Lotte Ild, wept. "I cannot stay," Mrs. Ild said. "I can '
+        'stay here," Mr. Ild said.',
         ["Lotte Ild", "Jonas Ild"],
     ),
     (

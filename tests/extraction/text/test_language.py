@@ -37,7 +37,9 @@ def test_no_labelled_quote_is_refused(root):
 
 
 def test_example_sentences_in_other_languages_are_refused():
-    codes = "de fr es it pt nl sv pl cs ru uk bg el tr ar he fa hi zh ja ko fi hu ro hr sr id vi".split()
+    codes = (
+        "de fr es it pt nl sv pl cs ru uk bg el tr ar he fa hi zh ja ko fi hu ro hr sr id vi"
+    ).split()
     sentences = [
         text
         for code in codes

@@ -43,7 +43,10 @@ def test_a_sentence_that_breaks_off_is_read_on_in_the_next_line():
 
 
 def test_the_alternative_text_of_a_picture_is_a_caption_too():
-    text = "The bridge opened.\n\nThe new bridge of Lorn seen from the old ferry\n\nThe new bridge of Lorn, seen from the old ferry. (Ann Oro/AFP)"
+    text = (
+        "The bridge opened.\n\nThe new bridge of Lorn seen from the old ferry\n\nThe new bridge "
+        "of Lorn, seen from the old ferry. (Ann Oro/AFP)"
+    )
     assert zones_of(text) == [BODY, CAPTION, CAPTION]
 
 

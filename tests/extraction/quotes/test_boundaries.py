@@ -1,0 +1,50 @@
+"""Where one report ends and another begins. All sentences are invented."""
+
+import pytest
+
+from stance.core.types import Article
+from stance.extraction.pipeline import extract
+from stance.extraction.text.parser import default_nlp
+
+
+def quotes_of(text):
+    return [(q.text, q.speaker) for q in next(extract([Article("a", text)], nlp=default_nlp()))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tomas Ild said the bridge was safe, and Clara Venn said the ferry was late.",
+        "Tomas Ild said the bridge was safe but Clara Venn said the ferry was late.",
+        "Tomas Ild said the bridge was safe, whereas Clara Venn said the ferry was late.",
+        "Tomas Ild said the bridge was safe, while Clara Venn, the mayor, said the ferry was late.",
+    ],
+)
+def test_two_speakers_in_one_sentence_are_two_quotes(text):
+    assert quotes_of(text) == [
+        ("the bridge was safe", "Tomas Ild"),
+        ("the ferry was late", "Clara Venn"),
+    ]
+
+
+def test_what_the_narrator_calls_a_claim_is_no_part_of_it():
+    text = "The army said the road was open, a claim the mayor, Clara Venn, denied."
+    assert quotes_of(text)[0] == ("the road was open", "army")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The ferry will stop in May, as Clara Venn put it.",
+        "As Clara Venn put it, the ferry will stop in May.",
+        "The ferry will stop in May, per Clara Venn, the mayor.",
+        "The ferry will stop in May, says Clara Venn.",
+    ],
+)
+def test_rarer_ways_to_name_who_said_it(text):
+    ((words, speaker),) = quotes_of(text)
+    assert (words.lower(), speaker) == ("the ferry will stop in may", "Clara Venn")
+
+
+def test_a_short_answer_before_says_is_a_quote():
+    assert ("Not so", "Tomas Ild") in quotes_of("The ferry will stop. Not so, says Tomas Ild.")
