@@ -277,6 +277,17 @@ def _begins_another_report(cue: "Token", at: int, end: int) -> bool:
     if doc[at].lower_ in ("a", "an") and doc[at - 1].text == ",":
         nouns = [token for token in doc[at + 1 : at + 4] if token.pos_ == "NOUN"]
         return bool(nouns) and nouns[0].lemma_.lower() in CLAIMS
+    if doc[at].lower_ == "as" and doc[at - 1].text == "," and doc[at].dep_ == "mark":
+        # ", as police cleared the square": the narrator tells what went on meanwhile.
+        clause = doc[at].head
+        subject = next((c for c in clause.children if c.dep_ == "nsubj"), None)
+        return (
+            clause.tag_ == "VBD"
+            and cue.tag_ == "VBD"
+            and subject is not None
+            and subject.pos_ in ("NOUN", "PROPN")
+            and not any(c.dep_ == "aux" for c in clause.children)
+        )
     if doc[at].lower_ not in JOINTS or cue.tag_ not in ("VBD", "VBZ", "VBP"):
         return False
     for verb in doc[at + 1 : min(at + 16, end)]:

@@ -180,6 +180,11 @@ class EntityIndex:
         """
         if not _is_full_name(words):
             return None
+        if len(words) == 2 and ARTICLE.fullmatch(words[0]):
+            # "Al Hadi" is Omar al-Hadi, where the article names him; else Al is a first name.
+            fits = self.fits(words)
+            if len(fits) == 1:
+                return fits[0]
         name = " ".join(words)
         name_id = self.aliases.id_of(name)
         if name_id not in self.people:

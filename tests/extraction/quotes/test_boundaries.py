@@ -27,6 +27,11 @@ def test_two_speakers_in_one_sentence_are_two_quotes(text):
     ]
 
 
+def test_what_went_on_meanwhile_is_told_by_the_narrator():
+    text = "The army said the town had fallen, as residents fled to the hills."
+    assert quotes_of(text) == [("the town had fallen", "army")]
+
+
 def test_what_the_narrator_calls_a_claim_is_no_part_of_it():
     text = "The army said the road was open, a claim the mayor, Clara Venn, denied."
     assert quotes_of(text)[0] == ("the road was open", "army")

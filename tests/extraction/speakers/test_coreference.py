@@ -129,6 +129,11 @@ OTHERS = [
     ),
     ("a myth says nothing", "A third myth says that the ferry will stop.", []),
     (
+        "Al before a surname is no first name",
+        "Mayor Omar al-Hadi came late. Al Hadi said it was shut.",
+        ["Omar al-Hadi"],
+    ),
+    (
         "al- before a surname",
         "Mayor Amina al-Sayed came late. Al-Sayed said it was shut. “It is,” al-Sayed said.",
         ["Amina al-Sayed", "Amina al-Sayed"],
