@@ -84,7 +84,7 @@ GROUPS: dict[str, tuple[str, Verbs]] = {
         {"leaderboard": pages.leaderboard, "labels": pages.labels, "docs": pages.docs},
     ),
 }
-GROUPS_PANEL = "Groups (stance labels --help lists the verbs of labels)"
+GROUPS_PANEL = "Groups (each lists its verbs with --help)"
 
 # Which extra of the package brings what a verb may import.
 EXTRAS = {

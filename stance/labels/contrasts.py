@@ -102,7 +102,7 @@ def _check_judgment(row: Mapping[str, Any], place: str) -> None:
     stance, on_target = row.get("stance"), row.get("on_target")
     if stance not in STANCES:
         raise DataError(
-            f"{place}: stance is {stance!r}, expected one of {', '.join(STANCES)}; correct it"
+            f"{place}: the stance is {stance!r}, expected one of {', '.join(STANCES)}; correct it"
         )
     if not isinstance(on_target, bool):
         raise DataError(f"{place}: on_target is {on_target!r}, expected true or false; correct it")

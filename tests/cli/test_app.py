@@ -190,7 +190,7 @@ def test_a_verb_whose_extra_is_missing_says_which_command_installs_it(arguments,
 
 
 def test_a_folder_that_is_no_project_is_told_by_every_verb_that_needs_one(tmp_path):
-    lines = ("check", "labels agree", "train", "pages labels", "show", "predict x")
+    lines = ("check", "labels agree", "train", "pages labels")
     for verb in map(str.split, lines):
         done = cli(*verb, STANCE_HOME=str(tmp_path))
         assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr

@@ -41,7 +41,7 @@ def test_check_reads_benchmarks_and_sweeps_too(project, root):
     with pytest.raises(ConfigError) as told:
         check_experiment(vast)
     lines = vast.read_text(encoding="utf-8").splitlines()
-    for text, place in (('corpus = "waste"', "corpus: "), ("C = -2.0", "member.2.classifier.C: ")):
+    for text, place in (('corpus = "waste"', "corpus: "), ("C = -2.0", "member.1.C: ")):
         number = next(k for k, line in enumerate(lines, 1) if text in line)
         assert f"experiments/benchmarks/vast.toml:{number}: {place}" in str(told.value)
     sweep = project / "experiments" / "sweeps" / "ngrams.toml"

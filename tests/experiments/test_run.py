@@ -76,8 +76,8 @@ def test_the_small_project_runs_from_labels_to_a_promoted_model(project, outcome
         if one.info.run_id not in {outcome.run_id for outcome in outcomes}
     ]
 
-    # Predicting uses the newest run of the default experiment until a champion is named.
-    assert stance.load().label["version"] == again.run_id[:8]
+    # Predicting uses the released model until a champion is named.
+    assert stance.load().label["name"] == STANDARD
     version, name = registry.promote(other.run_name)
     assert (version, name) == ("2", other.run_name)
     assert stance.load().label == {"name": "other", "version": other.run_id[:8]}
@@ -92,7 +92,7 @@ def test_the_small_project_runs_from_labels_to_a_promoted_model(project, outcome
     # A further promotion is held up where the paired interval includes a loss, unless it is wanted
     # all the same.
     # the same predictions: nothing is lost, and nothing is won
-    assert losses(first.run_name) == []
+    assert losses(against_in_use(first.run_name)) == []
 
     # The logged model answers as the folder does, and holds no pickle.
     rows = [{"text": "We will come to the talks.", "cue": "said"}, {"text": None}]
@@ -257,5 +257,5 @@ def test_training_ends_with_hints_at_runs_that_exist_and_the_model_that_predict_
     assert "make train EXPERIMENT" not in second
     assert "make compare RUNS='default other'" in second
     assert "\npredict uses standard, the released model.\n" in second
-    assert second.splitlines()[-1].startswith("This run's model, other-")
+    assert second.splitlines()[-1].startswith("This run's model answers where it is named")
     assert compare_runs("default", "other")[2]

@@ -97,13 +97,13 @@ def test_the_check_counts_statements_families_and_agreement(project):
         ({"text": "  "}, r"text is '  ', expected text"),
         ({"id": ""}, r"id is '', expected text"),
         ({"cue": None}, r"cue is None, expected text"),
-        ({"stance": "iffy"}, r"stance is 'iffy', expected one of support"),
+        ({"stance": "iffy"}, r"the stance is 'iffy', expected one of support"),
         ({"form": "loud"}, r"form is 'loud', expected one of direct"),
         ({"on_target": "yes"}, r"on_target is 'yes', expected true or false"),
         ({"on_target": False}, r"on_target is false but the stance is 'conditional'"),
         ({"origin": "news"}, r"origin is 'news', expected 'synthetic'"),
         ({"second": None}, r"second is None, expected the second reader's"),
-        ({"second": {"stance": "no"}}, r"second: stance is 'no', expected one of support"),
+        ({"second": {"stance": "no"}}, r"second: the stance is 'no', expected one of support"),
     ],
 )
 def test_a_faulty_row_is_told_with_its_place(tmp_path, change, message):
@@ -114,7 +114,7 @@ def test_a_faulty_row_is_told_with_its_place(tmp_path, change, message):
 
 def test_all_faulty_rows_are_told_at_once(tmp_path):
     write(tmp_path, ROW | {"text": ""}, OTHER | {"stance": "iffy"})
-    with pytest.raises(DataError, match=r"(?s)some\.jsonl:1: text.*some\.jsonl:2: stance"):
+    with pytest.raises(DataError, match=r"(?s)some\.jsonl:1: text.*some\.jsonl:2: the stance"):
         read_contrasts(tmp_path)
 
 
