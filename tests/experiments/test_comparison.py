@@ -116,7 +116,7 @@ def test_runs_that_learned_from_unlike_data_are_told_apart_and_said_so(two):
             runs.find_run(mlflow, name).info.run_id, "data.folds", folds
         )
     assert data_differences("good", "bad") == ["data.folds: 5 against 2"]
-    assert "unlike data (data.folds: 5 against 2)" in cli("compare", "good", "bad").stderr
+    assert "different data (data.folds: 5 against 2)" in cli("compare", "good", "bad").stderr
     assert json.loads(cli("compare", "good", "bad", "--json").stdout)["data"] == [
         "data.folds: 5 against 2"
     ]
