@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from stance.core.types import Article, Span
 from stance.extraction.quotes.candidates import CueCandidate, find_candidates
 from stance.extraction.quotes.cues import CueModel, load_cues
-from stance.extraction.quotes.labels import (
+from stance.extraction.quotes.selection import announcer_of, choose
+from stance.extraction.quotes.sources import SourceMention, mention_of
+from stance.extraction.quotes.speaker_labels import (
     credit_behind,
     heading_above,
     label_before,
@@ -20,8 +22,6 @@ from stance.extraction.quotes.labels import (
     signature_behind,
     signature_below,
 )
-from stance.extraction.quotes.selection import announcer_of, choose
-from stance.extraction.quotes.sources import SourceMention, mention_of
 from stance.extraction.quotes.transcripts import find_turns
 from stance.extraction.text.paragraphs import BODY, CAPTION, HEADLINE, LINK, Paragraph
 from stance.extraction.text.parser_views import Placeholder, View, build_view, cut_spans

@@ -60,7 +60,7 @@ MIN_REPEATED_SHARE = 0.3
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Label:
+class SpeakerLabel:
     """A label that may open a turn; the words of the turn begin at ``end``."""
 
     name: str
@@ -114,7 +114,7 @@ def find_turns(text: str, views: Sequence[View]) -> list[Turn]:
     return [turn for turn in turns if turn[2] and turn[0] not in questioners]
 
 
-def _label(text: str, view: View) -> Label | None:
+def _label(text: str, view: View) -> SpeakerLabel | None:
     """Return the label at the start of a paragraph, if there is one."""
     start, end = view.paragraph.start, view.paragraph.end
     if text[max(0, start - 200) : start].rpartition("\n")[2].strip(" \t>|"):
@@ -128,11 +128,11 @@ def _label(text: str, view: View) -> Label | None:
             # The words must follow on the next line.
             continue
         timed = bool(match.groupdict().get("time"))
-        return Label(match["name"], match.span("name"), match.end(), kind, timed)
+        return SpeakerLabel(match["name"], match.span("name"), match.end(), kind, timed)
     return None
 
 
-def _trusted_kinds(labels: Sequence[Label], n_paragraphs: int) -> set[str]:
+def _trusted_kinds(labels: Sequence[SpeakerLabel], n_paragraphs: int) -> set[str]:
     """Return the kinds of label that make a text a transcript."""
     by_kind = {kind: [x for x in labels if x.kind == kind] for kind in {x.kind for x in labels}}
     if len(labels) > 1 and all(x.timed for x in labels) and 2 * len(labels) >= n_paragraphs:
@@ -154,7 +154,7 @@ def _trusted_kinds(labels: Sequence[Label], n_paragraphs: int) -> set[str]:
     return kinds
 
 
-def _most_frequent(labels: Sequence[Label]) -> int:
+def _most_frequent(labels: Sequence[SpeakerLabel]) -> int:
     """Return how often the most frequent last word of the labels stands there."""
     return max(Counter(label.name.split()[-1] for label in labels).values(), default=0)
 

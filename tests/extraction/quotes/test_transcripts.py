@@ -1,6 +1,6 @@
 import pytest
 
-from stance.extraction.quotes.labels import label_before, signature_behind
+from stance.extraction.quotes.speaker_labels import label_before, signature_behind
 from stance.extraction.quotes.transcripts import find_turns
 from stance.extraction.text.paragraphs import split_paragraphs
 from stance.extraction.text.parser_views import build_view
