@@ -91,7 +91,7 @@ def test_the_page_shows_the_answers_of_read(read, tmp_path):
     assert [row[:3] for row in rows] == [row[:3] for row in expected]
     assert [row[3] for row in rows] == pytest.approx([row[3] for row in expected], abs=6e-4)
     held = sum(len(answer["attributed"]) for answer in by_quote(read).values())
-    assert page.count('class="held"') == held > 0
+    assert page.count('class="held ') == held > 0
 
 
 def test_the_row_of_a_quote_has_all_that_its_reading_is_given(read, extracted):

@@ -217,6 +217,7 @@ def test_a_reading_uses_the_prior_of_the_models_card(model_folder, tmp_path):
         "score",
         "low",
         "high",
+        "unclear",
         "quotes",
     }
     (folder / "card.json").write_text(
