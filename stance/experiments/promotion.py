@@ -1,8 +1,11 @@
 """Compare a run with the model that predict uses now, to see whether it is better."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
+from stance.core.errors import ConfigError
 from stance.evaluation.scores import Difference
 from stance.experiments.comparison import Differences, compare_runs, compare_tables
 from stance.experiments.cross_validation import prediction_rows
@@ -18,8 +21,8 @@ from stance.tracking.runs import find_run, load_predictions
 def against_in_use(run: str) -> Differences:
     """Compare a run's model with the one that predict uses now, on the sets that both answered.
 
-    The released model was made by no run of this store: it answers the quotes of the run's sets
-    when asked. Cross-validated answers have no counterpart and are left out.
+    A model that no run of this store made, as the released one, answers the quotes of the run's
+    sets when asked. Cross-validated answers have no counterpart and are left out.
 
     Returns
     -------
@@ -31,7 +34,7 @@ def against_in_use(run: str) -> Differences:
     found = find_run(mlflow, run)
     if used.run == found.info.run_id:
         return {}
-    if used.run:
+    if used.run and _is_tracked(mlflow, used.run):
         return compare_runs(used.run, run)[2]
     table = load_predictions(mlflow, found)
     wanted = set(table["set"]) - {"cv"}
@@ -40,6 +43,15 @@ def against_in_use(run: str) -> Differences:
         return {}
     names = [str(used), str(found.info.run_name)]
     return compare_tables(names, [answers_of(None, sets), table[table["set"].isin(set(sets))]])
+
+
+def _is_tracked(mlflow: Any, run: str) -> bool:
+    """Tell whether this store has the run: a champion may come from another one."""
+    try:
+        find_run(mlflow, run)
+    except ConfigError:
+        return False
+    return True
 
 
 def answers_of(model: str | None, sets: dict[str, pd.DataFrame]) -> pd.DataFrame:
