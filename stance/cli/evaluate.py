@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import stance
-from stance.cli.options import AsJson, ModelName, RunName, show_json
+from stance.cli.options import AsJson, HolderThreshold, ModelName, RunName, show_json
 from stance.cli.tables import NARROW, console, say, to_table
 from stance.core.errors import DataError
 from stance.core.formatting import counted
@@ -110,15 +110,7 @@ def speakers(run: RunName, as_json: AsJson = False) -> None:
 
 def attributed(
     run: RunName,
-    threshold: Annotated[
-        float | None,
-        typer.Option(
-            min=0.01,
-            max=1.0,
-            help="Least probability of a holder; by default the one with the best F1 in "
-            "cross-validation.",
-        ),
-    ] = None,
+    threshold: HolderThreshold = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure how well stances attributed to others are found.

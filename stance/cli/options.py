@@ -45,6 +45,15 @@ Settings = Annotated[
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print JSON for programs, one object per line.")
 ]
+HolderThreshold = Annotated[
+    float | None,
+    typer.Option(
+        min=0.01,
+        max=1.0,
+        help="Least probability of a holder; by default the one with the best F1 in "
+        "cross-validation.",
+    ),
+]
 
 
 def show_json(row: Mapping[str, Any]) -> None:

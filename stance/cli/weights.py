@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from stance.cli.options import RunName, say_aside
+from stance.cli.options import HolderThreshold, RunName, say_aside
 from stance.core.paths import display_path
 
 Write = Annotated[
@@ -51,15 +51,7 @@ def cues(
 
 def attributed(
     run: RunName,
-    threshold: Annotated[
-        float | None,
-        typer.Option(
-            min=0.01,
-            max=1.0,
-            help="Least probability of a holder; by default the one with the best F1 in "
-            "cross-validation.",
-        ),
-    ] = None,
+    threshold: HolderThreshold = None,
     write: Write = False,
 ) -> None:
     """Train the weights that find stances which quotes attribute to others.
