@@ -101,6 +101,7 @@ class Adapter(Strict):
     view: View = "cue+text"
     epochs: float = Field(default=3.0, gt=0, le=50)
     rank: int = Field(default=16, ge=1, le=256)
+    runs: int = Field(default=1, ge=1, le=8, description="trainings whose weights are averaged")
     learning_rate: float = Field(default=4e-4, gt=0, lt=1e-1)
     batch_size: int = Field(default=16, ge=1, le=256)
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)

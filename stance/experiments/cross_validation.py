@@ -130,6 +130,8 @@ def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = prin
     if tempered:
         table_of, predicted_of = raw[tempered]
         temperature = fit_temperature(predicted_of, list(table_of["stance"]))
+        if tempered != on:
+            temperature = max(1.0, temperature)  # so few quotes may warn, and not make it surer
     found = {
         name: (part, temper(predicted, temperature)) for name, (part, predicted) in raw.items()
     }

@@ -1,6 +1,7 @@
 """The network that an adapter is trained in: the published encoder, its changes, and a head."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -85,3 +86,30 @@ def network_bytes(network: Any) -> bytes:
             )
             arrays[short] = value.detach().cpu().numpy().astype(np.float16)
     return save(arrays)
+
+
+def averaged(adapters: Sequence[bytes]) -> bytes:
+    """Return one adapter whose weights are the means of several.
+
+    Its rank is the sum of theirs, so the mean of the changes is exact.
+
+    Notes
+    -----
+    Wortsman et al. 2022 (model soups), arxiv.org/abs/2203.05482.
+    """
+    from safetensors.numpy import load, save
+
+    if len(adapters) == 1:
+        return adapters[0]
+    loaded = [load(adapter) for adapter in adapters]
+    out = {}
+    for name in loaded[0]:
+        parts = [arrays[name].astype(np.float32) for arrays in loaded]
+        if name.endswith(".down"):
+            mean = np.concatenate(parts, axis=0)
+        elif name.endswith(".up"):
+            mean = np.concatenate(parts, axis=1) / len(parts)
+        else:
+            mean = np.mean(parts, axis=0)
+        out[name] = mean.astype(np.float16)
+    return save(out)

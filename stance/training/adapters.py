@@ -6,6 +6,7 @@ Needs the extra ``adapt``. What it trains is answered by `stance.models.adapter`
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from copy import copy
 from importlib.util import find_spec
 from typing import Any, Self
 
@@ -21,7 +22,7 @@ from stance.features.row_text import view_of
 from stance.models.adapter import LONGEST, AdaptedEncoder
 from stance.models.folder import read_model
 from stance.tracking.resolve import resolve
-from stance.training.adapter_network import SCALE, adapted_network, network_bytes
+from stance.training.adapter_network import SCALE, adapted_network, averaged, network_bytes
 from stance.training.adapter_steps import AdapterTraining
 
 MASKS = ("<mask>", "[MASK]")  # what hides a word, in vocabularies of both types
@@ -42,6 +43,9 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):
         Passes over the training rows; need not be whole.
     rank
         Of each change.
+    runs
+        Trainings whose weights are averaged (a model soup). Each has its own seed, and takes as
+        long as one; the model that comes out answers as fast as one.
     learning_rate
         Highest rate of the adapter; the head learns twice as fast. Up over the first twentieth of
         the steps, then down by a cosine.
@@ -57,7 +61,7 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):
     teacher_temperature
         Divides both sides' logits before they are compared.
     seed
-        Of the order, the masks, the dropout, the adapter and the head.
+        Of the order, the masks, the dropout, the adapter and the head; a further run has the next.
     say
         Takes lines of progress.
 
@@ -68,13 +72,14 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):
     digest_
         SHA-256 of the encoder's weights.
     losses_
-        Mean training loss of each stretch of `CHECKPOINT_STEPS` steps.
+        Mean training loss of each stretch of `CHECKPOINT_STEPS` steps, run by run.
 
     Notes
     -----
     Hu et al. 2022 (LoRA), arxiv.org/abs/2106.09685; learning from a teacher: Hinton et al. 2015,
-    arxiv.org/abs/1503.02531. A training that is cut off goes on from its last checkpoint in the
-    cache when the same rows and settings are fitted again.
+    arxiv.org/abs/1503.02531; averages: Wortsman et al. 2022, arxiv.org/abs/2203.05482. A training
+    that is cut off goes on from its last checkpoint in the cache when the same rows and settings
+    are fitted again.
     """
 
     def __init__(
@@ -83,6 +88,7 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):
         view: str = "cue+text",
         epochs: float = 3.0,
         rank: int = 16,
+        runs: int = 1,
         learning_rate: float = 4e-4,
         batch_size: int = 16,
         label_smoothing: float = 0.1,
@@ -97,6 +103,7 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):
         self.view = view
         self.epochs = epochs
         self.rank = rank
+        self.runs = runs
         self.learning_rate = learning_rate
         self.batch_size = batch_size
         self.label_smoothing = label_smoothing
@@ -127,15 +134,22 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):
         if self.teacher:
             targets = teacher_logits(self.teacher, rows, [str(name) for name in self.classes_])
         weights, self.digest_ = files.weights()
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
-            config = json.loads(files.read("config.json"))
-            network = adapted_network(config, weights, len(self.classes_), self.rank)
-            mask = next(filter(None, map(tokenizer.token_to_id, MASKS)), 0)
-            padding = int(config.get("pad_token_id", 0))
-            run = AdapterTraining(self, network, ids, labels, targets, (mask, padding))
-            self.losses_ = run.train(cache_folder() / "adapters" / self._key(ids, labels))
-        self.adapter_ = network_bytes(network)
+        config = json.loads(files.read("config.json"))
+        mask = next(filter(None, map(tokenizer.token_to_id, MASKS)), 0)
+        padding = int(config.get("pad_token_id", 0))
+        adapters: list[bytes] = []
+        self.losses_: list[float] = []
+        for seed in range(self.seed, self.seed + self.runs):
+            settings = copy(self)
+            settings.seed = seed
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(seed)
+                network = adapted_network(config, weights, len(self.classes_), self.rank)
+                run = AdapterTraining(settings, network, ids, labels, targets, (mask, padding))
+                place = cache_folder() / "adapters" / settings._key(ids, labels)
+                self.losses_ += run.train(place)
+            adapters.append(network_bytes(network))
+        self.adapter_ = averaged(adapters)
         return self
 
     def predict_proba(self, X: Rows) -> np.ndarray:
@@ -158,7 +172,8 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):
 
     def _key(self, ids: Sequence[Sequence[int]], labels: np.ndarray) -> str:
         """Return a name for this training: the same rows and settings have the same one."""
-        settings = {name: value for name, value in self.get_params().items() if name != "say"}
+        left_out = ("say", "runs")
+        settings = {key: value for key, value in self.get_params().items() if key not in left_out}
         parts = [settings, self.digest_, [list(one) for one in ids], labels.tolist()]
         text = json.dumps(parts, sort_keys=True, default=str)
         return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]

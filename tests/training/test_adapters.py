@@ -57,6 +57,17 @@ def test_a_training_that_was_cut_off_comes_to_the_same_end(settings, monkeypatch
 
 
 @needs_torch
+def test_two_runs_are_averaged_and_a_finished_one_is_not_trained_again(settings):
+    first = AdaptedClassifier(**settings).fit(ROWS, LABELS)
+    lines = []
+    both = AdaptedClassifier(**settings, runs=2, say=lines.append).fit(ROWS, LABELS)
+    assert lines[0] == "  goes on from step 120 of 120"
+    assert lines[-1].startswith("  step 120 of 120")
+    assert list(both.predict(ROWS)) == LABELS
+    assert len(both.adapter_) > 1.5 * len(first.adapter_)
+
+
+@needs_torch
 def test_a_damaged_checkpoint_costs_time_and_no_more(settings, tmp_path):
     first = AdaptedClassifier(**settings).fit(ROWS, LABELS)
     (path,) = (tmp_path / "cache" / "adapters").glob("*/checkpoint.safetensors")
