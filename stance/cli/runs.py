@@ -137,7 +137,7 @@ def promote(
             + "\n  ".join(worse)
             + f"\nto promote it anyway: .venv/bin/stance promote {run} --force"
         )
-    version, name = move(run)
+    version, name = move(run, check=stance.load)
     typer.echo(f"champion is now version {version}, run {name}")
 
 

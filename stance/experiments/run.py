@@ -26,6 +26,7 @@ from stance.labels.dataset import load_sets
 from stance.models.calibration import STATED_RISK, answered
 from stance.models.card import describe_card
 from stance.tracking import registry, runs, store
+from stance.tracking.model_folders import keep_finished, unfinished
 from stance.training.saving import save_model
 
 PACKAGES = ("numpy", "scikit-learn", "onnxruntime", "tokenizers", "safetensors")
@@ -115,13 +116,14 @@ def run(
             )
         run_id = started.info.run_id
         whole = card(experiment, trained, run_id)
-        folder = home() / "models" / f"{experiment.name}-{run_id[:8]}"
+        folder = unfinished(run_id) / f"{experiment.name}-{run_id[:8]}"
         save_model(trained.pipeline, folder, whole)
         _log(mlflow, experiment, trained, folder, whole)
+    keep_finished(run_id)
     return RunResult(
         run_id,
         str(started.info.run_name),
-        folder,
+        home() / "models" / folder.name,
         trained.reports,
         trained.seconds,
         trained.coverage,
@@ -175,7 +177,7 @@ def _log(
     mlflow.set_tag("model_folder", folder.name)
     example = to_rows(table[["text", "cue"]].head(2).fillna(""))
     requirements = [
-        "stance",
+        "stance-toward-talks",
         *(f"{name}=={number}" for name, number in whole["versions"].items() if name != "python"),
     ]
     described = describe_card(whole)

@@ -4,7 +4,11 @@ The file ``models/champion.json`` names the promoted model, so that a first pred
 for MLflow. Where nothing was promoted, the released model in the package answers.
 """
 
+import contextlib
 import json
+import os
+import re
+import shutil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +17,9 @@ from stance.core.files import write_whole
 from stance.core.paths import RELEASED, STANDARD, display_path, home
 
 FEWEST_OF_ID = 4
+# A folder's name as `stance train` gives it: no path, and nothing hidden.
+PLAIN_NAME = re.compile(r"[^\W_][\w-]{0,199}")
+_UNFINISHED = ".unfinished"
 
 
 def folders_named(name: str) -> list[Path]:
@@ -43,6 +50,12 @@ def released_names() -> list[str]:
     """Return the models that come with the package, the one that is used by default first."""
     names = (path.parent.name for path in RELEASED.glob("*/card.json"))
     return sorted(names, key=lambda name: (name != STANDARD, name))
+
+
+_ANOTHER = (
+    "promote another run (stance promote RUN), or delete models/champion.json to use the released "
+    "model"
+)
 
 
 class InUse(NamedTuple):
@@ -76,13 +89,9 @@ def in_use() -> InUse:
     champion = pointer("champion")
     if not champion:
         return InUse("released", RELEASED / STANDARD, None)
-    folder = home() / "models" / Path(champion.get("folder", "")).name
+    folder = home() / "models" / champion["folder"]
     if not (folder / "card.json").is_file():
-        raise ModelError(
-            f"{display_path(folder)}: the champion's folder is gone; promote another run (stance "
-            f"promote RUN), or delete {display_path(home() / 'models' / 'champion.json')} to use "
-            "the released model"
-        )
+        raise ModelError(f"{display_path(folder)}: the champion's folder is gone; {_ANOTHER}")
     return InUse("champion", folder, champion.get("run"))
 
 
@@ -104,12 +113,27 @@ def champion_folder() -> Path:
 
 
 def pointer(name: str) -> dict[str, str]:
-    """Return what ``models/NAME.json`` points to; empty where there is none."""
+    """Return what ``models/NAME.json`` points to; empty where there is no such file.
+
+    Raises
+    ------
+    ModelError
+        If the file is there and cannot be used.
+    """
+    path = home() / "models" / f"{name}.json"
     try:
-        found = json.loads((home() / "models" / f"{name}.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
         return {}
-    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+    except (OSError, ValueError, RecursionError) as fault:
+        raise ModelError(f"{display_path(path)}: cannot be read ({fault}); {_ANOTHER}") from fault
+    folder = found.get("folder") if isinstance(found, dict) else None
+    if not isinstance(folder, str) or not PLAIN_NAME.fullmatch(folder):
+        raise ModelError(
+            f"{display_path(path)}: folder is {folder!r}, expected the name of a folder in "
+            f"models/; {_ANOTHER}"
+        )
+    return {str(key): str(value) for key, value in found.items()}
 
 
 def point(name: str, folder: Path, run_id: str) -> None:
@@ -118,3 +142,30 @@ def point(name: str, folder: Path, run_id: str) -> None:
         home() / "models" / f"{name}.json",
         json.dumps({"folder": folder.name, "run": run_id}) + "\n",
     )
+
+
+def unfinished(run_id: str) -> Path:
+    """Return the folder in which a run's model lies until the run has finished.
+
+    No model is found there by its name.
+    """
+    return Path(home() / "models" / _UNFINISHED / run_id)
+
+
+def unfinished_runs() -> list[str]:
+    """Return the ids of the runs whose models lie in `unfinished`."""
+    return [path.name for path in (home() / "models" / _UNFINISHED).glob("*")]
+
+
+def keep_finished(run_id: str) -> None:
+    """Move the model of a finished run to its place in ``models/``."""
+    # Another process that opens the store may do the same at this moment.
+    with contextlib.suppress(FileNotFoundError):
+        for folder in list(unfinished(run_id).iterdir()):
+            os.replace(folder, home() / "models" / folder.name)
+        unfinished(run_id).rmdir()
+
+
+def discard_unfinished(run_id: str) -> None:
+    """Remove the model of a run that failed or was killed."""
+    shutil.rmtree(unfinished(run_id), ignore_errors=True)

@@ -1,13 +1,15 @@
 """Registered models: logged, promoted to champion, downloaded."""
 
 import contextlib
-import shutil
+import os
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from stance.core.errors import ModelError
 from stance.core.paths import display_path, home
-from stance.tracking.model_folders import point
+from stance.tracking.model_folders import PLAIN_NAME, point, unfinished
 from stance.tracking.runs import find_run
 from stance.tracking.store import open_store
 
@@ -91,10 +93,15 @@ def log_model(
     return str(made.version)
 
 
-def promote(name: str) -> tuple[str, str]:
+def promote(name: str, check: Callable[[Path], object] = lambda _: None) -> tuple[str, str]:
     """Move the alias ``champion`` to a run's registered model.
 
     `stance.experiments.promotion.losses` says whether it should be moved.
+
+    Parameters
+    ----------
+    check
+        Is called with the model's folder first and raises where the model cannot be used.
 
     Returns
     -------
@@ -105,7 +112,7 @@ def promote(name: str) -> tuple[str, str]:
     ConfigError
         If there is no such run.
     ModelError
-        If it logged no model.
+        If it logged no model, or has not finished.
     """
     mlflow = open_store()
     run = find_run(mlflow, name)
@@ -113,9 +120,8 @@ def promote(name: str) -> tuple[str, str]:
     versions = client.search_model_versions(f"run_id = '{run.info.run_id}'")
     if not versions:
         raise ModelError(f"run {run.info.run_name}: logged no model; train the experiment again")
-    folder: Path = home() / "models" / run.data.tags.get("model_folder", "?")
-    if not (folder / "card.json").is_file():
-        folder = download_model(f"runs:/{run.info.run_id}")
+    folder = _fetched(mlflow, run)
+    check(folder)
     client.set_registered_model_alias(REGISTERED, "champion", versions[0].version)
     point("champion", folder, run.info.run_id)
     return str(versions[0].version), str(run.info.run_name)
@@ -127,7 +133,7 @@ def download_model(uri: str) -> Path:
     Raises
     ------
     ModelError
-        If there is no such model.
+        If there is no such model, its run has not finished, or its files are no model folder.
     """
     mlflow = open_store()
     client = mlflow.MlflowClient()
@@ -143,16 +149,62 @@ def download_model(uri: str) -> Path:
             run_id = version.run_id
         else:
             run_id = uri.removeprefix("runs:/").split("/")[0]
-        run = client.get_run(run_id)
-        folder: Path = home() / "models" / run.data.tags.get("model_folder", run_id)
-        if not (folder / "card.json").is_file():
-            found = Path(
-                mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="model_folder")
-            )
-            shutil.copytree(found, folder, dirs_exist_ok=True)
-    except mlflow.exceptions.MlflowException as fault:
+        return _fetched(mlflow, client.get_run(run_id))
+    except (mlflow.exceptions.MlflowException, OSError) as fault:
         raise ModelError(
             f"{uri}: {str(fault).splitlines()[0]}; stance ui shows the runs, "
             f"{display_path(home() / 'models')} has the folders"
         ) from fault
+
+
+def _fetched(mlflow: Any, run: Any) -> Path:
+    """Return the folder of a finished run's model; it is downloaded where it is missing."""
+    name = str(run.info.run_name)
+    if run.info.status != "FINISHED":
+        raise ModelError(
+            f"run {name}: {run.info.status.lower()}, so its model may be half written; train the "
+            "experiment again, or name another run"
+        )
+    folder = _folder_of(run)
+    if (folder / "card.json").is_file():
+        return folder
+    if folder.exists() or folder.is_symlink():
+        raise ModelError(
+            f"{display_path(folder)}: exists, but has no card.json, so it is no whole model; move "
+            "it away, and the model is fetched from the store"
+        )
+    place = unfinished(f"download-{os.getpid()}")
+    place.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place) as beside:
+        given = mlflow.artifacts.download_artifacts(
+            run_id=run.info.run_id, artifact_path="model_folder", dst_path=beside
+        )
+        strange = [
+            path.name for path in Path(given).iterdir() if path.is_symlink() or not path.is_file()
+        ]
+        if strange or not (Path(given) / "card.json").is_file():
+            raise ModelError(
+                f"run {name}: what it logged is no model folder "
+                f"({f'{strange[0]} is no plain file' if strange else 'no card.json'}); train the "
+                "experiment again"
+            )
+        Path(given).rename(folder)
     return folder
+
+
+def _folder_of(run: Any) -> Path:
+    """Return the place in ``models/`` that a run names for its model.
+
+    Whoever can write to the store can write this tag. So it must be a plain name that ends in the
+    run's own id: no other place can be written, and no other run's folder taken for this one's.
+    """
+    name, short = run.data.tags.get("model_folder", run.info.run_id), run.info.run_id[:8]
+    if not PLAIN_NAME.fullmatch(name) or not (
+        name == run.info.run_id or name.endswith(f"-{short}")
+    ):
+        raise ModelError(
+            f"run {run.info.run_name}: its tag model_folder is {name!r}; expected the name of a "
+            f"folder that ends in -{short}; somebody may have changed the tag, train the "
+            "experiment again"
+        )
+    return Path(home() / "models" / name)

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from stance.core.errors import ConfigError, DataError
 from stance.core.paths import home
+from stance.tracking.database import unreachable
 from stance.tracking.model_folders import pointer
-from stance.tracking.store import EXPERIMENT
+from stance.tracking.store import EXPERIMENT, tracking_uri
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +44,8 @@ def tracked_run(
     try:
         with mlflow.start_run(run_id=run_id, run_name=None if run_id else name, tags=tags) as run:
             yield run
+    except mlflow.exceptions.MlflowException as fault:
+        raise unreachable(tracking_uri(), fault) from fault
     finally:
         signal.signal(signal.SIGTERM, before)
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from stance.core.errors import ConfigError
 from stance.core.paths import home
+from stance.tracking.database import database_uri, drop_misread_folder, prepare, unreachable
+from stance.tracking.model_folders import discard_unfinished, keep_finished, unfinished_runs
 
 EXPERIMENT = "stance"
 VIEW_KEY = "stance-runs"
@@ -31,7 +33,7 @@ LEGEND = (
 
 def tracking_uri() -> str:
     """Return MLFLOW_TRACKING_URI where it is set, else the sqlite store of the project."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home() / 'mlflow.db'}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or database_uri(home() / "mlflow.db")
 
 
 def open_store() -> Any:
@@ -53,34 +55,75 @@ def open_store() -> Any:
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    _lock_folder()
     import logging
 
     import mlflow
-    from filelock import FileLock
+    from filelock import FileLock, Timeout
 
     for noisy in ("alembic", "mlflow.store.db.utils", "mlflow.pyfunc", "mlflow.models.model"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     uri = tracking_uri()
-    mlflow.set_tracking_uri(uri)
-    home().mkdir(parents=True, exist_ok=True)
-    with FileLock(home() / ".store.lock", timeout=120):
-        try:
-            if mlflow.get_experiment_by_name(EXPERIMENT) is None:
-                place = (home() / "mlruns").as_uri() if uri.startswith("sqlite:") else None
-                mlflow.create_experiment(EXPERIMENT, artifact_location=place)
-            mlflow.set_experiment(EXPERIMENT)
-        except mlflow.exceptions.MlflowException as fault:
-            raise ConfigError(
-                f"MLflow store {uri}: {str(fault).splitlines()[0]}; check MLFLOW_TRACKING_URI, or "
-                "unset it to use the project's own store"
-            ) from fault
-        _share_view(mlflow)
-        _sweep(mlflow)
+    lock = home() / ".store.lock"
+    try:
+        with FileLock(lock, timeout=120):
+            _open(mlflow, uri)
+    except Timeout as fault:
+        raise ConfigError(
+            f"{lock}: another process has held it for two minutes; if it still runs, wait "
+            "for it, else delete this file"
+        ) from fault
     return mlflow
 
 
+def _lock_folder() -> None:
+    """Make the project's folder and the file of its lock.
+
+    Raises
+    ------
+    ConfigError
+        If nothing can be written there.
+    """
+    try:
+        home().mkdir(parents=True, exist_ok=True)
+        (home() / ".store.lock").touch()
+    except OSError as fault:
+        raise ConfigError(
+            f"{home()}: cannot be written ({fault.strerror}), and runs are kept there; name "
+            "another project folder with STANCE_HOME"
+        ) from fault
+
+
+def _open(mlflow: Any, uri: str) -> None:
+    import sqlalchemy
+
+    artifacts = (home() / "mlruns").as_uri()
+    prepare(uri, EXPERIMENT, artifacts)
+    mlflow.set_tracking_uri(uri)
+    try:
+        if mlflow.get_experiment_by_name(EXPERIMENT) is None:
+            place = artifacts if uri.startswith("sqlite:") else None
+            mlflow.create_experiment(EXPERIMENT, artifact_location=place)
+        mlflow.set_experiment(EXPERIMENT)
+        _share_view(mlflow)
+        _sweep(mlflow)
+    except (
+        mlflow.exceptions.MlflowException,
+        sqlalchemy.exc.SQLAlchemyError,
+        OSError,
+        ValueError,
+    ) as fault:
+        # ValueError: what answers is no MLflow server
+        raise unreachable(uri, fault) from fault
+    finally:
+        drop_misread_folder(uri)
+
+
 def _sweep(mlflow: Any) -> None:
-    """End the runs that a killed process of this machine left RUNNING."""
+    """End the runs that a killed process of this machine left RUNNING.
+
+    The model folders of ended runs are moved to their place or removed.
+    """
     client = mlflow.MlflowClient()
     experiment = client.get_experiment_by_name(EXPERIMENT)
     for run in client.search_runs(
@@ -89,6 +132,20 @@ def _sweep(mlflow: Any) -> None:
         pid, host = run.data.tags.get("pid", ""), run.data.tags.get("host")
         if host == socket.gethostname() and pid.isdigit() and not _alive(int(pid)):
             client.set_terminated(run.info.run_id, "KILLED")
+    for run_id in unfinished_runs():
+        kind, _, maker = run_id.partition("-")
+        if kind == "download":
+            if not _alive(int(maker)):
+                discard_unfinished(run_id)
+            continue
+        try:
+            status = client.get_run(run_id).info.status
+        except mlflow.exceptions.MlflowException:
+            continue  # a run of another store
+        if status == "FINISHED":
+            keep_finished(run_id)
+        elif status != "RUNNING":
+            discard_unfinished(run_id)
 
 
 def _alive(pid: int) -> bool:

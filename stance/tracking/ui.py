@@ -16,6 +16,7 @@ from typing import Any
 
 from stance.core.errors import ConfigError
 from stance.core.paths import home
+from stance.tracking.database import drop_misread_folder
 from stance.tracking.store import EXPERIMENT, VIEW_KEY, open_store, tracking_uri
 
 
@@ -71,6 +72,7 @@ def ui_server(port: int, timeout_s: float = 90) -> Iterator[str]:
     )
     try:
         _wait_for(f"http://127.0.0.1:{port}/health", server, timeout_s)
+        drop_misread_folder(tracking_uri())
         yield link
     finally:
         _stop(server)
@@ -90,7 +92,6 @@ def _wait_for(address: str, server: "subprocess.Popen[bytes]", timeout_s: float)
                 f"the MLflow server ended with code {server.returncode}: "
                 f"{said[-1] if said else 'no message'}; mlflow server --help tells its options"
             )
-        # our own address
         # our own address
         with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=2) as answer:  # noqa: S310
             if answer.status == 200:

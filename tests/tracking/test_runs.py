@@ -13,6 +13,8 @@ from stance.tracking.runs import kind_of, start_run
 class FakeMlflow:
     """Keeps what a run was started and ended with."""
 
+    exceptions = types.SimpleNamespace(MlflowException=KeyError)
+
     def __init__(self):
         self.started, self.ended = [], []
 
