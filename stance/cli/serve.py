@@ -27,11 +27,18 @@ def serve(
     max_body: Annotated[int, typer.Option(min=1000, help="Most bytes of one request.")] = 2_000_000,
     max_batch: Annotated[int, typer.Option(min=1, help="Most quotes in one request.")] = 1000,
     timeout_s: Annotated[float, typer.Option(min=0.1, help="Most seconds for one answer.")] = 60,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Another name of this server that callers use; may be repeated. Addresses and "
+            "localhost are always allowed."
+        ),
+    ] = None,
 ) -> None:
     """Answer requests over HTTP.
 
-    POST /predict and /read; GET /model, /health, /metrics and /openapi.json. Where the variable
-    STANCE_API_KEY is set, requests must carry that key.
+    POST /predict and /read; GET /model, /health, /ready, /metrics and /openapi.json. Where the
+    variable STANCE_API_KEY is set, requests must carry that key.
 
     Example: stance serve --port 8000
     """
@@ -43,6 +50,7 @@ def serve(
         host=host,
         port=port,
         limits=Limits(body_bytes=max_body, batch_rows=max_batch, answer_s=timeout_s),
+        hosts=allow_host or (),
         say=say_aside,
     )
 

@@ -3,10 +3,10 @@
 It speaks the Model Context Protocol over standard input and output. Nothing listens on a port.
 """
 
-from functools import partial
+from collections.abc import Callable
 from typing import Annotated, Any
 
-import anyio.to_thread
+import anyio
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
@@ -15,9 +15,12 @@ from pydantic import Field
 import stance
 from stance.core.errors import StanceError
 from stance.core.types import STANCES, Article
+from stance.interfaces.workers import Check, Workers
 from stance.prediction.model import Model
 
-MAX_ARTICLE_CHARS = 200_000
+MAX_CHARS = 200_000  # of one text
+ANSWER_S = 60.0
+THREADS, WAITING = 2, 100
 # Both tools only compute: no file, no network, the same answer each time.
 HARMLESS = ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
@@ -34,6 +37,25 @@ def build_server(model: Model) -> MCPServer[Any]:
         log_level="ERROR",
     )
 
+    workers = Workers(THREADS, WAITING)
+
+    async def answer(
+        texts: list[str | None], work: Callable[[Check], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Return what the work returns, within the limits of length, time and number."""
+        longest = max(len(text or "") for text in texts)
+        if longest > MAX_CHARS:
+            raise ToolError(
+                f"a text of {longest} characters; expected at most {MAX_CHARS}, give it in parts"
+            )
+        try:
+            with anyio.fail_after(ANSWER_S):
+                return await workers.run(work)
+        except TimeoutError as fault:
+            raise ToolError(f"no answer within {ANSWER_S:g} s; give it in parts") from fault
+        except StanceError as fault:
+            raise ToolError(str(fault)) from fault
+
     @server.tool(annotations=HARMLESS)
     async def predict_stance(
         text: Annotated[str, Field(description="The quote's words, without its speaker.")],
@@ -48,10 +70,9 @@ def build_server(model: Model) -> MCPServer[Any]:
 
         Stance is null where the model abstains and says why.
         """
-        found = await anyio.to_thread.run_sync(
-            partial(model.predict, text, cue=cue, context=context)
+        return await answer(
+            [text, cue, context], lambda _: model.predict(text, cue=cue, context=context).to_dict()
         )
-        return found.to_dict()
 
     @server.tool(annotations=HARMLESS)
     async def read_article(
@@ -61,18 +82,18 @@ def build_server(model: Model) -> MCPServer[Any]:
 
         Return each speaker's stance toward negotiations with the quotes it rests on.
         """
-        if len(text) > MAX_ARTICLE_CHARS:
-            raise ToolError(
-                f"an article of {len(text)} characters; expected at most {MAX_ARTICLE_CHARS}, "
-                "give it in parts"
-            )
-        try:
-            found = await anyio.to_thread.run_sync(partial(model.read, Article("article", text)))
-        except StanceError as fault:
-            raise ToolError(str(fault)) from fault
-        return found.to_dict()
+        return await answer([text], lambda check: _read(model, text, check))
 
     return server
+
+
+def _read(model: Model, text: str, check: Check) -> dict[str, Any]:
+    from stance.extraction.pipeline import extract
+
+    check()
+    article = Article("article", text)
+    (quotes,) = extract([article])
+    return model.read_quotes(article, quotes, before_each=check).to_dict()
 
 
 def run(source: str | None) -> None:

@@ -1,6 +1,6 @@
 """A trained model: rows to predictions, an article to its speakers and their stances."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -274,15 +274,30 @@ class Model:
         return self.read_quotes(article, quotes, abstain_at=abstain_at)
 
     def read_quotes(
-        self, article: Article, quotes: Sequence[Quote], *, abstain_at: float = 0.0
+        self,
+        article: Article,
+        quotes: Sequence[Quote],
+        *,
+        abstain_at: float = 0.0,
+        before_each: Callable[[], None] = lambda: None,
     ) -> Reading:
         """Predict known quotes and gather them by speaker.
 
         Optional ones (headlines, captions, links) are left out: the running text says the same, and
         no statement should count twice.
+
+        Parameters
+        ----------
+        before_each
+            Called before each quote; what it raises ends the reading.
         """
         quotes = [quote for quote in quotes if not quote.optional]
-        rows = (row_in_article(article, quote) for quote in quotes)
+
+        def row_of_quote(quote: Quote) -> Row:
+            before_each()
+            return row_in_article(article, quote)
+
+        rows = map(row_of_quote, quotes)
         predictions = self.predict_many(rows, abstain_at=abstain_at, attributed=True)
         speakers = gather_speakers(zip(quotes, predictions, strict=True), self._prior)
         return Reading(article.id, speakers, self.label)

@@ -70,6 +70,7 @@ def test_what_it_cannot_do_is_told_and_it_goes_on(ask):
         answers = [await client.call_tool("predict_stance", {"text": "Мы готовы к переговорам."})]
         for tool, arguments in (
             ("read_article", {"text": "x" * 200_001}),
+            ("predict_stance", {"text": "We.", "cue": "x" * 200_001}),
             ("predict_stance", {}),
             ("predict_stance", {"text": 3}),
             ("delete", {}),
@@ -80,6 +81,7 @@ def test_what_it_cannot_do_is_told_and_it_goes_on(ask):
 
     foreign, *wrong, last = ask(several)
     assert foreign.structured_content["reason"] == "not English (looks like ru)"
-    assert [one.is_error for one in wrong] == [True] * 4
-    assert "expected at most 200000, give it in parts" in wrong[0].content[0].text
+    assert [one.is_error for one in wrong] == [True] * 5
+    for refused in wrong[:2]:
+        assert "expected at most 200000, give it in parts" in refused.content[0].text
     assert last.structured_content["abstained"] is False

@@ -9,11 +9,9 @@ import asyncio
 import contextlib
 import functools
 import json
-import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Annotated, Any
 
-import anyio.to_thread
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -36,65 +34,10 @@ from stance.interfaces.http.schemas import (
     ReadingOut,
     RowIn,
 )
-from stance.prediction.model import Model, load
-from stance.prediction.rows import EXPLAINED, Options
-from stance.tracking.resolve import resolve
-
-log = logging.getLogger("stance.serve")
-
-
-class ServedModel:
-    """The model that answers now.
-
-    A request takes it once, so that a change never affects half of an answer.
-    """
-
-    def __init__(self, source: str | None, metrics: Metrics) -> None:
-        self._source = source
-        self._metrics = metrics
-        # The same with what is newer: a broken folder is tried once, not every time.
-        self._tried = self._mark()
-        self.model = load(source)
-        self._tell()
-
-    def _mark(self) -> tuple[str, int]:
-        folder = resolve(self._source)
-        return str(folder), (folder / "card.json").stat().st_mtime_ns
-
-    def _tell(self) -> None:
-        self._metrics.model.clear()
-        self._metrics.model.labels(**self.model.label).set(1)
-
-    def renew(self) -> bool:
-        """Load the model again where the champion has changed.
-
-        If the new one cannot be loaded, the old one stays in place.
-        """
-        try:
-            mark = self._mark()
-            if mark == self._tried:
-                return False
-            self._tried = mark
-            self.model = load(mark[0])
-        except (StanceError, OSError) as fault:
-            self._metrics.reloads.labels("failed").inc()
-            log.warning("the model stays %s: %s", self.model, fault)
-            return False
-        self._metrics.reloads.labels("done").inc()
-        self._tell()
-        log.warning("the model is now %s", self.model)
-        return True
-
-    async def watch(self, every_s: float) -> None:
-        """Look for another champion for ever.
-
-        A model that was named by its address in MLflow stays the same.
-        """
-        if self._source is not None and ":" in self._source:
-            return
-        while True:
-            await asyncio.sleep(every_s)
-            await anyio.to_thread.run_sync(self.renew)
+from stance.interfaces.http.served_model import ServedModel
+from stance.interfaces.workers import BusyError, Check, Workers
+from stance.prediction.model import Model
+from stance.prediction.rows import BATCH, EXPLAINED, Options
 
 
 def _json(data: Any) -> Response:
@@ -108,6 +51,7 @@ def build_app(
     limits: Limits,
     *,
     key: str | None = None,
+    hosts: Collection[str] = (),
     watch_s: float = 2.0,
 ) -> Any:
     """Return the ASGI application around a model.
@@ -116,11 +60,13 @@ def build_app(
     ----------
     key
         What callers must know; None: everybody is answered.
+    hosts
+        Names under which the server may be asked, beside addresses and localhost.
     watch_s
         Seconds between two looks at whether another model is the champion.
     """
-    wait = anyio.CapacityLimiter(limits.threads)
-    reading = anyio.CapacityLimiter(1)
+    predicting = Workers(limits.threads, limits.waiting)
+    reading = Workers(1, limits.waiting)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -129,7 +75,7 @@ def build_app(
         watcher.cancel()
 
     problems: dict[int | str, dict[str, Any]] = {
-        code: {"model": Problem} for code in (400, 401, 408, 409, 413, 422, 503)
+        code: {"model": Problem} for code in (400, 401, 408, 409, 413, 421, 422, 503)
     }
     app = FastAPI(
         title="stance",
@@ -151,11 +97,18 @@ def build_app(
         """One quote (an object) or many (a list): one answer a quote, in the same order."""
         asked = rows if isinstance(rows, list) else [rows]
         _check_lengths([one.text for one in asked], limits)
+        if how.explain and len(asked) > limits.explained_rows:
+            # 409: the parameter and the body are each right, and too much together.
+            raise HTTPException(
+                409,
+                f"{len(asked)} quotes to explain; expected at most {limits.explained_rows} in one "
+                "request with explain=true, as each costs as much as 65 without",
+            )
         options = Options(how.abstain_at, EXPLAINED if how.explain else 0, how.sets, how.attributed)
         work = functools.partial(
-            holder.model.answer_rows, [one.model_dump() for one in asked], options
+            _answers, holder.model, [one.model_dump() for one in asked], options
         )
-        found = await anyio.to_thread.run_sync(work, limiter=wait, abandon_on_cancel=True)
+        found = await predicting.run(work)
         for one in found:
             metrics.predictions.labels(one["stance"] or "abstained").inc()
         return _json(found if isinstance(rows, list) else found[0])
@@ -170,7 +123,7 @@ def build_app(
             Article(article.id or "article", article.text, article.title, article.date),
             how.abstain_at,
         )
-        return _json(await anyio.to_thread.run_sync(work, limiter=reading, abandon_on_cancel=True))
+        return _json(await reading.run(work))
 
     @app.get("/model")
     async def model() -> dict[str, Any]:
@@ -182,6 +135,16 @@ def build_app(
         """Say that it runs and with which model; needs no key."""
         return {"status": "ok", "model": holder.model.label}
 
+    @app.get("/ready")
+    async def ready() -> dict[str, Any]:
+        """Say that it can take one more request, 503 where it cannot; needs no key.
+
+        Before the model is loaded and tried nothing listens at all.
+        """
+        if predicting.full or reading.full:
+            raise BusyError("too many requests at once")
+        return {"status": "ready", "model": holder.model.label}
+
     @app.get(
         "/metrics",
         response_class=Response,
@@ -191,12 +154,29 @@ def build_app(
         """Counters and times, for Prometheus."""
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
-    return Gate(app, limits, key, metrics)
+    return Gate(app, limits, key, metrics, hosts)
 
 
-def _read(model: Model, article: Article, abstain_at: float) -> dict[str, Any]:
+def _answers(
+    model: Model, rows: list[dict[str, Any]], options: Options, check: Check
+) -> list[dict[str, Any]]:
+    """Return the answers of rows; between two steps the work can be stopped."""
+    step = 1 if options.explain else BATCH
+    answers: list[dict[str, Any]] = []
+    for start in range(0, len(rows), step):
+        check()
+        answers += model.answer_rows(rows[start : start + step], options)
+    return answers
+
+
+def _read(model: Model, article: Article, abstain_at: float, check: Check) -> dict[str, Any]:
+    from stance.extraction.pipeline import extract
+
+    check()
     note = article_note(article.text)
-    return model.read(article, abstain_at=abstain_at).to_dict() | ({"note": note} if note else {})
+    (quotes,) = extract([article])
+    reading = model.read_quotes(article, quotes, abstain_at=abstain_at, before_each=check)
+    return reading.to_dict() | ({"note": note} if note else {})
 
 
 def _check_lengths(texts: list[str | None], limits: Limits) -> None:
@@ -269,6 +249,10 @@ async def _tell_http(_: Request, fault: Exception) -> JSONResponse:
 
 
 async def _tell_fault(_: Request, fault: Exception) -> JSONResponse:
+    if isinstance(fault, BusyError):
+        answer = problem(503, str(fault))
+        answer.headers["retry-after"] = "1"
+        return answer
     # The request may be right and the model that answers now unable to: without bounds for
     # prediction sets.
     return problem(409 if isinstance(fault, ModelError) else 422, str(fault))

@@ -4,13 +4,15 @@ import contextlib
 import ipaddress
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import uvicorn
 
 from stance.core.errors import ConfigError
-from stance.interfaces.http.app import ServedModel, build_app
+from stance.interfaces.http.app import build_app
 from stance.interfaces.http.middleware import KEY_VARIABLE, Impatient, Limits, Metrics
+from stance.interfaces.http.served_model import ServedModel
 
 
 class _Server(uvicorn.Server):
@@ -32,6 +34,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
     limits: Limits | None = None,
+    hosts: Sequence[str] = (),
     say: Callable[[str], None],
 ) -> None:
     """Answer requests until SIGTERM or Ctrl-C; those that run are answered first.
@@ -42,6 +45,8 @@ def serve(
         What `stance.load` takes; None or ``champion`` follows the champion when it changes.
     port
         0 takes any free one.
+    hosts
+        Further names under which others ask for this server.
     say
         Is told where the server listens and what is unsafe about it.
 
@@ -67,21 +72,27 @@ def serve(
                 )
         at = sock.getsockname()
         address = f"http://[{at[0]}]:{at[1]}" if ":" in at[0] else f"http://{at[0]}:{at[1]}"
-        config = uvicorn.Config(
-            build_app(holder, metrics, limits, key=key),
-            http=Impatient,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=15,
-            timeout_graceful_shutdown=30,
-            limit_concurrency=limits.connections,
-            h11_max_incomplete_event_size=32_768,
-        )
+        names = [host, *hosts] if _is_loopback(host) else [host, socket.gethostname(), *hosts]
+        app = build_app(holder, metrics, limits, key=key, hosts=names)
         _Server(
-            config,
+            configured(app, limits),
             lambda: say(f"{address}  ({holder.model}; /openapi.json describes it, Ctrl-C ends it)"),
         ).run(sockets=[sock])
+
+
+def configured(app: Any, limits: Limits) -> uvicorn.Config:
+    """Return how the server runs; a stop waits as long as an answer may take."""
+    return uvicorn.Config(
+        app,
+        http=Impatient,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=limits.longest_s,
+        limit_concurrency=limits.connections,
+        h11_max_incomplete_event_size=32_768,
+    )
 
 
 @contextlib.contextmanager

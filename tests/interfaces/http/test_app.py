@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
@@ -101,6 +102,7 @@ def test_it_answers_as_python_does(server, ngrams):
         )
         assert client.get("/model").json() == model.card
         assert client.get("/health").json() == {"status": "ok", "model": model.label}
+        assert client.get("/ready").json() == {"status": "ready", "model": model.label}
 
 
 def test_an_article_is_read(server, ngrams):
@@ -229,7 +231,7 @@ def test_wrong_paths_and_methods_are_told(server):
 def test_a_slow_body_is_given_up_while_others_are_answered(server):
     with server.raw() as slow, server.client() as client:
         slow.sendall(
-            b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             b"Content-Length: 100\r\n\r\n{"
         )
         began = time.monotonic()
@@ -242,13 +244,13 @@ def test_a_slow_body_is_given_up_while_others_are_answered(server):
 
 def test_a_request_head_that_never_ends_is_hung_up_on(server):
     with server.raw() as slow:
-        slow.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        slow.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
         assert slow.recv(4096) == b""
 
 
 def test_a_second_slow_head_on_a_connection_is_hung_up_on_too(server):
     with server.raw() as slow:
-        slow.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        slow.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
         answer = b""
         while not answer.endswith(b"}}"):  # head and body may come apart
             answer += slow.recv(4096)
@@ -299,9 +301,13 @@ def test_a_key_lets_in_only_who_knows_it(ngrams):
                 assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
                 assert [
                     client.get(path).status_code
-                    for path in ("/health", "/model", "/metrics", "/openapi.json")
-                ] == [200, 401, 401, 401]
-        for headers in ({"X-API-Key": key}, {"Authorization": b"Bearer " + key}):
+                    for path in ("/health", "/ready", "/model", "/metrics", "/openapi.json")
+                ] == [200, 200, 401, 401, 401]
+        for headers in (
+            {"X-API-Key": key},
+            {"Authorization": b"Bearer " + key},
+            {"Authorization": b"bearer  " + key},
+        ):
             with server.client(**headers) as client:
                 assert client.post("/predict", json={"text": "We will come."}).status_code == 200
 
@@ -366,6 +372,70 @@ def test_a_late_answer_is_told(ngrams):
         assert answer.status_code == 503
         assert "no answer within 0.1 s" in answer.json()["detail"]
         assert client.get("/health").status_code == 200
+
+
+def threads_of(process):
+    return int(re.search(r"Threads:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())[1])
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="counts threads in /proc")
+def test_requests_that_were_given_up_leave_no_threads_behind(ngrams):
+    slow = {"text": "“We are ready,” said Mara Lindqvist. " * 1000}
+    with running("--model", ngrams, "--timeout-s", "0.3") as server, server.client() as client:
+        assert client.post("/predict", json={"text": "We will come."}).status_code == 200
+        client.post("/read", json=slow)
+        before = threads_of(server.process)
+        with ThreadPoolExecutor(20) as pool:
+            codes = list(pool.map(lambda _: client.post("/read", json=slow).status_code, range(60)))
+        assert set(codes) == {503}
+        assert threads_of(server.process) <= before + 2
+        # Reading may still be held up by the thread that stops last; predicting is not.
+        end = time.monotonic() + 60
+        while client.post("/predict", json={"text": "We will come."}).status_code != 200:
+            assert time.monotonic() < end
+        assert client.get("/health").status_code == 200
+
+
+def test_explanations_of_many_quotes_are_refused_at_once(server):
+    with server.client() as client:
+        answer = client.post("/predict?explain=true", json=[{"text": "We will come."}] * 17)
+    assert answer.status_code == 409
+    assert answer.json()["detail"].startswith("17 quotes to explain; expected at most 16 in one")
+
+
+def test_a_name_that_is_not_the_servers_is_refused_before_anything_else(server):
+    with server.client() as client:
+        for name in ("evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost.x"):
+            for path in ("/predict", "/health", "/model"):
+                answer = client.get(path, headers={"Host": name})
+                assert answer.status_code == 421
+                assert "stance serve --allow-host NAME" in answer.json()["detail"]
+        for name in (
+            "localhost",
+            "LOCALHOST:1",
+            "localhost.",
+            "[::1]:8000",
+            "127.0.0.1",
+            "10.0.0.8:8",
+        ):
+            assert client.get("/health", headers={"Host": name}).status_code == 200
+
+
+def test_a_name_that_was_allowed_is_answered(ngrams):
+    with (
+        running("--model", ngrams, "--allow-host", "stance.example.org") as server,
+        server.client(Host="Stance.Example.org:443") as client,
+    ):
+        assert client.get("/ready").status_code == 200
+
+
+def test_a_stop_waits_as_long_as_an_answer_may_take():
+    from stance.interfaces.http.middleware import Limits
+    from stance.interfaces.http.server import configured
+
+    for limits in (Limits(), Limits(answer_s=300.0)):
+        waits = configured(None, limits).timeout_graceful_shutdown
+        assert waits > limits.answer_s + limits.body_s
 
 
 def test_other_machines_are_let_in_only_with_a_warning(ngrams):
