@@ -27,7 +27,7 @@ from stance.cli import (
     weights,
 )
 from stance.cli.options import say_aside
-from stance.core.errors import ConfigError, StanceError
+from stance.core.errors import ConfigError, StanceError, install_hint
 
 Verbs = dict[str, Callable[..., Any]]
 
@@ -88,13 +88,15 @@ GROUPS_PANEL = "Groups (each lists its verbs with --help)"
 
 # Which extra of the package brings what a verb may import.
 EXTRAS = {
-    "train": "filelock joblib krippendorff matplotlib mlflow optuna pandas scipy sklearn",
-    "quotes": "spacy trafilatura",
+    "train": "filelock joblib matplotlib mlflow optuna pandas scipy sklearn sqlalchemy",
+    "quotes": "lxml lxml_html_clean spacy trafilatura",
     "report": "jinja2 markupsafe",
     "serve": "fastapi prometheus_client starlette uvicorn",
     "mcp": "mcp",
     "frames": "narwhals",
-    "tables": "pyarrow",
+    "tables": "backports pyarrow",
+    "adapt": "torch transformers",
+    "dask": "dask distributed",
 }
 
 
@@ -119,14 +121,14 @@ class Panels(TyperGroup):
         """Run a verb; where a package of an extra is missing, say which command installs it."""
         try:
             return super().invoke(ctx)
-        except ModuleNotFoundError as fault:
+        except ImportError as fault:
             package = (fault.name or "").partition(".")[0]
             extra = next((name for name in EXTRAS if package in EXTRAS[name].split()), None)
             if extra is None:
                 raise
             raise ConfigError(
                 f"{package} is not installed; stance {ctx.invoked_subcommand} needs it: "
-                f"pip install 'stance[{extra}]'"
+                f"{install_hint(extra)}"
             ) from fault
 
 
@@ -173,3 +175,11 @@ def main() -> None:
         # The reader has gone (| head): nothing is left to say, also not while Python shuts down.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
+    except OSError as fault:
+        if fault.errno is None:
+            raise
+        say_aside(
+            f"stance: {fault.filename or 'a file'}: {fault.strerror}; check its rights and the "
+            "space on its disk, then repeat the command"
+        )
+        raise SystemExit(1) from None

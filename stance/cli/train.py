@@ -10,6 +10,7 @@ import typer
 from stance.cli.articles import read
 from stance.cli.options import Settings
 from stance.cli.tables import NARROW, WIDE, console, interval_of, say, set_name, to_table
+from stance.core.errors import ConfigError
 from stance.core.paths import display_path, home
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ def train(
     from stance.experiments.config import read_experiment
 
     paths = experiments or [home() / DEFAULT]
+    if not experiments and not paths[0].is_file():
+        raise ConfigError(
+            f"{home()}: no project folder, for it has no {DEFAULT}; run this in the repository's "
+            "folder, or name that folder with STANCE_HOME"
+        )
     checked = [(path, read_experiment(path, settings)) for path in paths]
     from stance.experiments.run import run
     from stance.labels.dataset import load_sets
@@ -131,8 +137,7 @@ def sweep(
     backend: Annotated[
         str,
         typer.Option(
-            help="joblib: processes; dask: a Dask cluster on this machine (pip install "
-            "'stance[dask]')."
+            help="joblib: processes; dask: a Dask cluster on this machine (pip install '.[dask]')."
         ),
     ] = "joblib",
 ) -> None:

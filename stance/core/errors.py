@@ -20,6 +20,14 @@ class ModelError(StanceError):
     """A model that is missing, damaged, foreign or made for another version."""
 
 
+def install_hint(extra: str) -> str:
+    """Return the command that installs an extra of this package, for a message.
+
+    It is run in the repository: the package ``stance`` of the package index is another project.
+    """
+    return f"pip install '.[{extra}]' in the repository's folder"
+
+
 def gather(faults: list[str], error: type[StanceError], shown: int = 10) -> None:
     """Raise one ``error`` that lists the first ``shown`` faults and counts the rest.
 

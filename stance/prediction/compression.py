@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import IO, Any, cast
 
-from stance.core.errors import DataError
+from stance.core.errors import DataError, install_hint
 
 PACKED = (".gz", ".zst")
 PEEK = 1 << 16
@@ -42,7 +42,7 @@ def load_zstd(where: str) -> Any:
             import backports.zstd as zstd
     except ImportError as fault:
         raise DataError(
-            f"{where}: zstd needs the package backports.zstd; install stance[tables]"
+            f"{where}: zstd needs the package backports.zstd; {install_hint('tables')}"
         ) from fault
     return zstd
 
@@ -60,7 +60,7 @@ def load_pyarrow(where: str) -> tuple[Any, Any]:
         from pyarrow import parquet
     except ImportError as fault:
         raise DataError(
-            f"{where}: Parquet needs the package pyarrow; install stance[tables]"
+            f"{where}: Parquet needs the package pyarrow; {install_hint('tables')}"
         ) from fault
     return pyarrow, parquet
 

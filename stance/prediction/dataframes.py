@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from stance.core.errors import DataError
+from stance.core.errors import DataError, install_hint
 from stance.core.types import STANCES, Prediction, Row
 from stance.prediction.rows import Columns
 
@@ -54,7 +54,7 @@ def _narwhals(data: Any) -> "nw.DataFrame[Any]":
         import narwhals as nw
     except ImportError as fault:
         raise DataError(
-            "a table needs the package narwhals; install stance[frames], or give rows as "
+            f"a table needs the package narwhals; {install_hint('frames')}, or give rows as "
             "dictionaries"
         ) from fault
     if hasattr(data, "read_all") or type(data).__name__ == "RecordBatch":

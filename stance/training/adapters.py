@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from stance.core.errors import ModelError
+from stance.core.errors import ModelError, install_hint
 from stance.core.paths import cache_folder
 from stance.core.types import OFF_TARGET
 from stance.features.encoder_files import find_encoder
@@ -210,5 +210,5 @@ def check_installed() -> None:
     if missing:
         raise ModelError(
             f"training an adapter needs {' and '.join(missing)}, not installed; run make adapt, "
-            "or pip install with the extra adapt"
+            f"or {install_hint('adapt')}"
         )

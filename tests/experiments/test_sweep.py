@@ -199,7 +199,7 @@ def test_several_at_a_time_in_processes_score_as_one_after_another(project, tmp_
 
 @pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None,
-    reason="the extra dask is not installed: pip install stance[dask]",
+    reason="the extra dask is not installed: pip install '.[dask]'",
 )
 def test_a_cluster_of_two_dask_workers_scores_the_same(project, tmp_path, monkeypatch):
     text = SWEEP.replace("folds = 2", 'folds = 2\nsampler = "random"').replace(

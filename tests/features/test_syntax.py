@@ -72,13 +72,15 @@ def test_any_text_gives_the_same_terms_alone_and_among_others(text):
 
 def test_a_model_that_reads_the_parse_says_what_it_lacks(monkeypatch):
     def missing():
-        raise DataError("spaCy is not installed; install it with: pip install 'stance[quotes]'")
+        raise DataError(
+            "spaCy is not installed; pip install '.[quotes]' in the repository's folder"
+        )
 
     monkeypatch.setattr(syntax, "default_nlp", missing)
     with pytest.raises(
         ModelError,
-        match=r"this model reads the parse of a quote: spaCy is not installed; install it with: "
-        r"pip install 'stance\[quotes\]'",
+        match=r"this model reads the parse of a quote: spaCy is not installed; "
+        r"pip install '\.\[quotes\]'",
     ):
         parse_terms({"text": "a text that was never parsed before"})
 

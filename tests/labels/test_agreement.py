@@ -14,6 +14,21 @@ def test_agreement_beyond_chance_is_not_defined_where_everything_is_judged_the_s
     assert coefficient(["neutral", "oppose", "oppose"], ["neutral", "oppose", "oppose"]) == 1
 
 
+# The worked examples A, B and C of Krippendorff 2011, "Computing Krippendorff's
+# alpha-reliability", with the values that are printed there for nominal data.
+@pytest.mark.parametrize(
+    ("annotators", "value"),
+    [
+        (("0100000010", "1110010000"), 0.095),
+        (("aabbdcccedda", "babbbccceddd"), 0.692),
+        (("123321412...", "1233224125.3", ".3332342251.", "12332441251."), 0.743),
+    ],
+)
+def test_alpha_is_the_one_of_the_published_examples(annotators, value):
+    given = [[None if label == "." else label for label in labels] for labels in annotators]
+    assert round(alpha(*given), 3) == value
+
+
 def test_two_readers_who_judged_three_quotes_alike_are_told_what_is_not_defined(project):
     three = ["w1_01#1", "w1_01#2", "w1_01#3"]
     import_judgments(

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from stance.core.errors import DataError
+from stance.core.errors import DataError, install_hint
 from stance.extraction.text.given_names import with_given_names
 from stance.extraction.text.parser_views import View
 
@@ -39,7 +39,7 @@ def load_nlp(name: str | None = None) -> "Language":
         from spacy.util import is_package
     except ImportError as fault:
         raise DataError(
-            "spaCy is not installed; install it with: pip install 'stance[quotes]'"
+            f"spaCy is not installed; install it with: {install_hint('quotes')}"
         ) from fault
     wanted = (
         name
@@ -50,8 +50,8 @@ def load_nlp(name: str | None = None) -> "Language":
         nlp = spacy.load(wanted, exclude=list(UNUSED))
     except OSError as fault:
         raise DataError(
-            f"spaCy pipeline {wanted!r} is not installed; install it with: pip install "
-            "'stance[quotes]', or name another in STANCE_SPACY"
+            f"spaCy pipeline {wanted!r} is not installed; install it with: "
+            f"{install_hint('quotes')}, or name another in STANCE_SPACY"
         ) from fault
     if "parser" not in nlp.pipe_names:
         raise DataError(
