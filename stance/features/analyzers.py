@@ -6,7 +6,6 @@ from itertools import chain
 from typing import Any
 
 from stance.features.lexicon import frame_terms, masked_terms, speaker_terms
-from stance.features.syntax import parse_terms
 
 WORD = re.compile(r"(?u)\b\w\w+\b")
 _BLANKS = re.compile(r"\s\s+")
@@ -41,6 +40,13 @@ def char_terms(text: str, low: int, high: int) -> list[str]:
     return terms
 
 
+def _parse_terms(row: Mapping[str, Any]) -> list[str]:
+    """Return `stance.features.syntax.parse_terms`, which is imported only where it is asked for."""
+    from stance.features.syntax import parse_terms
+
+    return parse_terms(row)
+
+
 # N-grams of a view's text.
 ANALYZERS = {"word": word_terms, "char_wb": char_terms}
 # Terms of the whole row: of its cue, context and speaker as well as its text. A feature of your own
@@ -50,5 +56,5 @@ ROW_TERMS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "masked": masked_terms,
     "frames": frame_terms,
     "speaker": speaker_terms,
-    "parse": parse_terms,
+    "parse": _parse_terms,
 }

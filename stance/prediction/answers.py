@@ -9,7 +9,6 @@ import numpy as np
 from stance.core.errors import ModelError
 from stance.core.types import COARSE, STANCE_VALUES, STANCES, Prediction, Row
 from stance.extraction.speakers.aliases import load_aliases
-from stance.models.attributed_stances.model import load_attributed
 from stance.models.calibration import risk_at
 from stance.models.folder import PortableModel
 from stance.models.prediction_sets import HIGHEST, LOWEST
@@ -53,6 +52,9 @@ class Answerer:
             for row, given, score in zip(rows, probabilities.tolist(), scores.tolist(), strict=True)
         ]
         if options.attributed:
+            # Here: few ask for it, and a first answer would wait for it.
+            from stance.models.attributed_stances.model import load_attributed
+
             answers = [
                 dataclasses.replace(
                     answer,

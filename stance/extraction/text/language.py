@@ -3,8 +3,14 @@
 A model of English words answers anything else with nonsense that looks sure.
 """
 
+import hashlib
+import io
+import lzma
+from array import array
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from stance.core.cache import kept
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -65,6 +71,33 @@ def article_note(text: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def _identifier() -> "LanguageIdentifier":
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    """Return py3langid's model.
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    It comes packed; unpacking takes longer than all the rest of a first answer. So it is kept
+    unpacked in the cache.
+    """
+    import numpy as np
+    from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier
+
+    packed = (MODEL_DIR / MODEL_FILE).read_bytes()
+    name = f"language-{hashlib.sha256(packed).hexdigest()[:16]}.npz"
+    unpacked = kept(name, lambda: lzma.decompress(packed))
+    with np.load(io.BytesIO(unpacked), allow_pickle=False) as stored:
+        try:
+            moves, rows = (_plain(stored[part]) for part in ("nextmove", "nextmove_row"))
+            return LanguageIdentifier(
+                stored["ptc"],
+                stored["pc"],
+                stored["classes"].tolist(),
+                moves,
+                stored["out_feat"].tolist(),
+                norm_probs=True,
+                tk_row=rows,
+            )
+        except (KeyError, TypeError):  # a version that lays its model out in another way
+            return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+def _plain(numbers: Any) -> "array[int]":
+    """Return an array of numpy as one of Python, whose single numbers are quicker to get at."""
+    return array({2: "H", 4: "I", 8: "L"}[numbers.dtype.itemsize], numbers.tobytes())

@@ -93,3 +93,13 @@ def test_an_over_long_text_is_cut_and_the_answer_says_so(model):
     assert found.to_dict()["note"] == found.note
     assert model.predict(long[:MAX_CHARS]).note is None
     assert "note" not in model.predict("We are ready.").to_dict()
+
+
+def test_the_unpacked_model_ranks_languages_as_the_packed_one_does():
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    from stance.extraction.text.language import _identifier
+
+    theirs = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    for text in ("Wir sind bereit.", "Мы готовы к переговорам.", "We come.", "", "我们准备好了。"):
+        assert _identifier().rank(text) == theirs.rank(text)

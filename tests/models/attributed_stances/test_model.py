@@ -364,7 +364,7 @@ def sure(monkeypatch):
         },
         0.5,
     )
-    monkeypatch.setattr("stance.prediction.answers.load_attributed", lambda: every)
+    monkeypatch.setattr("stance.models.attributed_stances.model.load_attributed", lambda: every)
 
 
 def test_predictions_have_the_field_where_it_was_asked_for_and_only_there(model, sure):
