@@ -1,6 +1,7 @@
 import ast
 import json
 import re
+import resource
 import subprocess
 import sys
 
@@ -127,6 +128,30 @@ def test_a_users_mistake_is_one_message_and_its_exit_code(model_folder, argument
     assert done.returncode == code
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_is_one_message_and_the_same_command_goes_on_when_there_is_room(
+    ngrams, many, tmp_path
+):
+    """A limit on the size of a file is what a process sees of a full disk."""
+    out = tmp_path / "answers.jsonl"
+    words = ["predict", str(many), "--model", str(ngrams), "--out", str(out)]
+    full = subprocess.run(
+        [sys.executable, "-m", "stance", *words],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000)),
+    )
+    assert full.returncode == 1
+    assert "Traceback" not in full.stderr
+    assert re.search(
+        r"^stance: .*: File too large; check its rights and the space on its disk, then repeat",
+        full.stderr.splitlines()[-1],
+    )
+    assert not out.exists()
+    assert cli(*words).returncode == 0
+    assert len(out.read_text().splitlines()) == 3000
 
 
 def test_a_reader_that_goes_away_ends_it_quietly(model_folder, tmp_path):

@@ -2,12 +2,16 @@
 
 import json
 import sys
+import threading
+import types
 
 import anyio
 import pytest
 from mcp import Client, StdioServerParameters
+from mcp.server.mcpserver.exceptions import ToolError
 
 import stance
+from stance.interfaces import mcp_server
 
 
 @pytest.fixture
@@ -85,3 +89,35 @@ def test_what_it_cannot_do_is_told_and_it_goes_on(ask):
     for refused in wrong[:2]:
         assert "expected at most 200000, give it in parts" in refused.content[0].text
     assert last.structured_content["abstained"] is False
+
+
+class SlowModel:
+    """A model that takes longer than a caller is kept waiting."""
+
+    def __init__(self):
+        self.go_on = threading.Event()
+
+    def predict(self, *_, **__):
+        self.go_on.wait(30)
+        return types.SimpleNamespace(to_dict=dict)
+
+
+def test_a_tool_that_takes_too_long_says_so_and_later_calls_are_refused(monkeypatch):
+    monkeypatch.setattr(mcp_server, "ANSWER_S", 0.2)
+    monkeypatch.setattr(mcp_server, "THREADS", 1)
+    monkeypatch.setattr(mcp_server, "WAITING", 0)
+    slow = SlowModel()
+    server = mcp_server.build_server(slow)
+
+    async def twice():
+        said = []
+        for _ in range(2):
+            with pytest.raises(ToolError) as told:
+                await server.call_tool("predict_stance", {"text": "We will come."})
+            said.append(str(told.value))
+        slow.go_on.set()
+        return said
+
+    late, busy = anyio.run(twice)
+    assert "no answer within 0.2 s" in late
+    assert "too many requests at once" in busy

@@ -8,6 +8,7 @@ import dataclasses
 import hmac
 import ipaddress
 import math
+import re
 import time
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
@@ -19,6 +20,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 KEY_VARIABLE = "STANCE_API_KEY"
 OPEN_PATHS = ("/health", "/ready")
 PATHS = ("/predict", "/read", "/model", "/health", "/ready", "/metrics", "/openapi.json")
+# An address of IPv6 in brackets or a name, then perhaps a port.
+_HOST = re.compile(r"(?:\[([^\]]+)\]|([^:]+))(?::\d+)?")
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -163,8 +166,8 @@ class Gate:
         """
         if not host:
             return True  # HTTP/1.0; no browser sends it
-        name = host.removesuffix("]") if host.endswith("]") else host.rpartition(":")[0] or host
-        name = name.removeprefix("[").removesuffix("]").removesuffix(".").lower()
+        matched = _HOST.fullmatch(host)
+        name = (matched[1] or matched[2]).removesuffix(".").lower() if matched else ""
         if name in self._hosts:
             return True
         try:
