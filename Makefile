@@ -3,11 +3,12 @@ PYTHON ?= python3
 EXPERIMENT ?=
 PORT ?= 5000
 RUNS ?=
+KILLS ?= 200
 BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install train adapt test check ui compare promote bench clean
+.PHONY: help install train adapt test nightly check ui compare promote bench clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +34,9 @@ adapt: $(READY)  ## train the released model's adapter anew (installs PyTorch; h
 
 test: $(READY)  ## run the tests
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+
+nightly: $(READY)  ## the tests that take long: two hundred kills (KILLS=1000: more)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 STANCE_KILLS=$(KILLS) $(BIN)/python -m pytest tests/test_killed.py
 
 check: $(READY)  ## labels, seeds, experiments, types, imports, style
 	@$(BIN)/stance check
