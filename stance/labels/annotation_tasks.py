@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from stance.core.errors import DataError
-from stance.core.files import read_text, write_whole
+from stance.core.files import named_delimiter, read_text, write_whole
+from stance.core.safe_text import cell_text, parse_json, safe_cell
 from stance.core.types import STANCES, Article, Judgment, Prediction, Quote
 from stance.extraction.text.context import sentence_before
 from stance.labels.judgments import read_judgment
@@ -100,7 +101,8 @@ def to_csv(items: Iterable[Item]) -> str:
             "context": sentence_before(article, quote),
             "text": quote.shown_text,
         }
-        writer.writerow({**row, "suggested": prediction.stance if prediction else None})
+        row["suggested"] = prediction.stance if prediction else None
+        writer.writerow({name: safe_cell(cell) for name, cell in row.items()})
     return out.getvalue()
 
 
@@ -148,7 +150,7 @@ def check_unfilled(path: Path, known: Iterable[Judgment]) -> None:
     imported = {(one.quote, one.stance) for one in known}
     reader = _csv_reader(read_text(path))
     filled = [
-        ((row.get("quote") or "").strip(), (row.get("stance") or "").strip().lower())
+        (cell_text(row.get("quote") or "").strip(), (row.get("stance") or "").strip().lower())
         for row in reader
     ]
     n_lost = sum(bool(stance) and (quote, stance) not in imported for quote, stance in filled)
@@ -161,7 +163,9 @@ def check_unfilled(path: Path, known: Iterable[Judgment]) -> None:
 
 def _csv_reader(text: str) -> "csv.DictReader[str]":
     # Where the comma divides decimals, spreadsheets save CSV with semicolons; some save tabs.
-    head = text.partition("\n")[0]
+    head, _, rest = text.partition("\n")
+    if delimiter := named_delimiter(head):
+        return csv.DictReader(io.StringIO(rest, newline=""), delimiter=delimiter)
     return csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
 
 
@@ -246,8 +250,8 @@ Placed = list[tuple[str, dict[str, Any]]]
 
 def _from_json(text: str, path: Path, annotator: str | None) -> Placed:
     try:
-        tasks = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as fault:
+        tasks = parse_json(text)
+    except (ValueError, RecursionError) as fault:
         raise DataError(
             f"{path}: not JSON ({fault}); export from Label Studio as JSON, not JSON-MIN"
         ) from fault
@@ -264,9 +268,17 @@ def _from_json(text: str, path: Path, annotator: str | None) -> Placed:
             )
         if not isinstance(data, dict):
             raise DataError(f"{place}: lacks data; export from Label Studio as JSON, not JSON-MIN")
-        for annotation in task["annotations"]:
-            if not annotation.get("was_cancelled") and annotation.get("result"):
-                rows.append((place, _judged(data, annotation, annotator)))
+        try:
+            rows += [
+                (place, _judged(data, annotation, annotator))
+                for annotation in task["annotations"]
+                if not annotation.get("was_cancelled") and annotation.get("result")
+            ]
+        except (TypeError, AttributeError, LookupError) as fault:
+            raise DataError(
+                f"{place}: its annotations are not as Label Studio writes them ({fault}); export "
+                "from Label Studio as JSON, not JSON-MIN"
+            ) from fault
     return rows
 
 
@@ -305,7 +317,7 @@ def _from_csv(text: str, path: Path, annotator: str | None) -> Placed:
             f"{', '.join(reader.fieldnames or ['none'])}"
         )
     return [
-        (f"{path}:{reader.line_num}", _row(row["quote"], annotator, row))
+        (f"{path}:{reader.line_num}", _row(cell_text(row["quote"] or ""), annotator, row))
         for row in reader
         if (row.get("stance") or "").strip()
     ]

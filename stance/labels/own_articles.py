@@ -13,6 +13,7 @@ from pathlib import Path
 
 from stance.core.errors import DataError
 from stance.core.files import to_jsonl, write_whole
+from stance.core.part_files import only_writer
 from stance.core.types import Article, Judgment, Quote, Span
 from stance.labels.consensus import agree, read_labels
 from stance.labels.judgments import (
@@ -39,31 +40,32 @@ def add_articles(folder: Path, found: Iterable[tuple[Article, Sequence[Quote]]])
     Raises
     ------
     DataError
-        If an article's id is taken by another text.
+        If an article's id is taken by another text, or another process writes the file.
     """
     path = folder / "own" / FILE
-    known = {
-        article.id: (article, quotes)
-        for article, quotes in (read_reports(path, folder.parent) if path.is_file() else [])
-    }
-    taken = {article.id for article, _ in read_labels(folder)[0]} - set(known)
-    n_before = len(known)
-    for article, quotes in found:
-        old = known.get(article.id)
-        if article.id in taken or (old and old[0].text != article.text):
-            raise DataError(
-                f"article {article.id!r}: the id is taken by another text in labels/; rename the "
-                "file"
-            )
-        if old is None:
-            # Optional quotes (headlines, captions) are not learned from, so nobody needs to label
-            # them.
-            known[article.id] = (
-                dataclasses.replace(article, origin="own"),
-                tuple(quote for quote in quotes if not quote.optional),
-            )
-    write_whole(path, to_jsonl(_row(*one) for one in known.values()))
-    return len(known) - n_before
+    with only_writer(path):
+        known = {
+            article.id: (article, quotes)
+            for article, quotes in (read_reports(path, folder.parent) if path.is_file() else [])
+        }
+        taken = {article.id for article, _ in read_labels(folder)[0]} - set(known)
+        n_before = len(known)
+        for article, quotes in found:
+            old = known.get(article.id)
+            if article.id in taken or (old and old[0].text != article.text):
+                raise DataError(
+                    f"article {article.id!r}: the id is taken by another text in labels/; rename "
+                    "the file"
+                )
+            if old is None:
+                # Optional quotes (headlines, captions) are not learned from, so nobody needs to
+                # label them.
+                known[article.id] = (
+                    dataclasses.replace(article, origin="own"),
+                    tuple(quote for quote in quotes if not quote.optional),
+                )
+        write_whole(path, to_jsonl(_row(*one) for one in known.values()))
+        return len(known) - n_before
 
 
 def _row(article: Article, quotes: Sequence[Quote]) -> dict[str, object]:
@@ -96,17 +98,26 @@ class Imported:
 def import_judgments(folder: Path, new: Sequence[Judgment]) -> Imported:
     """Add people's judgments to ``judgments/own.jsonl``; nothing is overwritten.
 
-    The names of the people are added to ``own/annotators.toml``.
+    The names of the people are added to ``own/annotators.toml``. Both files are made up before
+    either is written.
+
+    Raises
+    ------
+    DataError
+        If a judgment fits no quote, a name is a model's, or another process writes the file.
     """
-    reports, labels = read_labels(folder)
-    old = own_judgments(folder)
-    merged = merge(old, new, [quote.id for _, quotes in reports for quote in quotes])
-    added = merged[len(old) :]
-    _name_annotators(folder, sorted({one.annotator for one in added}))
-    write_whole(folder / "judgments" / OWN_JUDGMENTS, to_jsonl(one.to_dict() for one in merged))
-    return Imported(
-        len(added), sum(one.quote in labels for one in added), tuple(_twins(old, added))
-    )
+    path = folder / "judgments" / OWN_JUDGMENTS
+    with only_writer(path):
+        reports, labels = read_labels(folder)
+        old = own_judgments(folder)
+        merged = merge(old, new, [quote.id for _, quotes in reports for quote in quotes])
+        added = merged[len(old) :]
+        text = to_jsonl(one.to_dict() for one in merged)
+        _name_annotators(folder, sorted({one.annotator for one in added}))
+        write_whole(path, text)
+        return Imported(
+            len(added), sum(one.quote in labels for one in added), tuple(_twins(old, added))
+        )
 
 
 def _twins(old: Sequence[Judgment], added: Sequence[Judgment]) -> Iterator[tuple[str, str, int]]:

@@ -14,7 +14,7 @@ from stance.models.folder import PortableModel
 from stance.models.prediction_sets import HIGHEST, LOWEST
 from stance.models.prediction_sets import members as set_members
 from stance.models.prediction_sets import names as set_names
-from stance.prediction.rows import Options, cut_text, id_of, note_of, reason_for
+from stance.prediction.rows import Options, as_read, id_of, note_of, reason_for
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Answerer:
     def answer(self, rows: Sequence[Row], options: Options) -> list[Prediction]:
         """Return one prediction a row, in the same order."""
         faults = [reason_for(row) for row in rows]
-        judged = [cut_text(row) for row, fault in zip(rows, faults, strict=True) if fault is None]
+        judged = [as_read(row) for row, fault in zip(rows, faults, strict=True) if fault is None]
         probabilities = self.portable.probabilities(judged)
         judged_answers = iter(self._judged(judged, probabilities, options))
         return [
