@@ -16,9 +16,11 @@ from stance.features.encoder_network import write_network
 from stance.features.networks import Network, assembled
 from stance.features.row_text import VIEWS, view_of
 from stance.models.link_functions import softmax
+from stance.models.parts import check_shapes, in_bounds, number_of
 
 ADAPTER = "adapter.safetensors"  # the file of a member, beside its description
 LONGEST = 122  # tokens of a text, the two framing ones among them
+MOST_SCALE = 1000.0
 HEAD_WEIGHT, HEAD_BIAS = "head.weight", "head.bias"
 
 
@@ -81,7 +83,7 @@ class AdaptedEncoder:
         self.view = str(description["view"])
         self.encoder = str(description["encoder"])
         self.digest = str(description["digest"])
-        self.scale = float(description["scale"])
+        self.scale = number_of(description, "scale", 0, MOST_SCALE)
         self._bytes = adapter
         try:
             arrays = load(adapter)
@@ -91,8 +93,10 @@ class AdaptedEncoder:
             arrays[HEAD_WEIGHT].astype(np.float32),
             arrays[HEAD_BIAS].astype(np.float32),
         )
-        if len(self.head[1]) != len(description["classes"]):
-            raise ValueError("the head has another number of classes than the description")
+        n_classes = len(description["classes"])
+        check_shapes(arrays, {HEAD_WEIGHT: (n_classes, None), HEAD_BIAS: (n_classes,)})
+        for name, array in arrays.items():
+            in_bounds(array, name)
         self._loaded: tuple[Any, Network] | None = None
 
     def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
@@ -116,7 +120,13 @@ class AdaptedEncoder:
         files = find_encoder(self.encoder)
         key = {"encoder": self.digest, "adapter": hashlib.sha256(self._bytes).hexdigest()}
         onnx = assembled({**key, "scale": self.scale}, lambda: self._build(files))
-        return files.tokenizer(LONGEST), Network(onnx)
+        network = Network(onnx)
+        if network.n_columns != len(self.head[1]):
+            raise ModelError(
+                f"network: gives {network.n_columns} numbers for a text, the model has "
+                f"{len(self.head[1])} classes; empty the cache"
+            )
+        return files.tokenizer(LONGEST), network
 
     def _build(self, files: EncoderFiles) -> bytes:
         from safetensors.numpy import load
