@@ -168,6 +168,24 @@ class EncoderFiles:
             ) from fault
 
 
+def encoder_digest(files: EncoderFiles, weights: str | None = None) -> str:
+    """Return what names an encoder in a model: another digest, another encoder.
+
+    That of a published one is the SHA-256 of its weights; its other files have their own. That of
+    a user's own folder is taken of all three files, since nobody else vouches for them.
+
+    Parameters
+    ----------
+    weights
+        The SHA-256 of its weights, where it is known already.
+    """
+    if files.sha256:
+        return files.sha256
+    weights = weights or hashlib.sha256(files.read(WEIGHTS)).hexdigest()
+    others = [hashlib.sha256(files.read(file)).hexdigest() for file in (CONFIG, TOKENIZER)]
+    return hashlib.sha256(" ".join([weights, *others]).encode()).hexdigest()
+
+
 def find_encoder(name: str) -> EncoderFiles:
     """Find an encoder's files.
 

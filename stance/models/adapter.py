@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from stance.core.errors import ModelError
-from stance.features.encoder_files import EncoderFiles, find_encoder
+from stance.features.encoder_files import EncoderFiles, encoder_digest, find_encoder
 from stance.features.encoder_network import write_network
 from stance.features.networks import Network, assembled
 from stance.features.row_text import VIEWS, view_of
@@ -68,7 +68,7 @@ class AdaptedEncoder:
     Parameters
     ----------
     description
-        ``view``, ``encoder`` (its name), ``digest`` (SHA-256 of its weights), ``scale``,
+        ``view``, ``encoder`` (its name), ``digest`` (see `encoder_digest`), ``scale``,
         ``classes``.
     adapter
         The bytes of the safetensors file.
@@ -118,6 +118,11 @@ class AdaptedEncoder:
 
     def _load(self) -> tuple[Any, Network]:
         files = find_encoder(self.encoder)
+        if encoder_digest(files) != self.digest:
+            raise ModelError(
+                f"encoder {self.encoder!r} in {files.place} is another one than the model was "
+                "trained with; train the model anew, or install that encoder"
+            )
         key = {"encoder": self.digest, "adapter": hashlib.sha256(self._bytes).hexdigest()}
         onnx = assembled({**key, "scale": self.scale}, lambda: self._build(files))
         network = Network(onnx)
@@ -131,12 +136,7 @@ class AdaptedEncoder:
     def _build(self, files: EncoderFiles) -> bytes:
         from safetensors.numpy import load
 
-        weights, digest = files.weights()
-        if digest != self.digest:
-            raise ModelError(
-                f"encoder {self.encoder!r} in {files.place} is another one than the model was "
-                "trained with; train the model anew, or install that encoder"
-            )
+        weights, _ = files.weights()
         arrays = load(self._bytes)
         whole = merged(weights, arrays, self.scale)
         return write_network(whole, files.architecture(), self.head)

@@ -101,7 +101,9 @@ def in_bounds(array: np.ndarray, name: str) -> np.ndarray:
     ValueError
         If they are not.
     """
-    if array.size and not np.abs(array).max() <= LARGEST:  # also false where one is not a number
+    if (
+        array.size and not float(np.abs(array).max()) <= LARGEST
+    ):  # also false where one is not a number
         raise ValueError(f"{name}: holds numbers that are not finite, or beyond {LARGEST:g}")
     return array
 

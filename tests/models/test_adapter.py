@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,7 +7,7 @@ from hypothesis import strategies as st
 from tiny_encoders import WIDTH, answer, write_encoder
 
 from stance.core.errors import ModelError
-from stance.features.encoder_files import find_encoder
+from stance.features.encoder_files import encoder_digest, find_encoder
 from stance.models.adapter import AdaptedEncoder, merged
 from stance.models.link_functions import softmax
 
@@ -37,7 +39,7 @@ def encoder(tmp_path, monkeypatch):
 
 
 def described(files, **changes):
-    description = {"view": "cue+text", "encoder": files.name, "digest": files.weights()[1]}
+    description = {"view": "cue+text", "encoder": files.name, "digest": encoder_digest(files)}
     return {**description, "scale": 2.0, "classes": CLASSES, **changes}
 
 
@@ -68,6 +70,16 @@ def test_weights_other_than_those_it_was_trained_with_are_refused(encoder):
     model = AdaptedEncoder(described(encoder, digest="0" * 64), save_adapter())
     with pytest.raises(ModelError, match="is another one than the model was trained with"):
         model.probabilities(ROWS)
+
+
+@pytest.mark.parametrize("file", ["tokenizer.json", "config.json", "model.safetensors"])
+def test_no_file_of_a_users_own_encoder_may_change_after_training(encoder, file):
+    description, adapter = described(encoder), save_adapter()
+    AdaptedEncoder(description, adapter).probabilities(ROWS)
+    path = Path(encoder.place) / file
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(ModelError, match="is another one than the model was trained with"):
+        AdaptedEncoder(description, adapter).probabilities(ROWS)
 
 
 @pytest.mark.parametrize(
