@@ -15,6 +15,7 @@ MAX_CHARS = 20_000
 # The other fields that a model reads, with the most characters of each that it is given. What
 # stands in articles is far shorter; a longer one must not cost more time than the quote.
 LONGEST = {"cue": 200, "context": 2_000, "speaker": 500, "speaker_role": 500}
+READ_FIELDS = (*LONGEST, "_article")
 SHOWN_FIELDS = ("cue", "context", "speaker")
 KEPT_AT_END = ("context",)
 # What tables hold where there is no text; compared in lower case and without blanks around it.
@@ -105,11 +106,12 @@ def reason_for(row: Row) -> str | None:
 
 def _odd_field(row: Row) -> str | None:
     """Return what is wrong with the fields beside the text, else None."""
-    for name in (*LONGEST, "_article"):
+    for name in READ_FIELDS:
         value = row.get(name)
-        if value is not None and not isinstance(value, str) and plain(value) is not None:
+        if not (value is None or isinstance(value, str) or plain(value) is None):
             return f"{name} is {type(value).__name__}, expected a string"
-    if row.get("id") is not None and id_of(row) is None and plain(row["id"]) is not None:
+    given = row.get("id")
+    if isinstance(given, int) and given and id_of(row) is None:
         return "id is a number of more than 4300 digits"
     return None
 
@@ -139,21 +141,21 @@ def as_read(row: Row) -> Row:
 def _changes(row: Row) -> dict[str, str | None]:
     changed: dict[str, str | None] = {}
     text = row["text"]
-    if len(text) > MAX_CHARS or not text.isascii():
-        changed["text"] = whole_characters(text[:MAX_CHARS])
-    for name, most in LONGEST.items():
-        value = row.get(name)
+    if (read := whole_characters(text[:MAX_CHARS])) is not text:
+        changed["text"] = read
+    for name in LONGEST.keys() & row.keys():
+        value, most = row[name], LONGEST[name]
         if isinstance(value, str):
-            if len(value) > most or not value.isascii():
-                cut = value[-most:] if name in KEPT_AT_END else value[:most]
-                changed[name] = whole_characters(cut)
+            cut = value[-most:] if name in KEPT_AT_END else value[:most]
+            if (read := whole_characters(cut)) is not value:
+                changed[name] = read
         elif value is not None:
             changed[name] = None  # what a table has in the place of a missing text
     return changed
 
 
 def note_of(row: Row) -> str | None:
-    """Return the note on a row that is judged: what of it was cut or could not be read."""
+    """Return the note on a row that `as_read` changed: what was cut or could not be read."""
     text = row["text"]
     notes = []
     if len(text) > MAX_CHARS:
