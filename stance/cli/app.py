@@ -170,7 +170,6 @@ def main() -> None:
     mend_streams()
     try:
         app()
-        sys.stdout.flush()
     except StanceError as fault:
         say_aside(f"stance: {fault}")
         raise SystemExit(1) from None
