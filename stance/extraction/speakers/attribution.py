@@ -165,11 +165,15 @@ def _with_speaker(
 
 
 def _is_topic(token: "Token") -> bool:
-    """Tell a subject, or whom a sentence opens with ("For Dora Venn, that is not enough")."""
+    """Tell a subject, who did something, or for whom it is: "For Dora Venn, it is not enough"."""
     if token.dep_ in ("nsubj", "nsubjpass"):
         return True
-    opens = token.dep_ == "pobj" and token.head.lower_ == "for"
-    return opens and token.pos_ == "PROPN" and token.head.i == token.sent.start
+    if token.dep_ != "pobj" or token.pos_ != "PROPN":
+        return False
+    # "The way out was described by Dora Venn."
+    return token.head.dep_ == "agent" or (
+        token.head.lower_ == "for" and token.head.i == token.sent.start
+    )
 
 
 def _subjects(

@@ -6,6 +6,13 @@ from typing import TYPE_CHECKING
 
 from stance.core.types import Span
 from stance.extraction.quotes.sources import SourceMention, mention_of
+from stance.extraction.speakers.descriptions import (
+    body_of,
+    described_before,
+    may_be_topic,
+    office_holder,
+    topic_of,
+)
 from stance.extraction.speakers.entities import Entity, EntityIndex, learn_gender
 from stance.extraction.speakers.names import (
     appositions,
@@ -29,12 +36,10 @@ from stance.extraction.speakers.pronouns import (
 )
 from stance.extraction.text.word_lists import (
     BODY_NOUNS,
-    COMPANY_WORDS,
-    ISSUED,
     NOT_PERSON,
     PERSON_NOUNS,
     PLACES,
-    SYNONYMS,
+    is_people_word,
 )
 
 if TYPE_CHECKING:
@@ -45,8 +50,6 @@ REPLIES = frozenset("answer reply respond retort counter disagree object".split(
 MEMORY = 150
 FIRST_OR_SECOND = frozenset("i we you us me".split())
 DEFINITE = frozenset("the this that his her its their".split())
-# An article may speak of several of these at once: "the court" need not be the last body named.
-UNSURE_BODIES = frozenset("ministry government military army police side court delegation".split())
 NO_CONTENT = frozenset("the a an of for to in 's ’s former senior".split())
 Answer = tuple[Entity | None, float]
 
@@ -73,6 +76,8 @@ class Coreference:
         self.latest: Entity | None = None
         # Whom "the former" and "the latter" mean; forgotten once somebody else is named.
         self.two: list[Entity] = []
+        # Where the last mention stands, and whom it meant.
+        self._last: tuple[Span, Answer] | None = None
 
     def labelled(self, label: str, at: int, spoken: Sequence[Span]) -> Entity | None:
         """Return whom a transcript's label means.
@@ -148,7 +153,12 @@ class Coreference:
 
         From now on they have been spoken of.
         """
-        entity, confidence = self._meant(mention, at, speaker)
+        if self._last is not None and self._last[0] == mention.span:
+            # "He called it a trap and said it would fail": one "he", two quotes.
+            entity, confidence = self._last[1]
+        else:
+            entity, confidence = self._meant(mention, at, speaker)
+            self._last = mention.span, (entity, confidence)
         if entity is not None:
             self._touch(entity, at)
             self.latest = entity if entity.person or speaker is not None else self.latest
@@ -174,7 +184,7 @@ class Coreference:
                 return self._meant(antecedent, at, speaker)
         if head.pos_ == "PRON" or head.lower_ in HE | SHE | THEY or head.tag_ == "PRP$":
             return self._pronoun(mention, at, speaker)
-        return self._by_name(mention) or self._by_description(mention, at)
+        return self._by_name(mention) or self._by_description(mention, at, speaker)
 
     def _by_name(self, mention: SourceMention) -> tuple[Entity, float] | None:
         """Find whom a name in or beside a mention means."""
@@ -218,7 +228,9 @@ class Coreference:
             entity.spelled[-1:] == (self.index.aliases.word(head.text),) for entity in surnames
         )
 
-    def _by_description(self, mention: SourceMention, at: int) -> tuple[Entity, float]:
+    def _by_description(
+        self, mention: SourceMention, at: int, speaker: Entity | None = None
+    ) -> tuple[Entity, float]:
         """Find whom a description means: the last one of that office, else somebody new."""
         head = mention.head
         words = [token.lower_ for token in head.doc[mention.start : mention.end]]
@@ -240,16 +252,15 @@ class Coreference:
             and not one_of_many
             and (head.pos_ == "NOUN" or head.is_lower or lemma == "pm")
         ):
-            holder = self._by_office(lemma, content, at)
+            before = self._before(at)
+            holder = office_holder(self.index, lemma, content, before, at)
             if holder is not None:
                 return holder, 0.7
-            body = self._body(lemma, content, at) if words[0] == "the" else None
+            body = body_of(self.index, lemma, content, at) if words[0] == "the" else None
             if body is not None:
                 return body, 0.8
-            # "the minister of transport" tells enough to be somebody new.
-            has_complement = "of" in words[head.i + 1 - mention.start :]
-            if not content or (lemma in PERSON_NOUNS and not has_complement):
-                topic = self._topic(lemma, definite, at)
+            if definite and may_be_topic(mention, speaker, self.latest, content):
+                topic = topic_of(lemma, self.latest, before, at)
                 if topic is not None:
                     return topic, 0.5
         author = author_of(mention)
@@ -258,26 +269,17 @@ class Coreference:
         name = re.sub(r"^(?:[Tt]he|[Aa]n?|[Ss]ome) ", "", mention.text)
         entity = self.index.other(name)
         if entity is None and definite and content and not plural:
-            entity = self._of_these_words(lemma, content)
+            entity = described_before(self.index, lemma, content)
         if entity is None:
             entity = self._new_other(mention, name, lemma, words, plural=plural)
         sure = not definite or lemma in BODY_NOUNS or head.pos_ == "PROPN"
         return entity, 0.85 if sure else 0.6
 
-    def _of_these_words(self, lemma: str, content: set[str]) -> Entity | None:
-        """Return whom the article described before with these words and more."""
-        fits = [
-            entity
-            for entity in self.index.others[-MEMORY:]
-            if content <= entity.words and lemma in entity.roles
-        ]
-        return fits[-1] if fits else None
-
     def _new_other(
         self, mention: SourceMention, name: str, lemma: str, words: Sequence[str], *, plural: bool
     ) -> Entity:
         """Enter somebody whom the article has not named before."""
-        person = lemma in PERSON_NOUNS or mention.head.lower_ in PERSON_NOUNS
+        person = is_people_word(lemma) or mention.head.lower_ in PERSON_NOUNS
         proper = mention.head.pos_ == "PROPN"
         cleaned = clean_name(name.split())
         nobody = PLACES | NOT_PERSON | self.index.places
@@ -299,53 +301,6 @@ class Coreference:
     def _before(self, at: int) -> list[Entity]:
         """Return those spoken of lately and before ``at``."""
         return [entity for entity in self.recent.values() if 0 <= entity.last < at]
-
-    def _body(self, lemma: str, content: set[str], at: int) -> Entity | None:
-        """Return the last body of that kind: "the ministry" after the Foreign Ministry."""
-        fits = []
-        for entity in self.index.others[-MEMORY:]:
-            is_kind = lemma in entity.roles or (
-                lemma in ("company", "firm") and entity.named and entity.words & COMPANY_WORDS
-            )
-            is_body = not entity.person and not entity.plural and 0 <= entity.last < at
-            if is_kind and is_body and content <= entity.words:
-                fits.append(entity)
-        return last_of(fits)
-
-    def _topic(self, lemma: str, definite: bool, at: int) -> Entity | None:
-        """Return who was just spoken of, for an office that nobody was given.
-
-        "the Hungarian prime minister", "the group".
-        """
-        if not definite:
-            return None
-        if lemma in ISSUED:
-            return last_of(e for e in self._before(at) if e.named and not e.plural)
-        latest = self.latest
-        if latest is None or not 0 <= latest.last < at:
-            return None
-        if lemma in PERSON_NOUNS:
-            may_hold = latest.person and latest.named and not latest.plural
-            return latest if may_hold and not latest.roles & PERSON_NOUNS else None
-        if lemma in BODY_NOUNS and lemma not in UNSURE_BODIES:
-            return last_of(e for e in self._before(at) if not e.person and e.named)
-        return None
-
-    def _by_office(self, lemma: str, content: set[str], at: int) -> Entity | None:
-        """Return the last person of an office, and of the words beside it if there are any."""
-        wanted = {lemma, *SYNONYMS.get(lemma, "").split()}
-        pool = [e for e in self._before(at) if e.person and not e.plural and e.roles & wanted]
-        if content:
-            fitting = [entity for entity in pool if _shares(content, entity)]
-            unseen = (e for e in self.index.first_people() if e.roles & wanted)
-            return last_of(fitting or (e for e in unseen if _shares(content, e)))
-        if pool:
-            return max(pool, key=lambda entity: (entity.last, lemma in entity.roles))
-        # Whom the narrator has only met as an object: "The minister met Judge Serr."
-        if lemma in BODY_NOUNS - PERSON_NOUNS:
-            return None
-        met = [e for e in self.index.first_people() if lemma in e.roles and 0 <= e.first < at]
-        return max(met, key=lambda entity: entity.first, default=None)
 
     def _pronoun(self, mention: SourceMention, at: int, speaker: Entity | None) -> Answer:
         word = mention.head.lower_
@@ -383,17 +338,8 @@ class Coreference:
 
 def _owner(mention: SourceMention) -> SourceMention | None:
     """Return whose the thing is that a mention names: "Venn's speech"."""
-    if mention.head.lemma_.lower() in PERSON_NOUNS or mention.head.pos_ == "PROPN":
+    if is_people_word(mention.head.lemma_.lower()) or mention.head.pos_ == "PROPN":
         # "Venn's deputy" is somebody else, "the Fishermen's Union" a name.
         return None
     owner = (c for c in mention.head.children if c.dep_ == "poss" and c.pos_ == "PROPN")
     return mention_of(next(owner, None), mention.view)
-
-
-def _shares(content: set[str], entity: Entity) -> bool:
-    """Tell whether a description and a person share a telling word.
-
-    "Russian" is shared with "Russia" and "Russia's".
-    """
-    theirs = {word[:5] for word in entity.words if len(word) > 1}
-    return any(word[:5] in theirs for word in content if len(word) > 1)

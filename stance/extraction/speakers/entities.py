@@ -188,7 +188,7 @@ class EntityIndex:
         name = " ".join(words)
         name_id = self.aliases.id_of(name)
         if name_id not in self.people:
-            entity = self.new_entity(name, person=True, gender=gender_of(words[0]))
+            entity = self.new_entity(name, person=True, gender=gender_of(words))
             self.people[name_id] = entity
             for word in set(entity.spelled):
                 self.by_word.setdefault(word, []).append(entity)

@@ -46,13 +46,16 @@ def offices_before(words: Sequence[str], name: Sequence[str]) -> set[str]:
     return {word.lower().strip(".") for word in before} - COURTESY
 
 
-def gender_of(first: str) -> str | None:
-    """Return "m" or "f" for a known first name, "f?" where its ending alone suggests it."""
-    name = first.lower()
+def gender_of(words: Sequence[str]) -> str | None:
+    """Return "m" or "f" for a known first name, "f?" where an ending alone suggests it."""
+    name = words[0].lower()
     if name in FEMALE_NAMES:
         return "f"
     if name in MALE_NAMES:
         return "m"
+    surname = words[-1].lower()
+    if surname.endswith(FEMALE_SURNAMES) and len(surname) > 5:
+        return "f"
     return "f?" if name.endswith("a") and len(name) > 3 else None
 
 
@@ -96,6 +99,8 @@ def is_name(token: "Token") -> bool:
     return token.pos_ == "PROPN" and token.text[:1].isupper()
 
 
+# "Hanna Petrova"; "Villanueva" tells nothing.
+FEMALE_SURNAMES = ("ova", "ová", "yeva", "ieva", "skaya", "skaia", "dottir", "dóttir")
 COURTESY = frozenset("mr mrs ms miss dr sir prof madam lord lady dame".split())
 
 

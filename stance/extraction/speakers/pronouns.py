@@ -8,7 +8,7 @@ from stance.extraction.speakers.entities import Entity, EntityIndex
 NEAR = 250
 # Who answers was named at most so many characters before.
 AROUND = 600
-# So many bodies are looked through for "the latter".
+# So many bodies are looked through for "the latter" and "the ministry".
 LATELY = 150
 HE, SHE, THEY = frozenset(["he", "him"]), frozenset(["she", "her"]), frozenset(["they", "them"])
 

@@ -19,6 +19,63 @@ PERSON_NOUNS = frozenset(
     "counterpart speaker representative delegate "
     "participant observer watcher watchers figures pastor priest bishop".split()
 )
+# Further trades, kin and parts that a person plays, which no grammar tells from things: "a gunner",
+# "a letter".
+TRADES = frozenset(
+    "academic accountant actor actress administrator ally archaeologist architect artist assistant "
+    "astronaut athlete attache attaché auctioneer auditor aunt baker banker barber barrister "
+    "bartender biologist blacksmith boatman bodyguard bookseller boss boxer boy breeder brewer "
+    "bricklayer broker brother builder bureaucrat butcher buyer caller camerawoman cameraman "
+    "campaigner captain caretaker carpenter cashier chairperson chancellor-elect chaplain chef "
+    "chemist chieftain child citizen civilian clergyman cleric clerk co-author co-chair "
+    "co-facilitator co-founder collector columnist commentator commissar commodore composer "
+    "conscript constable consul consultant contractor convener cook coordinator coroner "
+    "correspondent counsel counsellor countess courier cousin craftsman customer dancer daughter "
+    "dealer dean debtor defector defendant demonstrator dentist deserter designer detainee "
+    "detective developer dissident docker donor driver drummer duke economist editor-in-chief "
+    "elder electrician emir emissary employee employer engineer entrepreneur envoy evacuee "
+    "exile exporter facilitator fellow ferryman fighter filmmaker financier firefighter fireman "
+    "fisher fisherman foreman forester founder gardener girl goalkeeper grandfather grandmother "
+    "grandson granddaughter grocer guard guest guide gunman gunner hairdresser headmaster "
+    "headmistress herder hero historian host hostage hotelier housewife hunter husband imam "
+    "importer informant inmate insider inspector instructor insurer interpreter investigator "
+    "investor islander jeweller journalist junior juror keeper kinsman laborer labourer lady "
+    "landlady landlord lawmaker librarian lieutenant linguist lobbyist locksmith magistrate maid "
+    "marshal mason matron mechanic medic merchant messenger midwife migrant militant militiaman "
+    "miner missionary moderator monarch monitor monk musician mullah naturalist navigator nephew "
+    "newcomer niece novelist nun nurse operator optician organiser organizer orphan painter "
+    "panellist paramedic parent passenger passer-by patient patriarch pensioner person "
+    "pharmacist philosopher photographer physician pilgrim pilot planner plumber poet policeman "
+    "policewoman porter postman potter preacher predecessor presenter princess prisoner "
+    "producer programmer protester psychiatrist psychologist publisher rabbi rebel recruit "
+    "referee refugee relative relief-worker rescuer researcher retiree rival runner sailor "
+    "salesman saleswoman seaman seamstress senator-elect sergeant servant settler sheikh "
+    "shepherd sheriff shipbroker shipowner shopkeeper shopper signatory singer sister "
+    "skipper smuggler son specialist stevedore stranger strategist stylist subscriber successor "
+    "superintendent surgeon survivor tailor tenant theologian therapist tourist translator "
+    "traveller traveler treasurer trucker tutor uncle undersecretary underwriter user usher "
+    "veteran veterinarian victim villager viewer visitor volunteer voter waiter waitress "
+    "warden watchman weaver welder widow widower wife winegrower winemaker worker worshipper "
+    "writer youth youngster".split()
+)
+PEOPLE_ENDINGS = (
+    "-in-law",
+    "woman",
+    "keeper",
+    "monger",
+    "ologist",
+    "-maker",
+    "-worker",
+    "-holder",
+    "-owner",
+)
+
+
+def is_people_word(lemma: str) -> bool:
+    """Tell a noun for a person: "mayor", "gunner", "son-in-law"."""
+    return lemma in PERSON_NOUNS or lemma in TRADES or lemma.endswith(PEOPLE_ENDINGS)
+
+
 # Offices that stand before a name without being titles: "Mediator Dora Venn".
 OCCUPATIONS = frozenset(
     "mediator negotiator analyst economist professor anthropologist sociologist historian "

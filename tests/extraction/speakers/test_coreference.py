@@ -104,6 +104,44 @@ PRONOUNS = [
         "it was open.",
         ["Peter Ild", "Paul Venn"],
     ),
+    (
+        "one he, two quotes",
+        "“It is shut,” said Peter Ild.\n\nPaul Venn said it was open. He called the sign a joke "
+        "and said it would be taken down.",
+        ["Peter Ild", "Paul Venn", "Paul Venn", "Paul Venn"],
+    ),
+    (
+        "a trade is a person",
+        "“It is shut,” said Captain Peter Ild. A gunner at the gate did not agree. “It is not,” "
+        "he said.",
+        ["Peter Ild", "gunner at the gate"],
+    ),
+    (
+        "a son-in-law is nobody's thing",
+        "“It is shut,” said Olga Venn. Venn's son-in-law came by boat. “It is not,” he said.",
+        ["Olga Venn", "Venn's son-in-law"],
+    ),
+    (
+        "by whom something is done",
+        "“It is shut,” said Olga Venn. The way out was drawn by Hanna Ild. She said it was short.",
+        ["Olga Venn", "Hanna Ild"],
+    ),
+    (
+        "first names of women that do not end in -a",
+        "“It is shut,” said Olga Venn. A colleague, Judith Ild, tried the door. She said it was "
+        "open.",
+        ["Olga Venn", "Judith Ild"],
+    ),
+    (
+        "the last speaker by his office",
+        "“It is shut,” Peter Ild said.\n\n“It stays so,” the Lornish minister of trade said.",
+        ["Peter Ild", "Peter Ild"],
+    ),
+    (
+        "an office that somebody else must hold",
+        "Peter Ild heard the minister of trade, who said it was shut.",
+        ["minister of trade"],
+    ),
 ]
 
 OTHERS = [
