@@ -228,7 +228,7 @@ def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
     ].lower_ in ("a", "an", "although", "though", "which", "while"):
         end = dashes[0]
     for at in range(start + 2, end):
-        if _begins_another_report(cue, at, end):
+        if _begins_another_report(cue, at, end) or _goes_on_telling(cue, at):
             return at - 1 if doc[at - 1].text == "," else at
     for at in range(start + 3, end):
         token = doc[at]
@@ -243,6 +243,8 @@ def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
         ):
             return at - 1
         if token.lower_ in ("as", "while") and tails and doc[at - 1].lower_ in ("just", ","):
+            return at - 1
+        if doc[at - 1].text == "," and _tells_meanwhile(cue, at):
             return at - 1
         if (
             token.lower_ in ("while", "though", "although")
@@ -265,7 +267,41 @@ def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
     return end
 
 
+def _tells_meanwhile(cue: "Token", at: int) -> bool:
+    """Tell whether the narrator adds what went on beside: ", despite heavy losses".
+
+    Also ", even as shells fell", ", before leaving for the airport".
+    """
+    doc = cue.doc
+    word, behind = doc[at], doc[min(at + 1, len(doc) - 1)]
+    if cue.tag_ != "VBD" or "say" not in verb_classes(cue.lemma_.lower()):
+        return False
+    return (
+        (word.lower_ in ("despite", "amid") and word.dep_ == "prep")
+        or (word.lower_ == "even" and behind.lower_ == "as")
+        or (word.lower_ == "before" and behind.tag_ == "VBG")
+    )
+
+
 JOINTS = frozenset("and but whereas while yet though".split())
+
+
+def _goes_on_telling(cue: "Token", at: int) -> bool:
+    """Tell whether the same speaker does something else: "said it was late and urged patience".
+
+    Only where what is said has a thing for its subject, which urges nobody.
+    """
+    doc = cue.doc
+    verb = doc[at].head
+    if doc[at].lower_ != "and" or cue.tag_ != "VBD" or doc[at].dep_ != "cc":
+        return False
+    other = next((c for c in verb.children if c.dep_ == "conj" and c.i > at), None)
+    subject = next((c for c in verb.children if c.dep_ in ("nsubj", "nsubjpass")), None)
+    if other is None or other.tag_ != "VBD" or subject is None or subject.i < cue.i:
+        return False
+    reports = {"say", "stance"} & set(verb_classes(other.lemma_.lower()))
+    own = any(c.dep_ in ("nsubj", "nsubjpass", "aux", "auxpass") for c in other.children)
+    return bool(reports) and not own and subject.lower_ in ("it", "this", "that", "there", "which")
 
 
 def _begins_another_report(cue: "Token", at: int, end: int) -> bool:
@@ -307,7 +343,8 @@ def _begins_another_report(cue: "Token", at: int, end: int) -> bool:
 def _narrates(doc: "Doc", start: int, end: int) -> bool:
     """Tell the narrator's ", though he conceded …" from the speaker's ", though it was closed"."""
     return any(
-        "say" in verb_classes(token.lemma_.lower()) and token.tag_ == "VBD"
+        "say" in verb_classes(token.lemma_.lower())
+        and (token.tag_ == "VBD" or any(c.lower_ == "did" for c in token.children))
         for token in doc[start : min(start + 12, end)]
     )
 

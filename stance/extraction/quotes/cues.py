@@ -50,7 +50,8 @@ VERBS: dict[str, str] = {
     "advise plead press push object refute "
     "rebuff ridicule mock thank congratulate commend regret apologize vowed invite order instruct "
     "encourage discourage seek insist commit "
-    "disavow disown contest resist assail lambast lambaste rebuke chide scold tout champion",
+    "disavow disown contest contradict castigate scorn deride reproach brand berate resist assail "
+    "lambast lambaste rebuke chide scold tout champion",
     "belief": "think believe hope expect fear consider regard see view feel suspect assume know "
     "understand doubt want wish worry anticipate intend "
     "figure guess imagine presume suppose hold judge deem favor favour prefer love hate like "

@@ -30,6 +30,7 @@ def fronted_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, l
         known = known and verb.dep_ == "parataxis"
     if (
         verb.pos_ == "AUX"
+        or (verb.lemma_.lower() not in ("quote", "cite") and _is_passive(verb))
         or not (before or verb.dep_ == "parataxis" or known)
         or verb.lemma_.lower() in HEARING
         # "…, and they went home": only "he went on" speaks.
@@ -64,6 +65,10 @@ def fronted_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, l
     return ("inserted" if rest else "fronted"), [(start, low - 1), *rest]
 
 
+def _is_passive(verb: "Token") -> bool:
+    return any(child.dep_ == "auxpass" for child in verb.children)
+
+
 def _says_behind(verb: "Token") -> bool:
     """Tell "Not so, says Dora Venn": what stands before needs no verb of its own."""
     subject = find_subject(verb)
@@ -86,9 +91,11 @@ def _stands_apart(verb: "Token") -> bool:
 
 def _announces(verb: "Token", sentence: "Span", view: View) -> bool:
     """Tell whether a whole quotation follows a verb in its sentence."""
-    return any(
-        holds(token, view) for token in verb.doc[verb.i + 1 : min(sentence.end, verb.i + 30)]
-    )
+    behind = verb.doc[verb.i + 1 : min(sentence.end, verb.i + 30)]
+    holder = next((view.holder_at(t.idx) for t in behind if holds(t, view)), None)
+    # 'The pact was possible, she said, “but not by Friday.”': the quotation goes on with it.
+    has_begun = sentence[0].tag_ not in ("VBN", "VBG", "IN", "WRB", "TO")
+    return holder is not None and not (holder.goes_on and has_begun)
 
 
 def _narrator(verb: "Token", sentence: "Span") -> Range:

@@ -6,6 +6,11 @@ from typing import TYPE_CHECKING
 from stance.core.types import Span
 from stance.extraction.quotes.candidates import CueCandidate, quotation_candidates
 from stance.extraction.quotes.cues import NOUNS, CueModel, verb_classes
+from stance.extraction.quotes.quoted_words import (
+    before_other_deeds,
+    in_quoted_words,
+    take_quoted_words,
+)
 from stance.extraction.text.parser_views import Placeholder, View
 
 if TYPE_CHECKING:
@@ -34,9 +39,25 @@ def announcer_of(
     best: CueCandidate | None = None
     for candidate in quotation_candidates(doc, view, holder):
         candidate.score = model.probability(candidate.features(view))
-        if candidate.score >= QUOTE_THRESHOLD and (best is None or candidate.score > best.score):
+        if candidate.score < QUOTE_THRESHOLD:
+            continue
+        if _stands_before(candidate, holder):
+            # "… condemned the raid and said that “…”": the verb right before it announces it.
+            return candidate
+        if best is None or candidate.score > best.score:
             best = candidate
     return best
+
+
+def _stands_before(candidate: CueCandidate, holder: Placeholder) -> bool:
+    """Tell whether a verb of saying stands right before a quotation: "said that “…”"."""
+    cue, doc = candidate.cue, candidate.cue.doc
+    if "say" not in verb_classes(cue.lemma_.lower()) or cue.tag_ not in ("VBD", "VBZ", "VBP"):
+        return False
+    behind = cue.i + 1
+    while behind < len(doc) and (doc[behind].text in ",:" or doc[behind].lower_ == "that"):
+        behind += 1
+    return behind < len(doc) and holder.start <= doc[behind].idx < holder.end
 
 
 def choose(candidates: Sequence[CueCandidate], view: View, model: CueModel) -> list[CueCandidate]:
@@ -45,10 +66,15 @@ def choose(candidates: Sequence[CueCandidate], view: View, model: CueModel) -> l
     Where one lies within what another reports, the outer one stays.
     """
     for candidate in candidates:
+        before_other_deeds(candidate, view)
         candidate.score = model.probability(candidate.features(view))
     kept: list[CueCandidate] = []
     covered: dict[int, int] = {}
-    likely = [candidate for candidate in candidates if candidate.score >= _least(candidate)]
+    likely = [
+        candidate
+        for candidate in candidates
+        if candidate.score >= _least(candidate) and not in_quoted_words(candidate.cue, view)
+    ]
     likely = [
         candidate
         for candidate in likely
@@ -68,6 +94,7 @@ def choose(candidates: Sequence[CueCandidate], view: View, model: CueModel) -> l
         kept.append(candidate)
         for start, end in candidate.ranges:
             covered.update((i, candidate.cue.i) for i in range(start, end))
+    take_quoted_words(kept, view)
     return kept
 
 

@@ -30,7 +30,7 @@ def find_subject(verb: "Token", depth: int = 0) -> "Token | None":
         ):
             return child
     for child in verb.children:
-        if child.dep_ == "agent":
+        if child.dep_ == "agent" and verb.tag_ == "VBN":
             return next((c for c in child.children if c.dep_ == "pobj"), None)
     if depth > 6 or verb.head.i == verb.i:
         return inverted_subject(verb)

@@ -37,11 +37,15 @@ MIN_FULL_WORDS = 3
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Placeholder:
-    """A place-holder: its stretch of the view and the quotation that it stands for."""
+    """A place-holder: its stretch of the view and the quotation that it stands for.
+
+    ``goes_on`` is true where the quotation begins with a small letter.
+    """
 
     start: int
     end: int
     quotation: Quotation
+    goes_on: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,7 +97,8 @@ def build_view(text: str, paragraph: Paragraph) -> View:
             begin = len(chars) + 1
             for words in ('"', HOLDER, _stop(text, quotation, paragraph.end), '"'):
                 put(words, quotation.start, quotation.end)
-            holders.append(Placeholder(begin - 1, len(chars), quotation))
+            goes_on = text[quotation.start : quotation.start + 1].islower()
+            holders.append(Placeholder(begin - 1, len(chars), quotation, goes_on))
             at = max(quotation.close, at + 1)
             if at < paragraph.end and text[at].isalnum():
                 put(" ", at, at)

@@ -53,3 +53,23 @@ def test_rarer_ways_to_name_who_said_it(text):
 
 def test_a_short_answer_before_says_is_a_quote():
     assert ("Not so", "Tomas Ild") in quotes_of("The ferry will stop. Not so, says Tomas Ild.")
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        ", despite reports of heavy losses",
+        ", even as shells fell on the pier",
+        ", before leaving for the harbour",
+        ", amid protests in Lorn",
+        ", though she did not say when",
+    ],
+)
+def test_what_the_narrator_adds_is_no_part_of_what_is_said(tail):
+    text = f"Clara Venn said the ferry would sail{tail}."
+    assert quotes_of(text) == [("the ferry would sail", "Clara Venn")]
+
+
+def test_a_thing_urges_nobody():
+    text = "Clara Venn said it was late and urged the crew to wait."
+    assert quotes_of(text)[0] == ("it was late", "Clara Venn")
