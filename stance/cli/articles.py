@@ -43,6 +43,7 @@ def extract(
     """
     from stance.cli.progress import watched
     from stance.extraction.pipeline import extract_each
+    from stance.extraction.quotes.interviews import transcript_note
     from stance.extraction.text.articles import count_articles, find_sources, read_all
     from stance.extraction.text.language import article_note
     from stance.prediction.rows import row_of
@@ -56,7 +57,7 @@ def extract(
             n_without += sum(quote.speaker is None for quote in quotes)
             for quote in quotes:
                 show_json(row_of(article, quote))
-            if note := article_note(article.text):
+            if note := article_note(article.text) or transcript_note(article.text):
                 watch.say(f"{article.id}: {counted(len(quotes), 'quote')}; {note}")
             watch.done(n_articles, n_quotes)
     say_aside(

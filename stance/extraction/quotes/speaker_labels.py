@@ -27,9 +27,9 @@ LABEL = re.compile(
 )
 HEADING = re.compile(rf"[\s*_–—•-]*{LEAD}[*_]*(?P<name>{NAME}){BACK}{ABOUT}[:.]?[*_]*\s*$")
 SIGNED = re.compile(
-    rf"\s*(?:(?:–|—|--|-|―|~)\s*|\((?=[^()\n]*\)\s*$))[*_]*(?P<name>{NAME})[*_]*"
+    rf"\s*(?:(?:–|—|--|-|―|~)\s*|[(\[](?=[^()\[\]\n]*[)\]]\s*$))[*_]*(?P<name>{NAME})[*_]*"
     r"(?: \(@?[^()\n]{1,40}\))?(?:,[^.\n]{0,80})?"
-    r"(?: [A-Z][a-z]+ \d{1,2},? \d{4})?\)?\.?[*_]*\s*$"
+    r"(?: [A-Z][a-z]+ \d{1,2},? \d{4})?[)\]]?\.?[*_]*\s*$"
 )
 # "That was Edda Moe's only sentence.", "That was Ole Brack's."
 CREDITED = re.compile(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from stance.core.types import Article, Span
 from stance.extraction.quotes.candidates import CueCandidate, find_candidates
 from stance.extraction.quotes.cues import CueModel, load_cues
+from stance.extraction.quotes.interviews import is_unlabelled_interview
 from stance.extraction.quotes.selection import announcer_of, choose
 from stance.extraction.quotes.sources import SourceMention, mention_of
 from stance.extraction.quotes.speaker_labels import (
@@ -77,7 +78,14 @@ def find_statements(
             )
         elif view.paragraph.zone in ASIDE:
             asides += _asides(article, view, doc, model)
+    if is_unlabelled_interview(article.text, views):
+        statements = [statement for statement in statements if not _says_i(statement)]
     return statements + asides
+
+
+def _says_i(statement: Statement) -> bool:
+    mention = statement.mention
+    return mention is not None and mention.head.lower_ in ("i", "we")
 
 
 def _asides(article: Article, view: View, doc: "Doc", model: CueModel) -> list[Statement]:
@@ -105,7 +113,13 @@ def _paragraph_statements(
     post = None if view.holders else post_of(article.text, *view.paragraph.pieces[0])
     if post is not None:
         return [Statement(list(view.paragraph.pieces), None, [], view, label=post)]
-    chosen = choose(find_candidates(doc, view), view, model)
+    candidates = find_candidates(doc, view)
+    if view.holders:
+        first = view.holders[0]
+        if label_before(article.text, view.paragraph.start, first.quotation.open) is not None:
+            # "In the words of Dora Venn, the pilot: “…”" is a label from end to end.
+            candidates = [c for c in candidates if c.cue.idx >= first.start]
+    chosen = choose(candidates, view, model)
     statements = [make_statement(article, view, candidate) for candidate in chosen]
     taken = {holder.start for statement in statements for holder in statement.holders}
     by_cue = {

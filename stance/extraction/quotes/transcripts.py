@@ -35,7 +35,18 @@ LETTER = re.compile(
     r"(?:\s{2,}|[:.][*_]*\s| (?=[A-Z]))[*_]*\s*"
 )
 MIXED = re.compile(rf"[\s*_]*{STAMP}[*_]*(?P<name>{NAME}){ASIDE}{ROLE}{ASIDE}[*_]*:[*_]*\s+(?=\S)")
-OWN_LINE = re.compile(rf"[\s*_]*(?P<name>{NAME}){ASIDE}{ROLE}(?:\s+(?P<time>{TIME}))?:?[*_]*\s*$")
+OWN_LINE = re.compile(
+    rf"[\s*_]*{STAMP}(?P<name>{NAME}){ASIDE}{ROLE}(?:\s+(?P<behind>{TIME}))?:?[*_]*\s*$"
+)
+# "[Edda Moe] …", "<Edda Moe> …", "(Edda Moe) …", "[THE MAYOR]: …"
+BRACKET = re.compile(
+    rf"[\s*_]*{STAMP}[*_]*(?P<open>[\[<(])(?P<name>{NAME}){ROLE}(?:\]|>|\)):?[*_]*\s+(?=\S)"
+)
+# "Edda Moe — …", "Moe. - …", "EDDA MOE > …", "EDDA MOE | …"
+DASH = re.compile(
+    rf"[\s*_]*{STAMP}[*_]*(?P<name>{NAME}?){ASIDE}{ROLE}\.?[*_]*\s?(?:[–—]|--|[->|]+(?=\s))[*_]*\s+"
+    r"(?=[\w“\"'‘¿])"
+)
 BOLD_QUESTION = re.compile(r"\s*(?P<mark>\*\*|__)(?P<name>[^*_\n]{2,300}\?)(?P=mark)\s*$")
 CLOSING = re.compile(
     r"[\s*_(]*(?:Th(?:e|is) (?:interview|conversation|transcript|text|discussion)\b"
@@ -50,7 +61,8 @@ NO_LABELS = frozenset(
     "note notes location place venue date time when where what why who how source sources photo "
     "photos image video update updates correction clarification price prices tickets background "
     "warning example also related address phone email contact website result results summary "
-    "conclusion step option part chapter figure table total answer first second third".split()
+    "conclusion step option part chapter figure table total answer first second third applause "
+    "laughter crosstalk inaudible music pause silence".split()
 )
 MIN_TURNS = 3
 MIN_SHARE = 0.15
@@ -120,15 +132,18 @@ def _label(text: str, view: View) -> SpeakerLabel | None:
     if text[max(0, start - 200) : start].rpartition("\n")[2].strip(" \t>|"):
         return None
     patterns = (("bold", BOLD_QUESTION), ("letter", LETTER), ("capitals", CAPITALS))
-    for kind, pattern in (*patterns, ("mixed", MIXED), ("line", OWN_LINE)):
+    others = (("mixed", MIXED), ("line", OWN_LINE), ("bracket", BRACKET), ("dash", DASH))
+    for kind, pattern in (*patterns, *others):
         match = pattern.match(text, start, end)
         if match is None or match["name"].lower().split()[0] in NO_LABELS - QUESTIONERS:
             continue
         if kind == "line" and not re.match(r"[ \t]*\n[ \t]*\S", text[end : end + 80]):
             # The words must follow on the next line.
             continue
-        timed = bool(match.groupdict().get("time"))
-        return SpeakerLabel(match["name"], match.span("name"), match.end(), kind, timed)
+        timed = any(match.groupdict().get(name) for name in ("time", "behind"))
+        name = match["name"].rstrip(".") if kind == "dash" else match["name"]
+        at = match.start("name"), match.start("name") + len(name)
+        return SpeakerLabel(name, at, match.end(), kind, timed)
     return None
 
 
@@ -151,6 +166,14 @@ def _trusted_kinds(labels: Sequence[SpeakerLabel], n_paragraphs: int) -> set[str
     lines = by_kind.get("line", [])
     if len(lines) >= MIN_TURNS and _most_frequent(lines) > 1 and 3 * len(lines) >= n_paragraphs:
         kinds.add("line")
+    for kind in ("bracket", "dash"):
+        labels_so = by_kind.get(kind, [])
+        # A dash stands behind many words: several names must take turns, each paragraph with one.
+        names = {label.name for label in labels_so}
+        least = 1 if kind == "bracket" else 2
+        is_frequent = (4 - least) * len(labels_so) >= n_paragraphs
+        if len(labels_so) >= MIN_TURNS and _most_frequent(labels_so) > 1 and is_frequent:
+            kinds |= {kind} if len(names) >= least else set()
     return kinds
 
 

@@ -23,6 +23,7 @@ import stance
 from stance.core.errors import DataError, ModelError, StanceError
 from stance.core.formatting import shown_figures
 from stance.core.types import Article
+from stance.extraction.quotes.interviews import transcript_note
 from stance.extraction.text.language import article_note
 from stance.interfaces.http.middleware import Gate, Limits, Metrics, problem
 from stance.interfaces.http.schemas import (
@@ -173,7 +174,7 @@ def _read(model: Model, article: Article, abstain_at: float, check: Check) -> di
     from stance.extraction.pipeline import extract
 
     check()
-    note = article_note(article.text)
+    note = article_note(article.text) or transcript_note(article.text)
     (quotes,) = extract([article])
     reading = model.read_quotes(article, quotes, abstain_at=abstain_at, before_each=check)
     return reading.to_dict() | ({"note": note} if note else {})

@@ -23,6 +23,8 @@ def speakers_of(text):
         "Dora Venn, mayor\n“The bridge is ours.”",
         "“The bridge is ours.”\n— Dora Venn",
         "“The bridge is ours.” (Dora Venn, mayor of Lorn)",
+        "“The bridge is ours.” [Dora Venn]",
+        "Or, in the words of Dora Venn, the mayor: “The bridge is ours.”",
         "> The bridge is ours.\n\n— Dora Venn, mayor of Lorn",
         "The bridge is ours.\n\n— Dora Venn (@venn_lorn) May 3, 2031",
         "Who answered?\n\nDora Venn\n@venn_lorn\nThe bridge is ours.\n9:14 PM · May 3, 2031\n",
