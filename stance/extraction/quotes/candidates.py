@@ -21,6 +21,7 @@ from stance.extraction.quotes.contents import (
 )
 from stance.extraction.quotes.cues import NOUNS, cue_features
 from stance.extraction.quotes.fronted_contents import fronted_content
+from stance.extraction.quotes.quoted_words import before_other_deeds
 from stance.extraction.quotes.sources import cited_source, find_subject, holder_of, surface_subject
 from stance.extraction.text.parser_views import Placeholder, View
 
@@ -104,6 +105,7 @@ def find_candidates(doc: "Doc", view: View) -> list[CueCandidate]:
             else:
                 continue
             if candidate is not None:
+                before_other_deeds(candidate, view)
                 candidates.append(candidate)
     return candidates
 

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from stance.extraction.quotes.candidates import CueCandidate
 from stance.extraction.quotes.cues import verb_classes
 from stance.extraction.text.parser_views import View
 from stance.extraction.text.quotation_marks import Quotation
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
+
+    from stance.extraction.quotes.candidates import CueCandidate
 
 # What may stand between a content and quoted words that go on with it.
 MAX_BETWEEN = 4
@@ -22,7 +23,7 @@ def in_quoted_words(token: "Token", view: View) -> bool:
     return any(quotation.start <= at < quotation.end for quotation in view.fragments)
 
 
-def take_quoted_words(kept: Sequence[CueCandidate], view: View) -> None:
+def take_quoted_words(kept: Sequence["CueCandidate"], view: View) -> None:
     """Lengthen each content to the quoted words that go on with it.
 
     In 'called it impossible “after what we saw”' and 'insisted that the maps stay, “or nobody
@@ -45,7 +46,7 @@ def take_quoted_words(kept: Sequence[CueCandidate], view: View) -> None:
             end = last
 
 
-def before_other_deeds(candidate: CueCandidate, view: View) -> None:
+def before_other_deeds(candidate: "CueCandidate", view: View) -> None:
     """End a content behind quoted words where the speaker does something else.
 
     'said it was “a bad joke” and urged patience'.
@@ -63,7 +64,7 @@ def before_other_deeds(candidate: CueCandidate, view: View) -> None:
                 break
 
 
-def _is_deed(verb: "Token", candidate: CueCandidate) -> bool:
+def _is_deed(verb: "Token", candidate: "CueCandidate") -> bool:
     """Tell a verb of speaking in the tense of the cue, without a subject of its own."""
     speaks = {"say", "stance"} & set(verb_classes(verb.lemma_.lower()))
     own = any(c.dep_ in ("nsubj", "nsubjpass", "aux", "auxpass") for c in verb.children)

@@ -7,7 +7,6 @@ from stance.core.types import Span
 from stance.extraction.quotes.candidates import CueCandidate, quotation_candidates
 from stance.extraction.quotes.cues import NOUNS, CueModel, verb_classes
 from stance.extraction.quotes.quoted_words import (
-    before_other_deeds,
     in_quoted_words,
     take_quoted_words,
 )
@@ -66,7 +65,6 @@ def choose(candidates: Sequence[CueCandidate], view: View, model: CueModel) -> l
     Where one lies within what another reports, the outer one stays.
     """
     for candidate in candidates:
-        before_other_deeds(candidate, view)
         candidate.score = model.probability(candidate.features(view))
     kept: list[CueCandidate] = []
     covered: dict[int, int] = {}
@@ -95,7 +93,32 @@ def choose(candidates: Sequence[CueCandidate], view: View, model: CueModel) -> l
         for start, end in candidate.ranges:
             covered.update((i, candidate.cue.i) for i in range(start, end))
     take_quoted_words(kept, view)
+    _give_narrated_subjects(kept)
     return kept
+
+
+def _give_narrated_subjects(kept: Sequence[CueCandidate]) -> None:
+    """Give the subject of "said" to "urged" in "said Lorn was late and urged patience".
+
+    The parser gives it the one inside what is said.
+    """
+    reported = {
+        i: candidate
+        for candidate in kept
+        for low, high in candidate.ranges
+        for i in range(low, high)
+    }
+    for candidate in kept:
+        outer = reported.get(candidate.subject.i) if candidate.subject is not None else None
+        is_own = reported.get(candidate.cue.i, candidate) is candidate
+        is_told = candidate.cue.dep_ == "conj" and is_own
+        if (
+            outer is not None
+            and outer is not candidate
+            and is_told
+            and outer.cue.i < candidate.cue.i
+        ):
+            candidate.subject = outer.subject
 
 
 def _relays(outer: CueCandidate, inner: CueCandidate) -> bool:

@@ -208,7 +208,7 @@ def mention_of(head: "Token | None", view: View) -> SourceMention | None:
     for at in range(head.i + 1, head.right_edge.i + 1):
         token = doc[at]
         if (
-            token.text in (",", "(", "–", "—", "-", ";", ":", '"')
+            (token.text in (",", "(", "–", "—", "-", ";", ":", '"') and not _is_hyphen(doc, at))
             or token.tag_ in ("WP", "WDT", "WP$")
             or (token.dep_ in ("relcl", "acl") and token.head == head)
         ):
@@ -229,6 +229,11 @@ def mention_of(head: "Token | None", view: View) -> SourceMention | None:
         start += 1
     low, high = view.starts[doc[start].idx], view.ends[doc[end - 1].idx + len(doc[end - 1]) - 1]
     return SourceMention(doc[start:end].text, (low, high), head, start, end, view)
+
+
+def _is_hyphen(doc: "Doc", at: int) -> bool:
+    """Tell the hyphen in "far-left" from a dash."""
+    return doc[at].text == "-" and not doc[at - 1].whitespace_ and not doc[at].whitespace_
 
 
 def _is_listed(doc: "Doc", at: int) -> bool:

@@ -168,6 +168,9 @@ def _is_topic(token: "Token") -> bool:
     """Tell a subject, who did something, or for whom it is: "For Dora Venn, it is not enough"."""
     if token.dep_ in ("nsubj", "nsubjpass"):
         return True
+    if token.dep_ == "pobj" and token.head.lower_ == "between":
+        # "Talks between the union and the ministry went on."
+        return bool(token.conjuncts)
     if token.dep_ != "pobj" or token.pos_ != "PROPN":
         return False
     # "The way out was described by Dora Venn."
@@ -190,7 +193,7 @@ def _subjects(
         for token in doc:
             if (
                 not _is_topic(token)
-                or token.pos_ not in ("NOUN", "PROPN")
+                or not (token.pos_ in ("NOUN", "PROPN") or token.lower_ in ("one", "another"))
                 or (id(view), token.i) in heads
             ):
                 continue

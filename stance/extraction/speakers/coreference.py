@@ -1,5 +1,6 @@
 """Whom a name, a description or a pronoun means at a place in an article."""
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -7,10 +8,12 @@ from typing import TYPE_CHECKING
 from stance.core.types import Span
 from stance.extraction.quotes.sources import SourceMention, mention_of
 from stance.extraction.speakers.descriptions import (
+    ONE,
     body_of,
     described_before,
     may_be_topic,
     office_holder,
+    one_of_group,
     topic_of,
 )
 from stance.extraction.speakers.entities import Entity, EntityIndex, learn_gender
@@ -18,9 +21,11 @@ from stance.extraction.speakers.names import (
     appositions,
     author_of,
     clean_name,
-    name_runs,
+    given_name,
+    name_run_at,
     names_beside,
     offices_before,
+    owner_of,
     role_text,
     title_gender,
 )
@@ -74,8 +79,12 @@ class Coreference:
         self.index = EntityIndex() if index is None else index
         self.recent: dict[int, Entity] = {}
         self.latest: Entity | None = None
-        # Whom "the former" and "the latter" mean; forgotten once somebody else is named.
+        # Whom "the former" and "the latter" mean: two joined by "and", else the last two who were
+        # named; these are forgotten once somebody else is.
+        self.pair: list[Entity] = []
         self.two: list[Entity] = []
+        # Who has issued "the statement", "the letter".
+        self.authors: dict[str, Entity] = {}
         # Where the last mention stands, and whom it meant.
         self._last: tuple[Span, Answer] | None = None
 
@@ -121,7 +130,7 @@ class Coreference:
 
     def see(self, mention: SourceMention, at: int) -> None:
         """Note that somebody is spoken of."""
-        owner = _owner(mention)
+        owner = owner_of(mention)
         answer = self._by_name(owner) if owner is not None else None
         if answer is not None and answer[0].person:
             # "Venn's speech began at noon. She said …"
@@ -129,15 +138,31 @@ class Coreference:
             self.latest = answer[0]
             return
         self.resolve(mention, at, None)
-        for conjunct in mention.head.conjuncts:
+        conjuncts = mention.head.conjuncts
+        for conjunct in conjuncts:
             # "Noor and Dastan briefed the press": each of them was spoken of.
             person = self._conjunct(conjunct, mention)
             if person is not None:
                 self._touch(person, mention.view.starts[conjunct.idx])
+        if len(conjuncts) == 1 and conjuncts[0].i > mention.head.i:
+            self.pair = [self._part(token, mention) for token in (mention.head, conjuncts[0])]
+
+    def _part(self, token: "Token", mention: SourceMention) -> Entity:
+        """Return whom one part of "the ministry and the union" means."""
+        person = self._conjunct(token, mention)
+        if person is not None:
+            return person
+        words = [t for t in token.doc[token.left_edge.i : token.i + 1] if t.pos_ != "DET"]
+        name = token.doc[words[0].i : token.i + 1].text
+        part = dataclasses.replace(mention, head=token, text=name)
+        lemma = token.lemma_.lower()
+        plural = token.tag_ in ("NNS", "NNPS")
+        told = [t.lower_ for t in words]
+        return self.index.other(name) or self._new_other(part, name, lemma, told, plural=plural)
 
     def _conjunct(self, token: "Token", mention: SourceMention) -> Entity | None:
         """Return the person whom one part of "Noor and Dastan" names."""
-        run = next((run for run in name_runs(token.doc) if run[0] <= token.i < run[1]), None)
+        run = name_run_at(token.doc, token.i)
         if run is None or mention.view.holder_at(token.idx) is not None:
             return None
         words = token.doc[run[0] : run[1]].text.split()
@@ -182,7 +207,8 @@ class Coreference:
             antecedent = mention_of(head.head.head, mention.view)
             if antecedent is not None and antecedent.head.pos_ in ("NOUN", "PROPN"):
                 return self._meant(antecedent, at, speaker)
-        if head.pos_ == "PRON" or head.lower_ in HE | SHE | THEY or head.tag_ == "PRP$":
+        is_pronoun = head.pos_ == "PRON" and head.lower_ not in ONE
+        if is_pronoun or head.lower_ in HE | SHE | THEY or head.tag_ == "PRP$":
             return self._pronoun(mention, at, speaker)
         return self._by_name(mention) or self._by_description(mention, at, speaker)
 
@@ -196,14 +222,17 @@ class Coreference:
             return (entity, 0.9) if entity is not None else None
         near = [head.i] if head.pos_ == "PROPN" else []
         near += [child.i for child in appositions(head) if child.pos_ == "PROPN"]
-        near += list(names_beside(mention)) if head.pos_ == "NOUN" else []
+        is_described = head.pos_ == "NOUN" or head.lower_ in ("one", "another")
+        near += list(names_beside(mention)) if is_described else []
         for place in near:
-            run = next((run for run in name_runs(doc) if run[0] <= place < run[1]), None)
+            run = name_run_at(doc, place)
             if run is None:
                 continue
             words = doc[run[0] : run[1]].text.split()
             name = clean_name(words)
             entity = self.index.person(name)
+            if entity is None and place != head.i:
+                entity = self._introduced(name, head)
             if entity is not None:
                 if place != head.i:
                     entity.roles.add(head.lemma_.lower())
@@ -217,7 +246,19 @@ class Coreference:
                 entity = self.index.known(name, title_gender(words), offices)
                 if entity is not None:
                     return entity, 0.9
-        return None
+        given = given_name(mention)
+        introduced = self._introduced(given, head) if given else None
+        return (introduced, 0.8) if introduced is not None else None
+
+    def _introduced(self, name: Sequence[str], head: "Token") -> Entity | None:
+        """Return whom a description introduces: "a pensioner, Petro", "his friend Ann"."""
+        nobody = PLACES | NOT_PERSON | self.index.places
+        is_person = is_people_word(head.lemma_.lower()) or head.lower_ == "one"
+        if not is_person or not name or any(word.lower().strip(".") in nobody for word in name):
+            return None
+        entity = self.index.known(name) or self.index.enter(name)
+        entity.roles.add(head.lemma_.lower())
+        return entity
 
     def _is_mistagged_name(self, head: "Token") -> bool:
         """Tell a surname that the tagger takes for a noun: "Alder left the camp"."""
@@ -236,8 +277,9 @@ class Coreference:
         words = [token.lower_ for token in head.doc[mention.start : mention.end]]
         if words[0] == "the" and words[1:] in (["former"], ["latter"]):
             self.two = self.two if words[1] == "latter" and self.two else last_two(self.index, at)
-            if len(self.two) == 2:
-                return self.two[words[1] == "latter"], 0.7
+            two = self.pair or self.two
+            if len(two) == 2:
+                return two[words[1] == "latter"], 0.7
         lemma = head.lemma_.lower()
         definite = words[0] in DEFINITE or head.doc[mention.start].dep_ == "poss"
         content = set(words) - NO_CONTENT - {lemma, head.lower_}
@@ -247,25 +289,21 @@ class Coreference:
             lemma = "president" if "state" in content else "premier"
             content -= {"state", "government"}
         one_of_many = not definite and words[0] in ("a", "an", "another", "one")
-        if (
-            not plural
-            and not one_of_many
-            and (head.pos_ == "NOUN" or head.is_lower or lemma == "pm")
-        ):
-            before = self._before(at)
-            holder = office_holder(self.index, lemma, content, before, at)
-            if holder is not None:
-                return holder, 0.7
-            body = body_of(self.index, lemma, content, at) if words[0] == "the" else None
-            if body is not None:
-                return body, 0.8
-            if definite and may_be_topic(mention, speaker, self.latest, content):
-                topic = topic_of(lemma, self.latest, before, at)
-                if topic is not None:
-                    return topic, 0.5
+        is_common = head.pos_ == "NOUN" or head.is_lower or lemma == "pm"
+        if not plural and not one_of_many and is_common:
+            answer = self._known_by_description(mention, lemma, content, at, speaker)
+            if answer is not None:
+                return answer
         author = author_of(mention)
         if author is not None:
-            return self._by_name(author) or self._by_description(author, at)
+            answer = self._by_name(author) or self._by_description(author, at)
+            self.authors[lemma] = answer[0]
+            return answer
+        member = one_of_group(mention, self._before(at))
+        if member is not None:
+            person = self.index.new_entity(member, person=True, roles={member}, named=False)
+            self.index.add_other(person)
+            return person, 0.6
         name = re.sub(r"^(?:[Tt]he|[Aa]n?|[Ss]ome) ", "", mention.text)
         entity = self.index.other(name)
         if entity is None and definite and content and not plural:
@@ -274,6 +312,32 @@ class Coreference:
             entity = self._new_other(mention, name, lemma, words, plural=plural)
         sure = not definite or lemma in BODY_NOUNS or head.pos_ == "PROPN"
         return entity, 0.85 if sure else 0.6
+
+    def _known_by_description(
+        self,
+        mention: SourceMention,
+        lemma: str,
+        content: set[str],
+        at: int,
+        speaker: Entity | None,
+    ) -> tuple[Entity, float] | None:
+        """Return who of those met before holds an office, is such a body or was spoken of."""
+        first = mention.head.doc[mention.start]
+        definite = first.lower_ in DEFINITE or first.dep_ == "poss"
+        before = self._before(at)
+        if definite and not content and lemma in self.authors:
+            return self.authors[lemma], 0.6
+        holder = office_holder(self.index, lemma, content, before, at)
+        if holder is not None:
+            return holder, 0.7
+        body = body_of(self.index, lemma, content, at) if first.lower_ == "the" else None
+        if body is not None:
+            return body, 0.8
+        if definite and may_be_topic(mention, speaker, self.latest, content):
+            topic = topic_of(lemma, self.latest, before, at)
+            if topic is not None:
+                return topic, 0.5
+        return None
 
     def _new_other(
         self, mention: SourceMention, name: str, lemma: str, words: Sequence[str], *, plural: bool
@@ -334,12 +398,3 @@ class Coreference:
             best.gender = "m" if word in HE else "f"
         rivals = sum(entity is not best and best.last - entity.last < 300 for entity in pool)
         return best, 0.75 if rivals == 0 else 0.6
-
-
-def _owner(mention: SourceMention) -> SourceMention | None:
-    """Return whose the thing is that a mention names: "Venn's speech"."""
-    if is_people_word(mention.head.lemma_.lower()) or mention.head.pos_ == "PROPN":
-        # "Venn's deputy" is somebody else, "the Fishermen's Union" a name.
-        return None
-    owner = (c for c in mention.head.children if c.dep_ == "poss" and c.pos_ == "PROPN")
-    return mention_of(next(owner, None), mention.view)

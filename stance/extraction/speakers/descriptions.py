@@ -11,6 +11,7 @@ from stance.extraction.text.word_lists import (
     ISSUED,
     PERSON_NOUNS,
     SYNONYMS,
+    is_people_word,
 )
 
 # An article may speak of several of these at once: "the court" need not be the last body named.
@@ -114,3 +115,30 @@ def _shares(content: set[str], entity: Entity) -> bool:
     """
     theirs = {word[:5] for word in entity.words if len(word) > 1}
     return any(word[:5] in theirs for word in content if len(word) > 1)
+
+
+# "one of them", "another", "a third", "the other"
+ONE = frozenset("one another third fourth other second".split())
+
+
+def one_of_group(mention: SourceMention, before: Sequence[Entity]) -> str | None:
+    """Return what one of several people is: "diplomat" for "one of the diplomats", "another".
+
+    None where nothing tells of which people.
+    """
+    head = mention.head
+    if head.lower_ not in ONE or head.pos_ in ("PROPN", "VERB"):
+        return None
+    of = next((c for c in head.children if c.dep_ == "prep" and c.lower_ == "of"), None)
+    group = next((c for c in of.children if c.dep_ == "pobj"), None) if of is not None else None
+    if group is not None and group.tag_ == "NNS":
+        lemma = group.lemma_.lower()
+        return lemma if is_people_word(lemma) else None
+    if group is not None and group.lower_ not in ("them", "these", "those"):
+        return None
+    people = last_of(
+        e for e in before if not e.named and any(is_people_word(role) for role in e.roles)
+    )
+    if people is None or (group is not None and not people.plural):
+        return None
+    return next(role for role in sorted(people.roles) if is_people_word(role))

@@ -185,8 +185,12 @@ class EntityIndex:
             fits = self.fits(words)
             if len(fits) == 1:
                 return fits[0]
+        return self.enter(words)
+
+    def enter(self, words: Sequence[str]) -> Entity:
+        """Enter a person by a name of any length, and return them."""
         name = " ".join(words)
-        name_id = self.aliases.id_of(name)
+        name_id = self.aliases.id_of(name) or name
         if name_id not in self.people:
             entity = self.new_entity(name, person=True, gender=gender_of(words))
             self.people[name_id] = entity

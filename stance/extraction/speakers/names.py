@@ -12,9 +12,9 @@ from stance.extraction.text.first_names import FEMALE_NAMES, MALE_NAMES
 from stance.extraction.text.word_lists import (
     OCCUPATIONS,
     PARTICLES,
-    PERSON_NOUNS,
     TEXT_NOUNS,
     TITLES,
+    is_people_word,
 )
 
 if TYPE_CHECKING:
@@ -94,6 +94,44 @@ def name_runs(doc: "Doc") -> Iterator[tuple[int, int]]:
         at = end
 
 
+def name_run_at(doc: "Doc", place: int) -> tuple[int, int] | None:
+    """Return the stretch of a name that covers a token, also where the tagger knows only a part."""
+    run = next((run for run in name_runs(doc) if run[0] <= place < run[1]), None)
+    if run is not None and not (run[0] > 0 and _looks_named(doc[run[0] - 1])):
+        return run
+    if run is None and not doc[place].text[:1].isupper():
+        return None
+    start, end = run or (place, place + 1)
+    while start > 0 and _looks_named(doc[start - 1]) and not doc[start - 1].is_sent_start:
+        start -= 1
+    return start, end
+
+
+def _looks_named(token: "Token") -> bool:
+    """Tell a word that is written as a name and stands behind a comma or another such word."""
+    return token.is_title and token.pos_ in ("PROPN", "ADJ", "NOUN", "X", "VERB", "ADV")
+
+
+# "known as Falcon", "with the call sign Falcon", "who gave only his first name, Petro"
+GIVEN = re.compile(
+    r"\b(?:known (?:only )?as|(?:nick)?named|by the (?:name|call ?sign|nickname) of"
+    r"|call[- ]?sign,?|first name,?|name as|nom de guerre,?|identified (?:only )?as"
+    r"|(?:introduced|identified) (?:him|her)self as)"
+    r" (?P<name>[A-Z][\w’'-]+(?: [A-Z][\w’'-]+){0,2})"
+)
+
+
+def given_name(mention: SourceMention) -> list[str]:
+    """Return the name that a description gives in other words; empty where it gives none."""
+    head = mention.head
+    if head.pos_ != "NOUN":
+        return []
+    # Only what hangs on the description: "an official said a man named Ild" names no official.
+    words = head.doc[mention.start : max(head.right_edge.i + 1, mention.end)].text
+    match = GIVEN.search(words)
+    return match["name"].split() if match is not None else []
+
+
 def is_name(token: "Token") -> bool:
     """Tell whether a word may be part of a name."""
     return token.pos_ == "PROPN" and token.text[:1].isupper()
@@ -112,7 +150,7 @@ def names_beside(mention: SourceMention) -> Iterator[int]:
     doc = mention.head.doc
     if (
         mention.end < len(doc)
-        and mention.head.lemma_.lower() in PERSON_NOUNS
+        and is_people_word(mention.head.lemma_.lower())
         and is_name(doc[mention.end])
     ):
         # "its chair Edda Moe said", where the parser has not joined office and name
@@ -184,3 +222,12 @@ def role_text(words: str) -> str | None:
     """Return an office as it is shown, without article and stops; None for a mere "Mr"."""
     text = re.sub(r"^(?:the|a|an) ", "", words.strip(" ,;:-–—"), flags=re.I)
     return text[:120] if text and text.lower().strip(".") not in COURTESY else None
+
+
+def owner_of(mention: SourceMention) -> SourceMention | None:
+    """Return whose the thing is that a mention names: "Venn's speech"."""
+    if is_people_word(mention.head.lemma_.lower()) or mention.head.pos_ == "PROPN":
+        # "Venn's deputy" is somebody else, "the Fishermen's Union" a name.
+        return None
+    owner = (c for c in mention.head.children if c.dep_ == "poss" and c.pos_ == "PROPN")
+    return mention_of(next(owner, None), mention.view)

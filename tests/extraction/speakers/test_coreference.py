@@ -151,6 +151,53 @@ OTHERS = [
         ["Clara Venn", "Tomas Ild"],
     ),
     (
+        "the latter of two bodies",
+        "Talks between the Pilots' Union and the Port Office went on. The latter said it was shut.",
+        ["Port Office"],
+    ),
+    (
+        "the former of two that are only described",
+        "The crew and the owner met. The former said it was shut.",
+        ["crew"],
+    ),
+    (
+        "one of his soldiers",
+        "Captain Venn spoke first. One of his soldiers said it was shut.",
+        ["soldier"],
+    ),
+    (
+        "one of them",
+        "Two diplomats met the press. One of them said it was shut. Another said it was not.",
+        ["diplomat", "diplomat"],
+    ),
+    (
+        "who has issued the statement",
+        "A statement by the harbour master, Ren Ild, said it was shut. “It stays so,” the "
+        "statement read.",
+        ["Ren Ild", "Ren Ild"],
+    ),
+    (
+        "a first name beside a description",
+        "Clara Venn spoke first. A pensioner in the queue, Petro, 71, did not agree. “It is shut,” "
+        "he said. His friend Gohar said it was not.",
+        ["Petro", "Gohar"],
+    ),
+    (
+        "a name in other words",
+        "A pilot who goes by the name of Sparrow said it was shut. “It is,” the pilot said.",
+        ["Sparrow", "Sparrow"],
+    ),
+    (
+        "a hyphen inside a description",
+        "A deputy of a far-left party, Tomas Ild, said it was shut.",
+        ["Tomas Ild"],
+    ),
+    (
+        "who urges is who says",
+        "A diplomat said Lorn “was holding up a deal” and urged partners to wait.",
+        ["diplomat", "diplomat"],
+    ),
+    (
         "who answers is not who spoke, whatever the first names tell",
         "Odu Arche and Bara Weke met the press. “It is shut,” Weke said. “It is not,” she replied.",
         ["Bara Weke", "Odu Arche"],
