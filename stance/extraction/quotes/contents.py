@@ -244,6 +244,11 @@ def object_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, li
         for c in verb.children
         if c.i > verb.i and c.dep_ == "prep" and c.lower_ in SAYING_PREPOSITIONS
     ]
+    if verb.lemma_.lower() in ("speak", "talk") and any(
+        c.lower_ in ("to", "with") and c.i > verb.i for c in verb.children
+    ):
+        # "She spoke to the paper about the talks": not a word of what she said.
+        return None
     speaker = inverted_subject(verb)
     if speaker in objects:
         # '"It failed," grumbled Dora Venn, leaning on the rail': no object, but who says it.

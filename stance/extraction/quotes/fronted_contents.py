@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Span, Token
 
 # "…, the agency has learned": the newspaper itself; whom it heard comes before.
+FINITE = frozenset(["VBD", "VBZ", "VBP"])
 HEARING = frozenset("learn understand hear know".split())
 
 
@@ -44,6 +45,9 @@ def fronted_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, l
     if has_object and not (before and find_subject(verb) is not None):
         return None
     low, high = _narrator(verb, sentence)
+    if doc[low].pos_ == "CCONJ" and verb.tag_ in FINITE and not before:
+        # "…, and Lorn agreed": no words about who has said what stands before.
+        return None
     if low <= sentence.start + 1 or doc[low - 1].text not in (",", "-", "–", "—", "?", "!"):
         return None
     if holds(doc[max(low - 2, 0)], view):

@@ -24,10 +24,12 @@ CLAUSE_THRESHOLD = 0.25
 NOUN_THRESHOLD = 0.15
 # "The government is losing patience, threatening to leave."
 PARTICIPLE_THRESHOLD = 0.45
-# "A third myth says that …": nobody speaks.
+# "A third myth says that …", "the silence suggests that …": nobody speaks.
 SAYS_NOTHING = frozenset(
-    "myth misconception rumor rumour legend cliché cliche proverb adage joke accusation allegation "
-    "theory logic wisdom tradition".split()
+    "saying war experience sign move silence history clock calendar thermometer vote explosion "
+    "attack step decision development situation reality evidence gesture absence timing incident "
+    "pattern trend precedent weather myth misconception rumor rumour legend cliché cliche proverb "
+    "adage joke accusation allegation theory logic wisdom tradition".split()
 )
 
 
@@ -81,6 +83,9 @@ def choose(candidates: Sequence[CueCandidate], view: View, model: CueModel) -> l
     likely = [
         candidate for candidate in likely if not any(_relays(candidate, other) for other in likely)
     ]
+    likely = [
+        candidate for candidate in likely if not any(_adds(candidate, other) for other in likely)
+    ]
     for candidate in sorted(likely, key=lambda c: (_depth(c), -c.score)):
         inside = {i for start, end in candidate.ranges for i in range(start, end)}
         if candidate.cue.i in covered:
@@ -126,7 +131,12 @@ def _relays(outer: CueCandidate, inner: CueCandidate) -> bool:
 
     In "the envoy said that it failed, the agency reported" the envoy speaks.
     """
-    if outer.frame not in ("fronted", "inserted") or inner.frame != "that":
+    if outer.frame not in ("fronted", "inserted", "according"):
+        return False
+    if inner.frame not in ("that", "bare") or outer is inner or outer.cue.i < inner.cue.i:
+        return False
+    if any(child.lower_ == "had" for child in inner.cue.children):
+        # "The mediators had told Kyiv so, an aide said": the aide speaks.
         return False
     (start, end), (low, high) = outer.ranges[0], inner.ranges[-1]
     return (
@@ -134,8 +144,34 @@ def _relays(outer: CueCandidate, inner: CueCandidate) -> bool:
         and start <= inner.cue.i < end
         and start <= low
         and high <= end + 1
-        and 2 * (high - low) > end - start
+        and (2 * (high - low) > end - start or _opens_with(inner, start))
     )
+
+
+def _opens_with(candidate: CueCandidate, start: int) -> bool:
+    """Tell whether the words from ``start`` on begin with who says it."""
+    subject = candidate.subject
+    return subject is not None and start <= subject.left_edge.i <= start + 1
+
+
+def _adds(outer: CueCandidate, inner: CueCandidate) -> bool:
+    """Tell whether a cue only breaks up what its sentence reports already; then join the two.
+
+    "Venn said she would come, but, she added, not alone."
+    """
+    if outer is inner or outer.frame != "inserted" or inner.frame not in ("that", "bare"):
+        return False
+    if outer.subject is None or outer.subject.lower_ not in ("he", "she", "they", "it"):
+        return False
+    (start, end), rest = outer.ranges[0], outer.ranges[1:]
+    opens = start <= inner.cue.i < end and inner.subject is not None and inner.subject.i >= start
+    if not opens or inner.subject is None or inner.subject.left_edge.i != start:
+        return False
+    doc = inner.cue.doc
+    joint = end + (doc[end].text == ",")
+    end = joint + 1 if doc[joint].pos_ == "CCONJ" else end
+    inner.ranges = [(inner.ranges[-1][0], end), *rest]
+    return True
 
 
 def _least(candidate: CueCandidate) -> float:

@@ -326,7 +326,9 @@ def _continues(text: str, last: Statement, statement: Statement) -> bool:
     cue = last.candidate.cue
     at = last.view.starts[cue.idx]
     low, high = last.spans[-1][1], statement.spans[0][0]
-    if not low <= at < high:
+    if at < low:
+        return _is_mere_tail(last, low, high)
+    if at >= high:
         return False
     # One sentence of narration only: '… he said. The minister left. "…"' is a new statement.
     sentence_end = cue.sent.end
@@ -337,6 +339,17 @@ def _continues(text: str, last: Statement, statement: Statement) -> bool:
         if token.idx < first and token.pos_ not in ("PUNCT", "SPACE")
     ]
     return not tail
+
+
+def _is_mere_tail(last: Statement, low: int, high: int) -> bool:
+    """Tell whether the narrator only closes the sentence: '“…,” Venn said, “…,” then paused.'."""
+    if last.candidate is None or len(last.holders) < 2:
+        return False
+    sentence = last.candidate.cue.sent
+    tail = [t for t in sentence.doc if low <= last.view.starts[t.idx] < high]
+    words = [token for token in tail if token.pos_ not in ("PUNCT", "SPACE")]
+    is_short = len(words) <= 4 and all(token.i < sentence.end for token in words)
+    return is_short and not any(token.dep_ in ("nsubj", "nsubjpass") for token in words)
 
 
 def _is_floating(text: str, statement: Statement) -> bool:

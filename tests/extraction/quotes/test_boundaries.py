@@ -70,6 +70,46 @@ def test_what_the_narrator_adds_is_no_part_of_what_is_said(tail):
     assert quotes_of(text) == [("the ferry would sail", "Clara Venn")]
 
 
+def test_what_breaks_up_indirect_speech_is_no_part_of_it():
+    text = "Clara Venn said she would, if asked, come to Lorn, but, she added, not alone."
+    assert quotes_of(text) == [("she would, if asked, come to Lorn, but not alone", "Clara Venn")]
+
+
+def test_what_the_speaker_does_between_two_halves_is_no_part_of_them():
+    text = "“We came,” Clara Venn said, “with a draft,” then paused. “They came with a clock.”"
+    ((words, speaker),) = quotes_of(text)
+    assert speaker == "Clara Venn"
+    assert words.endswith("They came with a clock.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Clara Venn spoke to the Lorn Post on Monday about the ferry.",
+        "The silence suggests that the ferry is late. History tells us that it often is.",
+    ],
+)
+def test_nothing_is_said(text):
+    assert quotes_of(text) == []
+
+
 def test_a_thing_urges_nobody():
     text = "Clara Venn said it was late and urged the crew to wait."
     assert quotes_of(text)[0] == ("it was late", "Clara Venn")
+
+
+@pytest.mark.parametrize(
+    ("text", "quotes"),
+    [
+        (
+            "In a post on Monday, Clara Venn said Lorn proposed a ferry, and Ild agreed.",
+            [("Lorn proposed a ferry", "Clara Venn")],
+        ),
+        (
+            "Clara Venn said the ferry would stay in port, according to the Lorn Post.",
+            [("the ferry would stay in port", "Clara Venn")],
+        ),
+    ],
+)
+def test_who_is_told_to_have_said_it_speaks(text, quotes):
+    assert quotes_of(text)[:1] == quotes
