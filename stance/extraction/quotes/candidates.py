@@ -105,7 +105,7 @@ def find_candidates(doc: "Doc", view: View) -> list[CueCandidate]:
             else:
                 continue
             if candidate is not None:
-                before_other_deeds(candidate, view)
+                before_other_deeds(candidate.cue, candidate.ranges, view)
                 candidates.append(candidate)
     return candidates
 

@@ -1,16 +1,14 @@
 """Words in quotation marks inside a longer paraphrase, and the cue to which they belong."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from stance.core.types import Span
 from stance.extraction.quotes.cues import verb_classes
 from stance.extraction.text.parser_views import View
 from stance.extraction.text.quotation_marks import Quotation
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
-
-    from stance.extraction.quotes.candidates import CueCandidate
 
 # What may stand between a content and quoted words that go on with it.
 MAX_BETWEEN = 4
@@ -23,55 +21,28 @@ def in_quoted_words(token: "Token", view: View) -> bool:
     return any(quotation.start <= at < quotation.end for quotation in view.fragments)
 
 
-def take_quoted_words(kept: Sequence["CueCandidate"], view: View) -> None:
-    """Lengthen each content to the quoted words that go on with it.
-
-    In 'called it impossible “after what we saw”' and 'insisted that the maps stay, “or nobody
-    signs”' the parser often ends the content before the mark.
-    """
-    taken = {i for candidate in kept for start, end in candidate.ranges for i in range(start, end)}
-    cues = {candidate.cue.i for candidate in kept}
-    for candidate in kept:
-        if not candidate.ranges or candidate.frame in ("fronted", "inserted", "according"):
-            continue
-        start, end = candidate.ranges[-1]
-        for first, last in _quoted_tokens(candidate.cue.doc, view, end):
-            between = range(end, first)
-            if last > candidate.cue.sent.end or any(i in taken | cues for i in range(end, last)):
-                break
-            if not _goes_on(candidate.cue.doc, between):
-                break
-            candidate.ranges[-1] = start, last
-            taken.update(range(end, last))
-            end = last
-
-
-def before_other_deeds(candidate: "CueCandidate", view: View) -> None:
+def before_other_deeds(cue: "Token", ranges: list[Span], view: View) -> None:
     """End a content behind quoted words where the speaker does something else.
 
     'said it was “a bad joke” and urged patience'.
     """
-    doc = candidate.cue.doc
-    for number, (start, end) in enumerate(candidate.ranges):
-        for _, last in _quoted_tokens(doc, view, start):
+    doc = cue.doc
+    for number, (start, end) in enumerate(ranges):
+        for _, last in quoted_tokens(doc, view, start):
             at = last + (last < end and doc[last].text == ",")
-            if (
-                at + 1 < end
-                and doc[at].lower_ in ("and", "but")
-                and _is_deed(doc[at + 1], candidate)
-            ):
-                candidate.ranges[number] = start, last
+            if at + 1 < end and doc[at].lower_ in ("and", "but") and _is_deed(doc[at + 1], cue):
+                ranges[number] = start, last
                 break
 
 
-def _is_deed(verb: "Token", candidate: "CueCandidate") -> bool:
+def _is_deed(verb: "Token", cue: "Token") -> bool:
     """Tell a verb of speaking in the tense of the cue, without a subject of its own."""
     speaks = {"say", "stance"} & set(verb_classes(verb.lemma_.lower()))
     own = any(c.dep_ in ("nsubj", "nsubjpass", "aux", "auxpass") for c in verb.children)
-    return bool(speaks) and verb.tag_ == candidate.cue.tag_ in ("VBD", "VBZ") and not own
+    return bool(speaks) and verb.tag_ == cue.tag_ in ("VBD", "VBZ") and not own
 
 
-def _quoted_tokens(doc: "Doc", view: View, behind: int) -> list[tuple[int, int]]:
+def quoted_tokens(doc: "Doc", view: View, behind: int) -> list[Span]:
     """Return the token stretches of the quoted words behind a token."""
     out = []
     for quotation in view.fragments:
@@ -85,7 +56,7 @@ def _is_inside(token: "Token", quotation: Quotation, view: View) -> bool:
     return quotation.start <= view.starts[token.idx] < quotation.end
 
 
-def _goes_on(doc: "Doc", between: range) -> bool:
+def goes_on(doc: "Doc", between: range) -> bool:
     """Tell whether nothing of the narrator's stands between a content and quoted words."""
     words = [doc[i] for i in between if doc[i].pos_ != "PUNCT"]
     if any(doc[i].text in ".;:?!" for i in between) or len(words) > MAX_BETWEEN:

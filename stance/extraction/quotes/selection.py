@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING
 from stance.core.types import Span
 from stance.extraction.quotes.candidates import CueCandidate, quotation_candidates
 from stance.extraction.quotes.cues import NOUNS, CueModel, verb_classes
-from stance.extraction.quotes.quoted_words import (
-    in_quoted_words,
-    take_quoted_words,
-)
+from stance.extraction.quotes.quoted_words import goes_on, in_quoted_words, quoted_tokens
 from stance.extraction.text.parser_views import Placeholder, View
 
 if TYPE_CHECKING:
@@ -97,9 +94,32 @@ def choose(candidates: Sequence[CueCandidate], view: View, model: CueModel) -> l
         kept.append(candidate)
         for start, end in candidate.ranges:
             covered.update((i, candidate.cue.i) for i in range(start, end))
-    take_quoted_words(kept, view)
+    _take_quoted_words(kept, view)
     _give_narrated_subjects(kept)
     return kept
+
+
+def _take_quoted_words(kept: Sequence[CueCandidate], view: View) -> None:
+    """Lengthen each content to the quoted words that go on with it.
+
+    In 'called it impossible “after what we saw”' and 'insisted that the maps stay, “or nobody
+    signs”' the parser often ends the content before the mark.
+    """
+    taken = {i for candidate in kept for start, end in candidate.ranges for i in range(start, end)}
+    cues = {candidate.cue.i for candidate in kept}
+    for candidate in kept:
+        if not candidate.ranges or candidate.frame in ("fronted", "inserted", "according"):
+            continue
+        start, end = candidate.ranges[-1]
+        for first, last in quoted_tokens(candidate.cue.doc, view, end):
+            between = range(end, first)
+            if last > candidate.cue.sent.end or any(i in taken | cues for i in range(end, last)):
+                break
+            if not goes_on(candidate.cue.doc, between):
+                break
+            candidate.ranges[-1] = start, last
+            taken.update(range(end, last))
+            end = last
 
 
 def _give_narrated_subjects(kept: Sequence[CueCandidate]) -> None:
