@@ -79,8 +79,7 @@ class Coreference:
         self.index = EntityIndex() if index is None else index
         self.recent: dict[int, Entity] = {}
         self.latest: Entity | None = None
-        # Whom "the former" and "the latter" mean: two joined by "and", else the last two who were
-        # named; these are forgotten once somebody else is.
+        # Whom "the former" and "the latter" mean: two joined by "and", else the last two named.
         self.pair: list[Entity] = []
         self.two: list[Entity] = []
         # Who has issued "the statement", "the letter".
@@ -155,10 +154,10 @@ class Coreference:
         words = [t for t in token.doc[token.left_edge.i : token.i + 1] if t.pos_ != "DET"]
         name = token.doc[words[0].i : token.i + 1].text
         part = dataclasses.replace(mention, head=token, text=name)
-        lemma = token.lemma_.lower()
-        plural = token.tag_ in ("NNS", "NNPS")
-        told = [t.lower_ for t in words]
-        return self.index.other(name) or self._new_other(part, name, lemma, told, plural=plural)
+        lemma, plural = token.lemma_.lower(), token.tag_ in ("NNS", "NNPS")
+        return self.index.other(name) or self._new_other(
+            part, name, lemma, [t.lower_ for t in words], plural=plural
+        )
 
     def _conjunct(self, token: "Token", mention: SourceMention) -> Entity | None:
         """Return the person whom one part of "Noor and Dastan" names."""
@@ -310,8 +309,8 @@ class Coreference:
             entity = described_before(self.index, lemma, content)
         if entity is None:
             entity = self._new_other(mention, name, lemma, words, plural=plural)
-        sure = not definite or lemma in BODY_NOUNS or head.pos_ == "PROPN"
-        return entity, 0.85 if sure else 0.6
+        is_sure = not definite or lemma in BODY_NOUNS or head.pos_ == "PROPN"
+        return entity, 0.85 if is_sure else 0.6
 
     def _known_by_description(
         self,
@@ -324,9 +323,9 @@ class Coreference:
         """Return who of those met before holds an office, is such a body or was spoken of."""
         first = mention.head.doc[mention.start]
         definite = first.lower_ in DEFINITE or first.dep_ == "poss"
-        before = self._before(at)
         if definite and not content and lemma in self.authors:
             return self.authors[lemma], 0.6
+        before = self._before(at)
         holder = office_holder(self.index, lemma, content, before, at)
         if holder is not None:
             return holder, 0.7
