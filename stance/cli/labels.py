@@ -122,14 +122,25 @@ def import_labels(
 
     Example: stance labels import export.json
     """
-    from stance.labels.annotation_tasks import read_import
-    from stance.labels.own_articles import import_judgments
+    from stance.labels.annotation_imports import read_import
+    from stance.labels.own_articles import import_judgments, shown_otherwise
 
-    imported = import_judgments(home() / "labels", read_import(file, annotator))
+    source = read_import(file, annotator)
+    imported = import_judgments(home() / "labels", source.judgments)
     say_aside(
         f"{counted(imported.added, 'judgment')} added, {imported.second} of them on quotes that "
         "had a label"
     )
+    if source.left_out:
+        say_aside(
+            "left out: " + ", ".join(f"{reason} ({n})" for reason, n in source.left_out.items())
+        )
+    for quote, shown, words in shown_otherwise(home() / "labels", source.shown):
+        say_aside(
+            f"warning: {quote}: the annotator saw {shown[:60]!r}, but the quote is "
+            f"{words[:60]!r}; if the file belongs to other articles, delete this quote's line in "
+            "labels/judgments/own.jsonl"
+        )
     for name, other, n_same in imported.twins:
         say_aside(
             f"warning: what {name} judged ({n_same}) is the same as what {other} judged before; "

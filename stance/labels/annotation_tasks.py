@@ -1,6 +1,7 @@
-"""Labels by people: quotes out to Label Studio (JSON) or a spreadsheet (CSV), judgments back in.
+"""Labels by people: quotes out to Label Studio (JSON) or a spreadsheet (CSV).
 
-The format of Label Studio is described at labelstud.io/guide/task_format.
+`stance.labels.annotation_imports` reads what comes back. The format of Label Studio is described
+at labelstud.io/guide/task_format.
 """
 
 import csv
@@ -14,8 +15,7 @@ from stance.core.errors import DataError
 from stance.core.files import read_text, write_whole
 from stance.core.types import STANCES, Article, Judgment, Prediction, Quote
 from stance.extraction.text.context import sentence_before
-from stance.labels.judgments import read_judgment
-from stance.labels.labelled_articles import read_each
+from stance.labels.annotation_imports import csv_reader
 
 CSV_COLUMNS = (
     "quote",
@@ -146,7 +146,7 @@ def check_unfilled(path: Path, known: Iterable[Judgment]) -> None:
     if path.suffix.lower() != ".csv" or not path.is_file():
         return
     imported = {(one.quote, one.stance) for one in known}
-    reader = _csv_reader(read_text(path))
+    reader = csv_reader(read_text(path))
     filled = [
         ((row.get("quote") or "").strip(), (row.get("stance") or "").strip().lower())
         for row in reader
@@ -157,12 +157,6 @@ def check_unfilled(path: Path, known: Iterable[Judgment]) -> None:
             f"{path}: {n_lost} stances are filled in there and not imported; import them first "
             f"(stance labels import {path} --annotator NAME), or give another --out"
         )
-
-
-def _csv_reader(text: str) -> "csv.DictReader[str]":
-    # Where the comma divides decimals, spreadsheets save CSV with semicolons; some save tabs.
-    head = text.partition("\n")[0]
-    return csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
 
 
 def judgment_tasks(
@@ -192,155 +186,3 @@ def judgment_tasks(
             {"completed_by": {"email": one.annotator}, "was_cancelled": False, "result": result}
         )
     return [{**task, "annotations": by_quote.get(task["data"]["quote"], [])} for task in tasks]
-
-
-def read_import(path: Path, annotator: str | None) -> list[Judgment]:
-    """Read judgments from a Label Studio export (JSON) or a filled-in spreadsheet (CSV).
-
-    Parameters
-    ----------
-    path
-        What `to_tasks` or `to_csv` wrote, labelled by people. Rows without a stance and skipped
-        tasks are not judged.
-    annotator
-        Who judged; needed for CSV. For Label Studio by default the e-mail or number of each
-        annotation's author.
-
-    Raises
-    ------
-    DataError
-        With every faulty row.
-    """
-    readers = {".json": _from_json, ".csv": _from_csv}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise DataError(
-            f"{path}: unknown kind of file; expected .json (an export of Label Studio) or .csv (a "
-            "spreadsheet saved as CSV UTF-8)"
-        )
-    words = ("yes", "no") if reader is _from_csv else ("on target", "off target")
-    return read_each(
-        reader(read_text(path), path, annotator), lambda row, place: _read_given(row, place, words)
-    )
-
-
-def _read_given(row: Mapping[str, Any], place: str, words: tuple[str, str]) -> Judgment:
-    """Read a judgment; a faulty target is named in the words that the person chose from."""
-    on, stance = row["on_target"], row["stance"]
-    if stance in STANCES and not isinstance(on, bool):
-        need = "; a neutral statement needs it" if stance == "neutral" and not on else ""
-        raise DataError(
-            f"{place}: on_target is {'empty' if on in (None, '') else repr(on)}, expected "
-            f"{words[0]} or {words[1]}{need}"
-        )
-    if stance in STANCES and stance != "neutral" and not on:
-        raise DataError(
-            f"{place}: on_target is {words[1]!r} but the stance is {stance!r}; a statement off "
-            "the target is neutral"
-        )
-    return read_judgment(row, place)
-
-
-Placed = list[tuple[str, dict[str, Any]]]
-
-
-def _from_json(text: str, path: Path, annotator: str | None) -> Placed:
-    try:
-        tasks = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as fault:
-        raise DataError(
-            f"{path}: not JSON ({fault}); export from Label Studio as JSON, not JSON-MIN"
-        ) from fault
-    if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
-        raise DataError(f"{path}: expected a list of tasks; export from Label Studio as JSON")
-    rows: Placed = []
-    for number, task in enumerate(tasks, 1):
-        place = f"{path}: task {number}"
-        data = task.get("data")
-        if isinstance(data, dict) and "annotations" not in task:
-            raise DataError(
-                f"{place}: lacks annotations, so it is a task before labelling; label it in Label "
-                "Studio, then export as JSON, not JSON-MIN"
-            )
-        if not isinstance(data, dict):
-            raise DataError(f"{place}: lacks data; export from Label Studio as JSON, not JSON-MIN")
-        for annotation in task["annotations"]:
-            if not annotation.get("was_cancelled") and annotation.get("result"):
-                rows.append((place, _judged(data, annotation, annotator)))
-    return rows
-
-
-def _judged(
-    data: Mapping[str, Any], annotation: Mapping[str, Any], annotator: str | None
-) -> dict[str, Any]:
-    values = {
-        one["from_name"]: one["value"]
-        for one in annotation["result"]
-        if "from_name" in one and "value" in one
-    }
-    first = {
-        name: (value.get("choices") or value.get("text") or [None])
-        for name, value in values.items()
-    }
-    given = {
-        name: (value[0] if isinstance(value, list) else value) for name, value in first.items()
-    }
-    author = annotation.get("completed_by")
-    who = author.get("email") or author.get("id") if isinstance(author, dict) else author
-    return _row(
-        data.get("quote"), annotator or (f"person-{who}" if isinstance(who, int) else who), given
-    )
-
-
-def _from_csv(text: str, path: Path, annotator: str | None) -> Placed:
-    if not annotator:
-        raise DataError(f"{path}: a spreadsheet does not say who judged; give --annotator NAME")
-    reader = _csv_reader(text)
-    missing = [
-        name for name in ("quote", "stance", "on_target") if name not in (reader.fieldnames or [])
-    ]
-    if missing:
-        raise DataError(
-            f"{path}: lacks the columns {', '.join(missing)}; found "
-            f"{', '.join(reader.fieldnames or ['none'])}"
-        )
-    return [
-        (f"{path}:{reader.line_num}", _row(row["quote"], annotator, row))
-        for row in reader
-        if (row.get("stance") or "").strip()
-    ]
-
-
-_TRUE, _FALSE = ("on target", "on", "true", "yes", "1"), ("off target", "off", "false", "no", "0")
-
-
-def _row(quote: Any, annotator: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the row of a judgment as `read_judgment` takes it.
-
-    Values that are not understood are kept, so that the message shows them.
-    """
-    on = str(given.get("on_target") or "").strip().lower()
-    stance = str(given.get("stance") or "").strip().lower()
-    # A stance other than neutral says by itself that the statement is on target.
-    on_target = (
-        True
-        if on in _TRUE or (not on and stance in STANCES and stance != "neutral")
-        else False
-        if on in _FALSE
-        else given.get("on_target")
-    )
-    held = [
-        part.rpartition("=")
-        for part in str(given.get("attributed") or "").split(";")
-        if part.strip()
-    ]
-    attributed = [{"holder": holder.strip(), "stance": name.strip()} for holder, _, name in held]
-    note = str(given.get("note") or "").strip()
-    return {
-        "quote": quote,
-        "annotator": annotator,
-        "stance": stance,
-        "on_target": on_target,
-        "attributed": attributed,
-        **({"note": note} if note else {}),
-    }

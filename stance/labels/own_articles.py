@@ -7,8 +7,9 @@ it is published by accident.
 
 import dataclasses
 import json
+import re
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from stance.core.errors import DataError
@@ -107,6 +108,23 @@ def import_judgments(folder: Path, new: Sequence[Judgment]) -> Imported:
     return Imported(
         len(added), sum(one.quote in labels for one in added), tuple(_twins(old, added))
     )
+
+
+def shown_otherwise(folder: Path, shown: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Return (quote, words shown, words of the quote) where a task showed other words.
+
+    Letters and digits are compared. A quote that is not known is no matter here.
+    """
+    quotes = {quote.id: quote for _, quotes in read_labels(folder)[0] for quote in quotes}
+    return [
+        (name, words, quotes[name].shown_text)
+        for name, words in shown.items()
+        if name in quotes and _letters(words) != _letters(quotes[name].shown_text)
+    ]
+
+
+def _letters(text: str) -> str:
+    return "".join(re.findall(r"[^\W_]+", text.casefold()))
 
 
 def _twins(old: Sequence[Judgment], added: Sequence[Judgment]) -> Iterator[tuple[str, str, int]]:

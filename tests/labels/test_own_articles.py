@@ -14,7 +14,12 @@ from stance.labels.checks import check_labels
 from stance.labels.consensus import read_labels
 from stance.labels.dataset import load_table
 from stance.labels.judgments import read_annotators
-from stance.labels.own_articles import Imported, add_articles, import_judgments
+from stance.labels.own_articles import (
+    Imported,
+    add_articles,
+    import_judgments,
+    shown_otherwise,
+)
 
 REPORT = """PORT ELLIS, May 3 - The foreign minister of Merrow, Carla Whitcombe, said on Friday \
 that a delegation would leave for the talks on Monday.
@@ -341,3 +346,14 @@ def test_a_further_reader_gets_no_quotes_that_nobody_has_labelled(project, tmp_p
     assert [
         row["quote"] for row in csv.DictReader((tmp_path / "o.csv").open(encoding="utf-8-sig"))
     ] == ["mine#2"]
+
+
+def test_a_task_that_showed_other_words_is_told(project):
+    text = "“We will come to the talks,” she said."
+    quote = Quote("mine#1", "mine", "We will come to the talks", ((1, 26),), "direct")
+    add_articles(project / "labels", [(Article("mine", text), [quote])])
+    told = shown_otherwise(
+        project / "labels", {"mine#1": "Something else entirely", "other#1": "Unknown here"}
+    )
+    assert told == [("mine#1", "Something else entirely", "We will come to the talks")]
+    assert shown_otherwise(project / "labels", {"mine#1": "we  will come, to the talks"}) == []
