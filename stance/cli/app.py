@@ -54,17 +54,19 @@ PANELS: dict[str, Verbs] = {
 # Each with what it is about and its verbs.
 GROUPS: dict[str, tuple[str, Verbs]] = {
     "labels": (
-        "Your own labels: agree, suggest, import, export.",
+        "Your own labels: agree, suggest, import, export, annotate.",
         {
             "agree": labels.agree,
             "suggest": labels.suggest,
             "import": labels.import_labels,
             "export": labels.export_labels,
+            "annotate": labels.annotate,
         },
     ),
     "evaluate": (
-        "Scores: quotes, speakers, attributed, explanations.",
+        "Scores: labels, quotes, speakers, attributed, explanations.",
         {
+            "labels": evaluate.labels,
             "quotes": evaluate.quotes,
             "speakers": evaluate.speakers,
             "attributed": evaluate.attributed,
@@ -94,6 +96,7 @@ EXTRAS = {
     "serve": "fastapi prometheus_client starlette uvicorn",
     "mcp": "mcp",
     "frames": "narwhals",
+    "annotate": "openai",
     "tables": "backports pyarrow",
     "adapt": "torch transformers",
     "dask": "dask distributed",

@@ -160,7 +160,9 @@ class Quote:
 class Judgment:
     """What one annotator said of one quote.
 
-    ``attributed`` lists the stances that the quote ascribes to others, as (holder, stance).
+    ``attributed`` lists the stances that the quote ascribes to others, as (holder, stance). A
+    language model's judgment names the ``model``, the fingerprint of the ``prompt`` and the
+    ``temperature``.
     """
 
     quote: str
@@ -169,6 +171,9 @@ class Judgment:
     on_target: bool
     attributed: tuple[tuple[str, str], ...] = ()
     note: str | None = None
+    model: str | None = None
+    prompt: str | None = None
+    temperature: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -176,8 +181,9 @@ class Judgment:
         row["attributed"] = [
             {"holder": holder, "stance": stance} for holder, stance in self.attributed
         ]
-        if self.note is None:
-            del row["note"]
+        for name in ("note", "model", "prompt", "temperature"):
+            if row[name] is None:
+                del row[name]
         return row
 
 

@@ -24,6 +24,7 @@ CSV_COLUMNS = (
     "cue",
     "context",
     "text",
+    "inclusion",
     "suggested",
     "stance",
     "on_target",
@@ -55,8 +56,13 @@ CONFIG = f"""<View>
 Item = tuple[Article, Quote, Prediction | None]
 
 
-def to_tasks(items: Iterable[Item]) -> list[dict[str, Any]]:
-    """Return Label Studio tasks, one a quote; a prediction comes along as a pre-annotation."""
+def to_tasks(
+    items: Iterable[Item], inclusion: Mapping[str, float] | None = None
+) -> list[dict[str, Any]]:
+    """Return Label Studio tasks, one a quote; a prediction comes along as a pre-annotation.
+
+    ``inclusion`` has the probability of each quote that was drawn at random.
+    """
     tasks = []
     for article, quote, prediction in items:
         data = {
@@ -64,6 +70,7 @@ def to_tasks(items: Iterable[Item]) -> list[dict[str, Any]]:
             "article": article.id,
             "speaker": quote.speaker or "",
             "cue": quote.cue or "",
+            **({"inclusion": _probability(quote, inclusion)} if inclusion else {}),
         }
         task: dict[str, Any] = {
             "data": {**data, "context": sentence_before(article, quote), "text": quote.shown_text}
@@ -86,8 +93,15 @@ def _choice(name: str, value: str) -> dict[str, Any]:
     return {"from_name": name, "to_name": "text", "type": "choices", "value": {"choices": [value]}}
 
 
-def to_csv(items: Iterable[Item]) -> str:
-    """Return a spreadsheet to fill in: the columns of `CSV_COLUMNS`, the last four empty."""
+def _probability(quote: Quote, inclusion: Mapping[str, float] | None) -> str:
+    return f"{inclusion[quote.id]:.6g}" if inclusion and quote.id in inclusion else ""
+
+
+def to_csv(items: Iterable[Item], inclusion: Mapping[str, float] | None = None) -> str:
+    """Return a spreadsheet to fill in: the columns of `CSV_COLUMNS`, the last four empty.
+
+    ``inclusion`` has the probability of each quote that was drawn at random.
+    """
     out = io.StringIO()
     writer = csv.DictWriter(out, CSV_COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -99,16 +113,20 @@ def to_csv(items: Iterable[Item]) -> str:
             "cue": quote.cue,
             "context": sentence_before(article, quote),
             "text": quote.shown_text,
+            "inclusion": _probability(quote, inclusion),
         }
         writer.writerow({**row, "suggested": prediction.stance if prediction else None})
     return out.getvalue()
 
 
-def write_tasks(items: Iterable[Item], out: Path) -> None:
+def write_tasks(
+    items: Iterable[Item], out: Path, inclusion: Mapping[str, float] | None = None
+) -> None:
     """Write quotes to label, for Label Studio or as a spreadsheet.
 
     A .json file holds tasks for Label Studio, and its labeling interface is written beside it as
-    .xml; a .csv file is a spreadsheet.
+    .xml; a .csv file is a spreadsheet. ``inclusion`` has the probability of each quote that was
+    drawn at random.
 
     Raises
     ------
@@ -116,11 +134,13 @@ def write_tasks(items: Iterable[Item], out: Path) -> None:
         If the file's kind is another one.
     """
     if out.suffix == ".json":
-        write_whole(out, json.dumps(to_tasks(items), ensure_ascii=False, indent=1) + "\n")
+        write_whole(
+            out, json.dumps(to_tasks(items, inclusion), ensure_ascii=False, indent=1) + "\n"
+        )
         write_whole(out.with_suffix(".xml"), CONFIG)
     elif out.suffix == ".csv":
         write_whole(
-            out, to_csv(items).encode("utf-8-sig")
+            out, to_csv(items, inclusion).encode("utf-8-sig")
         )  # without the mark Excel takes it for another encoding
     else:
         raise DataError(

@@ -83,7 +83,8 @@ def read_labels(
 ) -> tuple[list[Labelled], dict[str, Label]]:
     """Read ``labels/``: reports, seed articles, the user's own articles, their agreed labels.
 
-    Quotes of ``own/`` may lack a label: they wait for one. Without ``own`` only what the project
+    Quotes of ``own/`` may lack a label: they wait for one, also where only language models judged
+    them, in two ways. Without ``own`` only what the project
     itself holds is read: neither the user's articles nor any judgment that the user imported.
 
     Raises
@@ -117,6 +118,8 @@ def _faults(
 ) -> list[str]:
     """Return the faults for which labels cannot be trusted, one per line."""
     known = Counter(quote.id for _, quotes in reports for quote in quotes)
+    persons = set(people_among(annotators))
+    by_people = {one.quote for one in judgments if one.annotator in persons}
     waiting = {
         quote.id for article, quotes in reports if article.origin == "own" for quote in quotes
     }
@@ -142,6 +145,7 @@ def _faults(
         "add a line to "
         f"labels/judgments/{deciders[quote in waiting]}.jsonl like {_deciding(quote, judgments)}"
         for quote in disputed
+        if quote in by_people or quote not in waiting
     ]
     faults += [
         f"labels/judgments: {quote} has no judgment"

@@ -52,7 +52,12 @@ def read_judgment(row: Mapping[str, Any], place: str) -> Judgment:
             raise DataError(f"{place}: {name} is {row.get(name)!r}, expected text")
     held = tuple((str(one["holder"]), str(one["stance"])) for one in row.get("attributed", ()))
     return Judgment(
-        row["quote"], row["annotator"], row["stance"], row["on_target"], held, row.get("note")
+        row["quote"],
+        row["annotator"],
+        row["stance"],
+        row["on_target"],
+        held,
+        **{name: row.get(name) for name in ("note", "model", "prompt", "temperature")},
     )
 
 

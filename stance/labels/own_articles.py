@@ -15,7 +15,7 @@ from pathlib import Path
 from stance.core.errors import DataError
 from stance.core.files import to_jsonl, write_whole
 from stance.core.types import Article, Judgment, Quote, Span
-from stance.labels.consensus import agree, read_labels
+from stance.labels.consensus import Label, agree, read_labels
 from stance.labels.judgments import (
     ANNOTATORS,
     OWN_JUDGMENTS,
@@ -28,10 +28,7 @@ from stance.labels.judgments import (
 from stance.labels.labelled_articles import Labelled, read_reports
 
 FILE = "articles.jsonl"
-_NEW_ANNOTATOR = """\
-role = "second reader"
-kind = "person"
-who = "labels imported by the user\""""
+PERSON = {"role": "second reader", "kind": "person", "who": "labels imported by the user"}
 
 
 def add_articles(folder: Path, found: Iterable[tuple[Article, Sequence[Quote]]]) -> int:
@@ -43,10 +40,7 @@ def add_articles(folder: Path, found: Iterable[tuple[Article, Sequence[Quote]]])
         If an article's id is taken by another text.
     """
     path = folder / "own" / FILE
-    known = {
-        article.id: (article, quotes)
-        for article, quotes in (read_reports(path, folder.parent) if path.is_file() else [])
-    }
+    known = {article.id: (article, quotes) for article, quotes in read_own(folder)}
     taken = {article.id for article, _ in read_labels(folder)[0]} - set(known)
     n_before = len(known)
     for article, quotes in found:
@@ -103,8 +97,8 @@ def import_judgments(folder: Path, new: Sequence[Judgment]) -> Imported:
     old = own_judgments(folder)
     merged = merge(old, new, [quote.id for _, quotes in reports for quote in quotes])
     added = merged[len(old) :]
-    _name_annotators(folder, sorted({one.annotator for one in added}))
-    write_whole(folder / "judgments" / OWN_JUDGMENTS, to_jsonl(one.to_dict() for one in merged))
+    _name_annotators(folder, dict.fromkeys(sorted({one.annotator for one in added}), PERSON))
+    _write_own(folder, merged)
     return Imported(
         len(added), sum(one.quote in labels for one in added), tuple(_twins(old, added))
     )
@@ -149,15 +143,21 @@ def _twins(old: Sequence[Judgment], added: Sequence[Judgment]) -> Iterator[tuple
         )
 
 
-def _name_annotators(folder: Path, names: Sequence[str]) -> None:
+def _name_annotators(folder: Path, entries: Mapping[str, Mapping[str, str]]) -> None:
+    """Add annotators who are not known yet to ``own/annotators.toml``."""
     path = folder / "own" / ANNOTATORS
     known = read_annotators(folder)
-    clash = [name for name in names if known.get(name, {}).get("kind", "person") != "person"]
+    clash = [
+        name
+        for name, entry in entries.items()
+        if name in known and known[name].get("kind", "person") != entry["kind"]
+    ]
     if clash:
+        kind = known[clash[0]].get("kind", "person")
         raise DataError(
-            f"{ANNOTATORS}: {clash[0]!r} is a model's name; give --annotator another one"
+            f"{ANNOTATORS}: {clash[0]!r} is a {kind}'s name; give --annotator another one"
         )
-    new = [name for name in names if name not in known]
+    new = {name: entry for name, entry in entries.items() if name not in known}
     if not new:
         return
     text = (
@@ -165,9 +165,11 @@ def _name_annotators(folder: Path, names: Sequence[str]) -> None:
         if path.is_file()
         else "# Who judged of those whose labels you imported."
     )
-    for name in new:
+    for name, entry in new.items():
         # JSON's escapes are TOML's too.
-        text += f"\n\n[{json.dumps(name, ensure_ascii=False)}]\n{_NEW_ANNOTATOR}"
+        quoted = {key: json.dumps(value, ensure_ascii=False) for key, value in entry.items()}
+        text += f"\n\n[{json.dumps(name, ensure_ascii=False)}]"
+        text += "".join(f"\n{key} = {value}" for key, value in quoted.items())
     try:
         tomllib.loads(text)  # a name that breaks the file must not be written
     except tomllib.TOMLDecodeError as fault:
@@ -178,20 +180,56 @@ def _name_annotators(folder: Path, names: Sequence[str]) -> None:
     write_whole(path, text + "\n")
 
 
+def add_model_judgments(
+    folder: Path, new: Sequence[Judgment], who: str, quotes: Iterable[str]
+) -> None:
+    """Add a language model's judgments to ``judgments/own.jsonl``; nothing is overwritten.
+
+    Parameters
+    ----------
+    who
+        What is to stand beside its name in ``own/annotators.toml``.
+    quotes
+        The quotes that there are.
+    """
+    # Read anew each time: a person may import while the model still answers.
+    merged = merge(own_judgments(folder), new, quotes)
+    entry = {"role": "second reader", "kind": "model", "who": who}
+    _name_annotators(folder, {one.annotator: entry for one in new})
+    _write_own(folder, merged)
+
+
+def _write_own(folder: Path, judgments: Iterable[Judgment]) -> None:
+    write_whole(folder / "judgments" / OWN_JUDGMENTS, to_jsonl(one.to_dict() for one in judgments))
+
+
+def read_own(folder: Path) -> list[Labelled]:
+    """Return the user's own articles with their quotes."""
+    path = folder / "own" / FILE
+    return read_reports(path, folder.parent) if path.is_file() else []
+
+
+def person_judgments(folder: Path) -> tuple[dict[str, Label], tuple[str, ...]]:
+    """Return the labels that persons alone gave, by quote, and the names of the persons.
+
+    Where persons differ and nobody has decided there is no label.
+    """
+    annotators = read_annotators(folder)
+    deciding = adjudicators_among(annotators)
+    people = people_among(annotators)
+    judgments = [one for one in own_judgments(folder) if one.annotator in {*people, *deciding}]
+    labels, _ = agree(judgments, deciding)
+    return labels, tuple(sorted({one.annotator for one in judgments} & set(people)))
+
+
 def person_labels(folder: Path) -> dict[tuple[str, tuple[Span, ...]], str]:
     """Return the stances that persons gave to quotes of the user's own articles.
 
     The keys are (the article's text, the quote's spans). Only the very same quote counts: the same
-    place of the same text. Where persons differ and nobody has decided there is no label.
+    place of the same text.
     """
-    path = folder / "own" / FILE
-    if not path.is_file():
-        return {}
-    annotators = read_annotators(folder)
-    deciding = adjudicators_among(annotators)
-    able = {*people_among(annotators), *deciding}
-    labels, _ = agree([one for one in own_judgments(folder) if one.annotator in able], deciding)
-    reports = read_reports(path, folder.parent)
+    reports = read_own(folder)
+    labels = person_judgments(folder)[0] if reports else {}
     return {
         (article.text, quote.spans): labels[quote.id].stance
         for article, quotes in reports
@@ -201,7 +239,7 @@ def person_labels(folder: Path) -> dict[tuple[str, tuple[Span, ...]], str]:
 
 
 def waiting(reports: Sequence[Labelled], labelled: Iterable[str]) -> list[tuple[Article, Quote]]:
-    """Return the own quotes that have no label yet."""
+    """Return the own quotes that are not among the labelled ones."""
     have = set(labelled)
     return [
         (article, quote)
@@ -209,4 +247,44 @@ def waiting(reports: Sequence[Labelled], labelled: Iterable[str]) -> list[tuple[
         if article.origin == "own"
         for quote in quotes
         if quote.id not in have
+    ]
+
+
+def unjudged(
+    folder: Path,
+    annotator: str,
+    articles: Sequence[str] | None = None,
+    only: Iterable[str] | None = None,
+) -> list[tuple[Article, Quote]]:
+    """Return the own quotes that an annotator has not judged yet.
+
+    Parameters
+    ----------
+    articles
+        Only those of these articles.
+    only
+        Only these quotes.
+
+    Raises
+    ------
+    DataError
+        If there are no own articles, or one of those that are named is unknown.
+    """
+    reports = read_own(folder)
+    known = {article.id for article, _ in reports}
+    unknown = sorted(set(articles or ()) - known)
+    if not known or unknown:
+        raise DataError(
+            f"labels/own: {'no article ' + unknown[0] if unknown else 'no articles yet'}; add some "
+            "(stance labels suggest ARTICLES --out tasks.csv)"
+        )
+    judged = {one.quote for one in own_judgments(folder) if one.annotator == annotator}
+    wanted = None if only is None else set(only)
+    return [
+        (article, quote)
+        for article, quotes in reports
+        for quote in quotes
+        if (not articles or article.id in articles)
+        and (wanted is None or quote.id in wanted)
+        and quote.id not in judged
     ]
