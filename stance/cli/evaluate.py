@@ -243,6 +243,14 @@ def show_sample_scores(scores: "SampleScores") -> None:
     ]
     head = ("stance", "n", "precision", "recall", "F1")
     console(NARROW).print(to_table(head, by_stance, words=("stance",)))
+    quotes, cut, speaker = (
+        "{:.0f}% ({:.0f}-{:.0f})".format(*(100 * value for value in scores.found[name]))
+        for name in ("quotes", "cut_right", "speaker_right")
+    )
+    say(
+        f"of the quotes that were found {quotes} are quotes, {cut} are cut right, {speaker} have "
+        "the right speaker, too, by the corrections in your labels"
+    )
     say(f"for a paper: {scores.sentence()}")
 
 

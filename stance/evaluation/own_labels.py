@@ -13,8 +13,8 @@ import numpy as np
 
 from stance.core.errors import DataError
 from stance.core.formatting import counted
-from stance.core.types import STANCES
-from stance.evaluation.bootstrap import N_RESAMPLES, bounds, draw_sums, units_of
+from stance.core.types import STANCES, Article, Judgment, Quote
+from stance.evaluation.bootstrap import N_RESAMPLES, bounds, draw_sums, ratio_interval, units_of
 from stance.evaluation.scores import likeliest, macro_f1, to_coarse
 from stance.extraction.text.context import context_of
 from stance.labels.judgments import read_all_judgments, read_annotators
@@ -30,14 +30,16 @@ FEW = 10  # quotes of a stance, below which its figures say little
 class LabelledSample:
     """The drawn quotes that a person has labelled, and what is known of the rest.
 
-    ``weights`` are the inverse probabilities of being drawn. ``n_population`` quotes stand in the
+    ``weights`` are the inverse probabilities of being drawn; ``corrections`` the judgments that
+    correct a quote, None where it was found as it is. ``n_population`` quotes stand in the
     articles that were drawn from; ``n_drawn`` were drawn, of which ``n_learned`` were learned from
     by the model and left out here. ``n_chosen`` labelled quotes were chosen, not drawn.
     """
 
-    items: list[tuple[Any, Any]]
+    items: list[tuple[Article, Quote]]
     truth: list[str]
     weights: np.ndarray
+    corrections: list[Judgment | None]
     n_population: int
     n_drawn: int
     n_chosen: int
@@ -57,6 +59,7 @@ class LabelledSample:
             items=[self.items[k] for k in places],
             truth=[self.truth[k] for k in places],
             weights=self.weights[places],
+            corrections=[self.corrections[k] for k in places],
         )
 
 
@@ -102,6 +105,7 @@ def labelled_sample(folder: Path, learned: Sequence[str] = ()) -> LabelledSample
         [by_id[name] for name in left],
         [labels[name].stance for name in left],
         np.array([1 / probability[name] for name in left]),
+        [labels[name].correction for name in left],
         _population(reports, sampled),
         len(probability),
         sum(name in by_id and name not in probability for name in labels),
@@ -120,7 +124,9 @@ class SampleScores:
 
     ``figures`` maps a name (``error``, ``kappa``, ``macro_f1``, ``coarse_macro_f1``, then for each
     stance ``support.precision``, ``.recall``, ``.f1``) to its value and its 95% interval.
-    ``counts`` are the labels, unweighted. ``unit`` is what the bootstrap drew.
+    ``counts`` are the labels, unweighted. ``unit`` is what the bootstrap drew. ``found`` has the
+    shares of drawn quotes that are quotes (``quotes``), are cut right, too (``cut_right``), and
+    have the right speaker, too (``speaker_right``).
     """
 
     name: str
@@ -128,6 +134,7 @@ class SampleScores:
     figures: dict[str, tuple[float, float, float]]
     counts: dict[str, int]
     unit: str
+    found: dict[str, tuple[float, float, float]]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -142,9 +149,12 @@ class SampleScores:
             "n_chosen": sample.n_chosen,
             "unit": self.unit,
             "labels": self.counts,
-            "figures": {
-                name: {"value": value, "low": low, "high": high}
-                for name, (value, low, high) in self.figures.items()
+            **{
+                part: {
+                    name: {"value": value, "low": low, "high": high}
+                    for name, (value, low, high) in figures.items()
+                }
+                for part, figures in (("figures", self.figures), ("found", self.found))
             },
             "sentence": self.sentence(),
             "limits": self.limits(),
@@ -221,7 +231,18 @@ def _figures(found: tuple[float, float, float]) -> str:
 def score_sample(
     name: str, sample: LabelledSample, answers: Sequence[str], *, seed: int = 0
 ) -> SampleScores:
-    """Score answers to a random sample's quotes, one a quote in the same order."""
+    """Score answers to a random sample's quotes, one a quote in the same order.
+
+    Of what is no quote only the extraction is scored.
+    """
+    found = found_right(sample, seed=seed)
+    is_quote = [one is None or one.is_quote for one in sample.corrections]
+    answers = [answer for answer, kept in zip(answers, is_quote, strict=True) if kept]
+    sample = sample.keep(is_quote)
+    if not sample.truth:
+        raise DataError(
+            "labels/own: nothing in the random sample is a quote, so there is no stance"
+        )
     units, unit = units_of(sample.articles)
     tables = np.zeros((units.max() + 1, len(STANCES), len(STANCES)))
     rows, columns = (
@@ -233,7 +254,25 @@ def score_sample(
         figure: (float(values[0]), *bounds(values[1:])) for figure, values in _scores(drawn).items()
     }
     counts = {stance: sample.truth.count(stance) for stance in STANCES}
-    return SampleScores(name, sample, figures, counts, unit)
+    return SampleScores(name, sample, figures, counts, unit, found)
+
+
+def found_right(sample: LabelledSample, *, seed: int = 0) -> dict[str, tuple[float, float, float]]:
+    """Return which shares of a sample's quotes were found as they are, with 95% intervals."""
+    units, _ = units_of(sample.articles)
+    right = np.ones((3, len(sample.truth)))
+    for k, judged in enumerate(sample.corrections):
+        if judged is not None:
+            cut = judged.is_quote and judged.text is None
+            right[:, k] = judged.is_quote, cut, cut and judged.speaker is None
+    weighted = right * sample.weights
+    return {
+        name: (
+            float(row.sum() / sample.weights.sum()),
+            *ratio_interval(row, sample.weights, units, seed=seed),
+        )
+        for name, row in zip(("quotes", "cut_right", "speaker_right"), weighted, strict=True)
+    }
 
 
 def _scores(tables: np.ndarray) -> Mapping[str, np.ndarray]:

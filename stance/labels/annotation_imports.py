@@ -15,11 +15,12 @@ from typing import Any
 from stance.core.errors import DataError, gather
 from stance.core.files import read_text
 from stance.core.types import STANCES, Judgment
+from stance.labels.corrections import NO_QUOTE
 from stance.labels.judgments import read_judgment
 
 Placed = tuple[str, dict[str, Any]]
 _TRUE, _FALSE = ("on target", "on", "true", "yes", "1"), ("off target", "off", "false", "no", "0")
-CONTROLS = ("stance", "on_target", "attributed", "note")
+CONTROLS = ("stance", "on_target", "attributed", "right_text", "right_speaker", "note")
 _ANEW = "export from Label Studio as JSON, not JSON-MIN"
 
 
@@ -107,7 +108,7 @@ class _Spreadsheet(_Source):
                 f"{', '.join(names) or 'none'}"
             )
         for row in self._checked(reader):
-            if (row.get("stance") or "").strip():
+            if (row.get("stance") or "").strip() or is_corrected(row):
                 quote = (row["quote"] or "").strip()
                 self.show(quote, row.get("text"))
                 yield f"{self.path}:{reader.line_num}", judgment_row(quote, self.annotator, row)
@@ -267,12 +268,26 @@ def judgment_row(quote: Any, annotator: Any, given: Mapping[str, Any]) -> dict[s
         for part in str(given.get("attributed") or "").split(";")
         if part.strip()
     ]
-    note = str(given.get("note") or "").strip()
+    note, speaker, text = (
+        str(given.get(name) or "").strip() for name in ("note", "right_speaker", "right_text")
+    )
+    if text.lower() == NO_QUOTE:
+        # Of what nobody says there is no stance.
+        return {
+            "quote": quote,
+            "annotator": annotator,
+            "stance": stance or "neutral",
+            "on_target": on_target if on else False,
+            "is_quote": False,
+            **({"note": note} if note else {}),
+        }
     return {
         "quote": quote,
         "annotator": annotator,
         "stance": stance,
         "on_target": on_target,
+        **({"speaker": speaker} if speaker else {}),
+        **({"text": text} if text else {}),
         "attributed": [
             {"holder": holder.strip(), "stance": name.strip()} for holder, _, name in held
         ],
@@ -280,9 +295,19 @@ def judgment_row(quote: Any, annotator: Any, given: Mapping[str, Any]) -> dict[s
     }
 
 
+def is_corrected(given: Mapping[str, Any]) -> bool:
+    """Tell whether an annotator corrected the quote or its speaker."""
+    return any(str(given.get(name) or "").strip() for name in ("right_text", "right_speaker"))
+
+
 def _read_given(row: Mapping[str, Any], place: str, words: tuple[str, str]) -> Judgment:
     """Read a judgment; a faulty target is named in the words that the person chose from."""
     on, stance = row["on_target"], row["stance"]
+    if not stance:
+        raise DataError(
+            f"{place}: the quote or its speaker is corrected but stance is empty; fill in the "
+            f"stance of the right words, or write {NO_QUOTE!r} as right_text"
+        )
     if stance in STANCES and not isinstance(on, bool):
         need = "; a neutral statement needs it" if stance == "neutral" and not on else ""
         raise DataError(

@@ -16,6 +16,7 @@ from stance.core.files import read_text, write_whole
 from stance.core.types import STANCES, Article, Judgment, Prediction, Quote
 from stance.extraction.text.context import sentence_before
 from stance.labels.annotation_imports import csv_reader
+from stance.labels.corrections import NO_QUOTE
 
 CSV_COLUMNS = (
     "quote",
@@ -29,6 +30,8 @@ CSV_COLUMNS = (
     "stance",
     "on_target",
     "attributed",
+    "right_text",
+    "right_speaker",
     "note",
 )
 # The labeling interface to paste into a Label Studio project: what a task shows and what an
@@ -49,6 +52,11 @@ CONFIG = f"""<View>
   <Header value="Stances that it ascribes to others (Enter keeps what you typed)" size="5"/>
   <TextArea name="attributed" toName="text" placeholder="holder=stance; holder=stance"
             rows="1" maxSubmissions="1"/>
+  <Header value="Corrections (Enter keeps what you typed)" size="5"/>
+  <TextArea name="right_text" toName="text" placeholder="the right words, or: {NO_QUOTE}"
+            rows="1" maxSubmissions="1"/>
+  <TextArea name="right_speaker" toName="text" placeholder="the right speaker" rows="1"
+            maxSubmissions="1"/>
   <Header value="Why you judged so (Enter keeps what you typed)" size="5"/>
   <TextArea name="note" toName="text" placeholder="why" rows="1" maxSubmissions="1"/>
 </View>
@@ -98,7 +106,7 @@ def _probability(quote: Quote, inclusion: Mapping[str, float] | None) -> str:
 
 
 def to_csv(items: Iterable[Item], inclusion: Mapping[str, float] | None = None) -> str:
-    """Return a spreadsheet to fill in: the columns of `CSV_COLUMNS`, the last four empty.
+    """Return a spreadsheet to fill in: the columns of `CSV_COLUMNS`, the last six empty.
 
     ``inclusion`` has the probability of each quote that was drawn at random.
     """
@@ -191,6 +199,8 @@ def judgment_tasks(
         ]
         for name, text in (
             ("attributed", "; ".join(f"{holder}={stance}" for holder, stance in one.attributed)),
+            ("right_text", one.text if one.is_quote else NO_QUOTE),
+            ("right_speaker", one.speaker),
             ("note", one.note),
         ):
             if text:

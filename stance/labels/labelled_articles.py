@@ -12,6 +12,7 @@ from stance.core.types import Article, Quote
 
 Labelled = tuple[Article, tuple[Quote, ...]]
 Read = TypeVar("Read")
+Given = TypeVar("Given")
 
 
 def read_report(row: Mapping[str, Any], place: str, root: Path) -> Labelled:
@@ -59,8 +60,7 @@ def read_reports(path: Path, root: Path | None = None) -> list[Labelled]:
 
 
 def read_each(
-    rows: Iterable[tuple[str, Mapping[str, Any]]],
-    read_one: Callable[[Mapping[str, Any], str], Read],
+    rows: Iterable[tuple[str, Given]], read_one: Callable[[Given, str], Read]
 ) -> list[Read]:
     """Read (place, row) pairs one by one and return what came of them.
 

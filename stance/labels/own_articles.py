@@ -16,6 +16,7 @@ from stance.core.errors import DataError
 from stance.core.files import to_jsonl, write_whole
 from stance.core.types import Article, Judgment, Quote, Span
 from stance.labels.consensus import Label, agree, read_labels
+from stance.labels.corrections import checked
 from stance.labels.judgments import (
     ANNOTATORS,
     OWN_JUDGMENTS,
@@ -25,7 +26,7 @@ from stance.labels.judgments import (
     read_annotators,
     read_judgments,
 )
-from stance.labels.labelled_articles import Labelled, read_reports
+from stance.labels.labelled_articles import Labelled, read_each, read_reports, report_files
 
 FILE = "articles.jsonl"
 PERSON = {"role": "second reader", "kind": "person", "who": "labels imported by the user"}
@@ -93,9 +94,16 @@ def import_judgments(folder: Path, new: Sequence[Judgment]) -> Imported:
 
     The names of the people are added to ``own/annotators.toml``.
     """
-    reports, labels = read_labels(folder)
+    labels = read_labels(folder)[1]
     old = own_judgments(folder)
-    merged = merge(old, new, [quote.id for _, quotes in reports for quote in quotes])
+    files = report_files(folder)
+    raw = [one for path in files for one in read_reports(path, folder.parent)]
+    by_id = {quote.id: (article, quote) for article, quotes in raw for quote in quotes}
+    new = read_each(
+        ((one.quote, one) for one in new),
+        lambda one, _: checked(*by_id[one.quote], one) if one.quote in by_id else one,
+    )
+    merged = merge(old, new, by_id)
     added = merged[len(old) :]
     _name_annotators(folder, dict.fromkeys(sorted({one.annotator for one in added}), PERSON))
     _write_own(folder, merged)

@@ -1,5 +1,6 @@
 """A model measured on a random sample of the user's own quotes."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -26,7 +27,9 @@ def sample_of(truth, weights, n_articles=20):
         (Article(f"a{k % n_articles}", "x"), Quote(f"q{k}", "a", "x", ((0, 1),), "direct"))
         for k in range(len(truth))
     ]
-    return LabelledSample(items, list(truth), np.array(weights), 500, len(truth), 0, 0, ("Anna",))
+    return LabelledSample(
+        items, list(truth), np.array(weights), [None] * len(truth), 500, len(truth), 0, 0, ("Anna",)
+    )
 
 
 @pytest.fixture
@@ -78,6 +81,19 @@ def test_the_sentence_and_the_limits_name_what_they_rest_on(answers):
     limits = " ".join(scores.limits())
     assert "Only one person labelled" in limits
     assert "too few articles" in limits
+
+
+def test_corrections_count_for_what_was_found_and_no_stance_for_what_is_no_quote():
+    def judged(**correction):
+        return Judgment("q", "Anna", "support", True, **correction)
+
+    corrections = [None, judged(text="other"), judged(speaker="Venn"), judged(is_quote=False)]
+    sample = dataclasses.replace(
+        sample_of(["support"] * 4, [1.0, 1.0, 1.0, 5.0]), corrections=corrections
+    )
+    scores = score_sample("m", sample, ["support"] * 4)
+    assert [value for value, _, _ in scores.found.values()] == [3 / 8, 2 / 8, 1 / 8]
+    assert (len(scores.sample.truth), scores.figures["error"][0]) == (3, 0)
 
 
 def add_own(project, n=6):

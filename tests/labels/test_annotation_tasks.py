@@ -160,6 +160,8 @@ def test_the_labeling_interface_asks_what_the_import_reads():
         "stance": list(STANCES),
         "on_target": ["on target", "off target"],
         "attributed": [],
+        "right_text": [],
+        "right_speaker": [],
         "note": [],
     }
     assert all(one.get("toName") == "text" for one in view if one.tag in ("Choices", "TextArea"))
