@@ -54,12 +54,13 @@ PANELS: dict[str, Verbs] = {
 # Each with what it is about and its verbs.
 GROUPS: dict[str, tuple[str, Verbs]] = {
     "labels": (
-        "Your own labels: agree, suggest, import, export, annotate.",
+        "Your own labels: agree, suggest, import, export, learn, annotate.",
         {
             "agree": labels.agree,
             "suggest": labels.suggest,
             "import": labels.import_labels,
             "export": labels.export_labels,
+            "learn": labels.learn,
             "annotate": labels.annotate,
         },
     ),

@@ -28,7 +28,9 @@ def compare(
     first: Annotated[
         str | None,
         typer.Argument(
-            metavar="[RUN", help="The run to compare with; without runs the leaderboard is printed."
+            metavar="[RUN",
+            help="The run to compare with, or annotator:NAME; without runs the leaderboard is "
+            "printed.",
         ),
     ] = None,
     second: Annotated[
@@ -49,7 +51,7 @@ def compare(
     """Compare two runs, or print the leaderboard.
 
     It prints the second's score minus the first's, with an interval and p-value, paired by
-    article.
+    article. annotator:NAME takes an annotator's judgments as if they were a model's.
 
     Example: stance compare ngrams frozen
     """
