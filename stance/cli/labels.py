@@ -116,10 +116,12 @@ def export_labels(
     """
     from stance.labels.annotation_tasks import check_unfilled, write_tasks
     from stance.labels.consensus import read_labels
+    from stance.labels.labelled_articles import read_all_reports
     from stance.labels.own_articles import own_judgments
 
     check_unfilled(out, own_judgments(home() / "labels"))
-    reports, labels = read_labels(home() / "labels")
+    # As they were found: the other reader is to see what the first one saw.
+    reports, labels = read_all_reports(home() / "labels"), read_labels(home() / "labels")[1]
     rows = [
         (article, quote, None)
         for article, quotes in reports

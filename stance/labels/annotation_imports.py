@@ -303,7 +303,7 @@ def is_corrected(given: Mapping[str, Any]) -> bool:
 def _read_given(row: Mapping[str, Any], place: str, words: tuple[str, str]) -> Judgment:
     """Read a judgment; a faulty target is named in the words that the person chose from."""
     on, stance = row["on_target"], row["stance"]
-    if not stance:
+    if not stance and ("text" in row or "speaker" in row):
         raise DataError(
             f"{place}: the quote or its speaker is corrected but stance is empty; fill in the "
             f"stance of the right words, or write {NO_QUOTE!r} as right_text"

@@ -17,7 +17,7 @@ from stance.labels.judgments import (
     read_all_judgments,
     read_annotators,
 )
-from stance.labels.labelled_articles import Labelled, read_reports, report_files
+from stance.labels.labelled_articles import Labelled, read_all_reports
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -113,9 +113,7 @@ def read_labels(
             "project)"
         )
     annotators = read_annotators(folder, own=own)
-    reports = [
-        one for path in report_files(folder, own=own) for one in read_reports(path, folder.parent)
-    ]
+    reports = read_all_reports(folder, own=own)
     judgments = read_all_judgments(folder, own=own)
     labels, disputed = agree(judgments, adjudicators_among(annotators), people_among(annotators))
     faults = _faults(reports, judgments, annotators, labels, disputed)

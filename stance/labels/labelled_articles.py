@@ -87,3 +87,10 @@ def report_files(folder: Path, *, own: bool = True) -> list[Path]:
     """
     users = sorted((folder / "own").glob("*.jsonl")) if own else []
     return [*sorted((folder / "reports").glob("*.jsonl")), folder / "seeds.jsonl", *users]
+
+
+def read_all_reports(folder: Path, *, own: bool = True) -> list[Labelled]:
+    """Read the files of `report_files`: quotes as they were found, before any correction."""
+    return [
+        one for path in report_files(folder, own=own) for one in read_reports(path, folder.parent)
+    ]

@@ -173,7 +173,10 @@ def _client(endpoint: Endpoint) -> "openai.OpenAI":
         timeout=endpoint.timeout_s,
         max_retries=endpoint.max_retries,
         http_client=openai.DefaultHttpxClient(
-            follow_redirects=False, event_hooks={"request": [keep_needed]}
+            follow_redirects=False,
+            event_hooks={"request": [keep_needed]},
+            # What goes to this machine takes no way round by a proxy.
+            trust_env=not endpoint.is_local,
         ),
     )
 

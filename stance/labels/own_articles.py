@@ -26,7 +26,7 @@ from stance.labels.judgments import (
     read_annotators,
     read_judgments,
 )
-from stance.labels.labelled_articles import Labelled, read_each, read_reports, report_files
+from stance.labels.labelled_articles import Labelled, read_all_reports, read_each, read_reports
 
 FILE = "articles.jsonl"
 PERSON = {"role": "second reader", "kind": "person", "who": "labels imported by the user"}
@@ -96,8 +96,7 @@ def import_judgments(folder: Path, new: Sequence[Judgment]) -> Imported:
     """
     labels = read_labels(folder)[1]
     old = own_judgments(folder)
-    files = report_files(folder)
-    raw = [one for path in files for one in read_reports(path, folder.parent)]
+    raw = read_all_reports(folder)
     by_id = {quote.id: (article, quote) for article, quotes in raw for quote in quotes}
     new = read_each(
         ((one.quote, one) for one in new),
@@ -117,7 +116,7 @@ def shown_otherwise(folder: Path, shown: Mapping[str, str]) -> list[tuple[str, s
 
     Letters and digits are compared. A quote that is not known is no matter here.
     """
-    quotes = {quote.id: quote for _, quotes in read_labels(folder)[0] for quote in quotes}
+    quotes = {quote.id: quote for _, quotes in read_all_reports(folder) for quote in quotes}
     return [
         (name, words, quotes[name].shown_text)
         for name, words in shown.items()

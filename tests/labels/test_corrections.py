@@ -2,10 +2,12 @@
 
 import csv
 import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shell import cli
 
 from stance.core.errors import DataError
 from stance.core.types import Article, Judgment, Quote
@@ -14,7 +16,13 @@ from stance.labels.annotation_tasks import CSV_COLUMNS, judgment_tasks, to_tasks
 from stance.labels.consensus import agree, read_labels
 from stance.labels.corrections import checked, corrected, find_words
 from stance.labels.dataset import load_table
-from stance.labels.own_articles import add_articles, import_judgments, own_judgments, person_labels
+from stance.labels.own_articles import (
+    add_articles,
+    import_judgments,
+    own_judgments,
+    person_labels,
+    shown_otherwise,
+)
 
 TEXT = (
     "Dora Venn will come. “We will  come,” Dora Venn said, “and we won’t wait.” "
@@ -50,7 +58,8 @@ def test_words_that_are_not_there_are_told(words):
 def test_any_words_of_the_article_are_found_as_they_stand(start, length):
     words = TEXT[start : start + length].strip()
     if words and "…" not in words:
-        assert "".join(cut(words)).split() == words.split()
+        (found,) = cut(words)
+        assert re.sub(r"\W", "", found) == re.sub(r"\W", "", words)
 
 
 def judged(**correction):
@@ -116,6 +125,11 @@ def test_models_learn_from_the_corrected_quote_and_not_from_what_is_none(project
     assert own_judgments(project / "labels")[0].text == "will  come, … and we"
     table = load_table(project / "labels").query("split == 'own'")
     assert table[["text", "speaker"]].values.tolist() == [["will  come, and we", "Dora Venn"]]
+    # Another reader is shown what was found, and nobody is warned of it.
+    assert shown_otherwise(project / "labels", {"mine#1": "We will come"}) == []
+    assert cli("labels", "export", str(project / "x.csv"), "--article", "mine").returncode == 0
+    rows = list(csv.DictReader((project / "x.csv").open(encoding="utf-8-sig")))
+    assert [row["text"] for row in rows] == ["We will  come", "The plan"]
     # What was found keeps its place: the label is shown at the quote as the program finds it.
     assert person_labels(project / "labels")[TEXT, QUOTE.spans] == "support"
     path = project / "labels" / "judgments" / "own.jsonl"

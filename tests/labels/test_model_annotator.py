@@ -76,6 +76,8 @@ def test_nothing_goes_out_but_what_the_request_needs(server, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "secret-of-another-service")
     monkeypatch.setenv("OPENAI_ORG_ID", "my-organization")
     monkeypatch.setenv("OPENAI_PROJECT_ID", "my-project")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/elsewhere")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     ask(server)
     ask(server, key="mine")
     (_, first, _), (_, second, _) = server.requests
