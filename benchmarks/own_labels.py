@@ -5,9 +5,9 @@ articles than those that it is measured on. Two curves are printed. One has the 
 are. In the other every skeptical label counts as oppose, as if the user labelled by another rule:
 it shows how soon the model follows.
 
-Call: python benchmarks/own_labels.py ARTICLES.jsonl. The file has labelled articles of yours as
-labels/seeds.jsonl has them, with the fields stance and on_target in each quote. The seed articles
-are learned from beside them, and never measured.
+Call: python benchmarks/own_labels.py ARTICLES.jsonl [PULL …]. The file has labelled articles of
+yours as labels/seeds.jsonl has them, with the fields stance and on_target in each quote. The seed
+articles are learned from beside them, and never measured.
 """
 
 import sys
@@ -22,7 +22,7 @@ from stance.evaluation.scores import confusion_by_article, macro_f1
 from stance.labels.dataset import load_table
 from stance.training.classifiers import build_pipeline
 
-SIZES, FOLDS, DRAWS = (10, 20, 50, 100, 200), 8, 6
+SIZES, FOLDS, DRAWS = (10, 20, 50, 100, 200), 8, 4
 
 
 def own_table(path: Path) -> pd.DataFrame:
@@ -72,8 +72,8 @@ def curve(own: pd.DataFrame, more: pd.DataFrame, pull: float, seed: int) -> dict
     return {size: f1(own, list(answers[size])) for size in SIZES}
 
 
-def main(path: Path) -> None:
-    """Print both curves."""
+def main(path: Path, pulls: list[float]) -> None:
+    """Print both curves for each pull."""
     own = own_table(path)
     seeds = load_table(home() / "labels").query("split == 'seeds'")
     seeds = seeds[list(own.columns)].fillna({"cue": ""})
@@ -81,11 +81,11 @@ def main(path: Path) -> None:
         tables = [part.assign(stance=part["stance"].replace(other)) for part in (own, seeds)]
         before = fitted(tables[0].head(1), 1e12).predict(tables[0])
         print(f"{rule}: without own labels {f1(tables[0], list(before)):.3f}")
-        for pull in (30.0, 10.0, 3.0):
+        for pull in pulls:
             draws = [curve(*tables, pull, seed) for seed in range(DRAWS)]
             steps = (f"{n}: {np.mean([one[n] for one in draws]):.3f}" for n in SIZES)
             print(f"  pull {pull:g}   {'   '.join(steps)}", flush=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), [float(word) for word in sys.argv[2:]] or [10.0])
