@@ -4,6 +4,7 @@ EXPERIMENT ?=
 PORT ?= 5000
 RUNS ?=
 KILLS ?= 200
+TEXTS ?= 100000
 BIN := .venv/bin
 READY := .venv/.ready
 
@@ -35,8 +36,9 @@ adapt: $(READY)  ## train the released model's adapter anew (installs PyTorch; h
 test: $(READY)  ## run the tests
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
-nightly: $(READY)  ## the tests that take long: two hundred kills (KILLS=1000: more)
+nightly: $(READY)  ## the tests that take hours: kills, made-up texts (KILLS=1000 TEXTS=1000000: more)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 STANCE_KILLS=$(KILLS) $(BIN)/python -m pytest tests/test_killed.py
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 STANCE_FUZZ=$(TEXTS) $(BIN)/python -m pytest tests/test_fuzz.py -n auto --maxprocesses 4 --dist worksteal
 
 check: $(READY)  ## labels, seeds, experiments, types, imports, style
 	@$(BIN)/stance check

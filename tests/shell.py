@@ -27,7 +27,8 @@ def cli(*arguments, stdin=None, **environment):
 
     The result has its code, stdout and stderr.
     """
-    command = [sys.executable, "-m", "stance", *map(str, arguments)]
+    command = [sys.executable, "-m", "stance"]
+    command += [each if isinstance(each, bytes) else str(each) for each in arguments]
     return subprocess.run(
         command,
         input=stdin,

@@ -127,7 +127,7 @@ def write_adapted(place):
     """A model folder ``base`` of an adapted model over a tiny encoder; returns it."""
     from safetensors.numpy import save
 
-    from stance.features.encoder_files import find_encoder
+    from stance.features.encoder_files import encoder_digest, find_encoder
     from stance.models.adapter import ADAPTER
     from stance.models.folder import write_model
 
@@ -143,7 +143,7 @@ def write_adapted(place):
         "kind": "adapter",
         "view": "cue+text",
         "encoder": files.name,
-        "digest": files.weights()[1],
+        "digest": encoder_digest(files),
         "scale": 2.0,
         "classes": ["conditional", "neutral", "neutral", "oppose", "skeptical", "support"],
         "weight": 1.0,

@@ -27,6 +27,7 @@ from stance.cli import (
     weights,
 )
 from stance.cli.options import say_aside
+from stance.cli.streams import mend_streams
 from stance.core.errors import ConfigError, StanceError, install_hint
 
 Verbs = dict[str, Callable[..., Any]]
@@ -170,6 +171,7 @@ def main() -> None:
 
     A mistake of the user's is one message and exit code 1, without a traceback.
     """
+    mend_streams()
     try:
         app()
     except StanceError as fault:

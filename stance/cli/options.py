@@ -4,10 +4,13 @@ These are options that several verbs take, JSON lines on stdout for programs, an
 for people.
 """
 
+import sys
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
+
+from stance.core.safe_text import printable
 
 Sources = Annotated[
     list[str],
@@ -59,13 +62,15 @@ HolderThreshold = Annotated[
 def show_json(row: Mapping[str, Any]) -> None:
     """Print one JSON line on stdout.
 
-    Its figures are rounded (see `stance.core.formatting.shown_figures`).
+    Its figures are rounded (see `stance.core.formatting.shown_figures`). Where stdout is not
+    UTF-8, the line has escapes, which every reader of JSON undoes.
     """
     from stance.core.formatting import json_line, shown_figures
 
-    typer.echo(json_line(shown_figures(row)), nl=False)
+    encoding = (sys.stdout.encoding or "utf-8").lower().replace("_", "-")
+    typer.echo(json_line(shown_figures(row), escaped=encoding not in ("utf-8", "utf8")), nl=False)
 
 
 def say_aside(line: str) -> None:
-    """Print one line on stderr."""
-    typer.echo(line, err=True)
+    """Print one line on stderr; a terminal shows what is in it and obeys nothing."""
+    typer.echo(printable(line), err=True)

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
         Iterable[Row], Callable[[int], None]
     ]  # the rows, and a function that is told how many are answered
 
+ARTICLES = (".md", ".html", ".htm")
 PARAGRAPH_CHARS = 300
 HINT_CHARS = 20_000
+FEWEST_BLANK, FEWEST_WRAPPED = 2, 6  # lines
 
 
 def predict(
@@ -107,7 +109,7 @@ def predict(
 
     Example: stance predict "We are ready to sit down with them." --cue said
     """
-    from stance.prediction.row_files import is_rows
+    from stance.prediction.row_sources import is_rows
     from stance.prediction.rows import Columns
 
     _check_asked(source, format, out)
@@ -143,7 +145,7 @@ def predict(
 def _check_asked(source: str, format: str | None, out: Path | None) -> None:
     """Refuse at once, before a model is loaded, what could not be read or written."""
     from stance.prediction.answer_files import FORMATS
-    from stance.prediction.row_files import WORKBOOKS, is_other_file
+    from stance.prediction.row_sources import WORKBOOKS, is_other_file
 
     if format not in (None, *FORMATS):
         raise typer.BadParameter(
@@ -152,6 +154,11 @@ def _check_asked(source: str, format: str | None, out: Path | None) -> None:
     if format == "parquet" and out is None and sys.stdout.isatty():
         raise typer.BadParameter(
             "Parquet is not for a terminal; give --out FILE", param_hint="--format"
+        )
+    if Path(source).suffix.lower() in ARTICLES and is_other_file(source):
+        raise DataError(
+            f"{source}: looks like an article; expected rows or one quote per line; stance read "
+            f"{source} finds its quotes and their speakers"
         )
     if is_other_file(source):
         workbook = (
@@ -224,12 +231,28 @@ def _hint_at_read(source: str) -> None:
     if path.suffix.lower() != ".txt" or not path.is_file():
         return
     with path.open(encoding="utf-8", errors="replace") as file:
-        lines = [line for line in file.read(HINT_CHARS).splitlines() if line.strip()]
-    if lines and max(map(len, lines)) > PARAGRAPH_CHARS:
+        text = file.read(HINT_CHARS)
+    if looks_like_article(text):
         say_aside(
             f"{source}: every line is judged as one quote; if this is an article, stance read "
             f"{source} finds its quotes and their speakers"
         )
+
+
+def looks_like_article(text: str) -> bool:
+    """Tell an article from one quote per line.
+
+    It has a long paragraph, or blank lines between paragraphs, or lines that end in the middle of
+    a sentence.
+    """
+    lines = [line.strip() for line in text.strip().splitlines()]
+    full = [line for line in lines if line]
+    n_open = sum(line[-1].isalnum() or line[-1] == "," for line in full)
+    return (
+        max(map(len, full), default=0) > PARAGRAPH_CHARS
+        or len(lines) - len(full) >= FEWEST_BLANK
+        or (len(full) >= FEWEST_WRAPPED and n_open > len(full) / 2)
+    )
 
 
 def _predict_one(loaded: "Model", row: "Row", options: "Options", *, strict: bool) -> None:

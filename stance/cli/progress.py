@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from stance.core.safe_text import printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -25,6 +27,7 @@ class Watch:
 
     def say(self, line: str) -> None:
         """Print one line on stderr, above the bar where there is one."""
+        line = printable(line)
         if self._bar is not None:
             self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
         else:

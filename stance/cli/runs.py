@@ -18,6 +18,7 @@ import stance
 from stance.cli.options import RunName, say_aside, show_json
 from stance.cli.tables import WIDE, console, say, set_name, to_table
 from stance.core.errors import DataError
+from stance.core.safe_text import printable
 
 if TYPE_CHECKING:
     from stance.evaluation.scores import Difference
@@ -207,11 +208,11 @@ def show(
     """
     loaded = stance.load(model)
     if as_json:
-        typer.echo(json.dumps(loaded.card, indent=2, ensure_ascii=False))
+        typer.echo(printable(json.dumps(loaded.card, indent=2, ensure_ascii=False)))
         return
     from stance.models.card import describe_card
 
-    typer.echo(describe_card(loaded.card), nl=False)
+    typer.echo(printable(describe_card(loaded.card)), nl=False)
 
 
 MOST_SHOWN = 40

@@ -1,8 +1,11 @@
 """Tables and bars for a terminal, as several verbs use them."""
 
+import functools
 import sys
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
+
+from stance.core.safe_text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,13 +30,30 @@ READING_WIDTH, WIDE, NARROW = 140, 150, 120
 
 
 def console(width: int) -> "Console":
-    """Return a console as wide as the terminal.
+    """Return a console as wide as the terminal, on which text is only shown, never obeyed.
 
     Where the output goes to a file or pipe, it has ``width`` columns.
     """
-    from rich.console import Console
+    return _showing()(width=None if sys.stdout.isatty() else width)
 
-    return Console(width=None if sys.stdout.isatty() else width)
+
+@functools.cache
+def _showing() -> "type[Console]":
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
+
+    class Showing(Console):
+        """Replaces control characters in what is shown; those of colours come from rich itself."""
+
+        def render(
+            self, renderable: RenderableType, options: ConsoleOptions | None = None
+        ) -> Iterable[Segment]:
+            for segment in super().render(renderable, options):
+                text = printable(segment.text)
+                same = segment.control or text == segment.text
+                yield segment if same else Segment(text, segment.style)
+
+    return Showing
 
 
 def to_table(
@@ -65,10 +85,10 @@ def to_table(
 
 def say(line: str, *, dim: bool = False) -> None:
     """Print one line as it is, however long."""
-    from rich.console import Console
     from rich.text import Text
 
-    Console(soft_wrap=True, highlight=False).print(Text(line, style="dim" if dim else ""))
+    text = Text(line, style="dim" if dim else "")
+    _showing()(soft_wrap=True, highlight=False).print(text)
 
 
 def bar(low: float, score: float, high: float, style: str, width: int = WIDTH) -> "Text":

@@ -6,6 +6,7 @@ Where a file is faulty, the message names it and says what is wrong.
 import hashlib
 import json
 import os
+import re
 import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +15,7 @@ from typing import Any
 
 from stance.core.errors import DataError
 from stance.core.paths import display_path
+from stance.core.safe_text import parse_json, whole_characters
 
 
 def read_text(path: Path) -> str:
@@ -76,13 +78,37 @@ def read_jsonl(lines: Iterable[str], where: str) -> Iterator[tuple[str, dict[str
         if not line.strip():
             continue
         place = f"{where}:{number}"
-        try:
-            row = json.loads(line.lstrip("\ufeff"))
-        except (json.JSONDecodeError, RecursionError) as fault:
-            raise DataError(f"{place}: not JSON ({fault}); expected one object a line") from fault
-        if not isinstance(row, dict):
-            raise DataError(f"{place}: expected a JSON object, found {type(row).__name__}")
-        yield place, row
+        yield place, json_object(line, place)
+
+
+def json_object(line: str, place: str) -> dict[str, Any]:
+    """Return the object of one line of a JSONL file.
+
+    Raises
+    ------
+    DataError
+        If it is no JSON object.
+    """
+    try:
+        row = parse_json(line.lstrip("\ufeff"))
+    except (ValueError, RecursionError) as fault:
+        raise DataError(f"{place}: not JSON ({fault}); expected one object a line") from fault
+    if not isinstance(row, dict):
+        raise DataError(f"{place}: expected a JSON object, found {type(row).__name__}")
+    return row
+
+
+_SEPARATOR_LINE = re.compile('\ufeff?"?sep=(.)"?[\r\n]*', re.IGNORECASE)
+
+
+def named_delimiter(line: str) -> str | None:
+    """Return the delimiter that Excel's own first line of a CSV file names, else None.
+
+    >>> named_delimiter("sep=;"), named_delimiter("id;text")
+    (';', None)
+    """
+    match = _SEPARATOR_LINE.fullmatch(line)
+    return match[1] if match else None
 
 
 def to_jsonl(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -93,9 +119,10 @@ def to_jsonl(rows: Iterable[Mapping[str, Any]]) -> str:
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write ``path`` so that a reader finds the old file or the new one, never half of one.
 
-    The content is written to a temporary file next to it, which is then renamed.
+    The content is written to a temporary file next to it, which is then renamed. Text is written
+    as UTF-8, which cannot hold half a character: each becomes U+FFFD.
     """
-    data = content.encode("utf-8") if isinstance(content, str) else content
+    data = whole_characters(content).encode("utf-8") if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -1,6 +1,7 @@
 """Numbers for people and programs: counts with their noun, rounded JSON, Markdown tables."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join([lines[0], "|" + "---|" * len(head), *lines[1:]])
 
 
+# JSON itself asks for escapes of those below U+0020 only.
+_CONTROLS = re.compile("[\x7f-\x9f]")
 _PLAIN = frozenset((str, int, bool, type(None)))
 
 
@@ -49,13 +52,16 @@ def shown_figures(data: Any) -> Any:
     return [shown_figures(value) for value in data] if isinstance(data, list | tuple) else data
 
 
-def json_line(row: Mapping[str, Any]) -> str:
+def json_line(row: Mapping[str, Any], *, escaped: bool = False) -> str:
     """Return one JSON line.
 
-    Lone surrogates, which come in through JSON escapes, go out as escapes too.
+    Lone surrogates, which come in through JSON escapes, go out as escapes too, and so do the
+    characters that a terminal would obey; with ``escaped`` all but ASCII.
     """
     # Dates and the like of a Parquet file's kept columns leave as text.
-    text = json.dumps(row, ensure_ascii=False, default=str)
+    text = json.dumps(row, ensure_ascii=escaped, default=str)
+    if _CONTROLS.search(text):
+        text = _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

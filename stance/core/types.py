@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stance.core.errors import DataError
+from stance.core.safe_text import whole_characters
 
 STANCES = ("support", "conditional", "skeptical", "oppose", "neutral")
 COARSE = {
@@ -26,13 +27,15 @@ STANCE_VALUES = tuple(VALUES[stance] for stance in STANCES)
 FORMS = ("direct", "indirect", "mixed")
 
 Span = tuple[int, int]
+_ARTICLE_TEXTS = ("id", "text", "title", "date", "outlet", "conflict", "genre", "origin")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Article:
     """One news article as published.
 
-    ``text`` is never normalised, so that every offset stays valid.
+    ``text`` is never normalised, so that every offset stays valid; only half a character (a lone
+    surrogate), which no file can hold, becomes U+FFFD, here and in the other fields.
 
     ``not_quotes`` lists words in quotation marks that a reader found to be no quote: a nickname, a
     title, a scare quote.
@@ -47,6 +50,12 @@ class Article:
     genre: str | None = None
     origin: str | None = None
     not_quotes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in _ARTICLE_TEXTS:
+            given = getattr(self, name)
+            if isinstance(given, str) and not given.isascii():
+                object.__setattr__(self, name, whole_characters(given))
 
     def cut(self, spans: Iterable[Span]) -> str:
         """Return the words at ``spans``, the stretches joined by one blank."""

@@ -5,10 +5,11 @@ The way: paragraphs and their zones -> a view of each for the parser -> statemen
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from stance.core.errors import DataError
 from stance.core.types import Article, Quote
 from stance.extraction.quotes.assembly import to_quotes
 from stance.extraction.quotes.statements import Statement, add_inner, find_statements, nested_views
@@ -96,14 +97,23 @@ def extract(
     batch_size
         Articles whose paragraphs are parsed together.
 
-    Yields
-    ------
-    list of Quote
+    Returns
+    -------
+    iterator of list of Quote
         One list per article, in order; ids are ``article#1``, ``article#2`` …, that of a quote
         nested in the second one ``article#2.1``.
+
+    Raises
+    ------
+    DataError
+        If ``articles`` is one text or one article, or one of them is no `Article`.
     """
-    for _, quotes in extract_each(articles, nlp=nlp, batch_size=batch_size):
-        yield quotes
+    if isinstance(articles, str | bytes | Mapping | Article):
+        raise DataError(
+            f"extract was given one {type(articles).__name__}; expected a list of articles: "
+            'extract([Article("an id", "the text")])'
+        )
+    return (quotes for _, quotes in extract_each(articles, nlp=nlp, batch_size=batch_size))
 
 
 def extract_each(
@@ -112,15 +122,30 @@ def extract_each(
     """Find all quotes as `extract` does, and yield each article with its own.
 
     So that a stream need not be kept to be paired.
+
+    Raises
+    ------
+    DataError
+        If one of them is no `Article`, or its text is no text.
     """
     nlp = default_nlp() if nlp is None else nlp
     stream = iter(articles)
-    while batch := list(islice(stream, batch_size)):
+    while batch := list(map(_checked, islice(stream, batch_size))):
         read = [_as_read(article) for article in batch]
         views = [make_views(article) for article in read]
         docs = parse((view for group in views for view in group), nlp)
         for article, plain, group in zip(batch, read, views, strict=True):
             yield article, _extract_one(article, plain, group, docs, nlp)
+
+
+def _checked(article: Article) -> Article:
+    text = getattr(article, "text", None)
+    if not isinstance(article, Article) or not isinstance(text, str):
+        raise DataError(
+            f"an article is {type(article).__name__} with the text {str(text)[:40]!r}; expected "
+            'Article("an id", "the text")'
+        )
+    return article
 
 
 def _extract_one(

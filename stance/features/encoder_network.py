@@ -21,6 +21,7 @@ CENTRE = 128  # the byte that stands for 0 where both signs are equally likely
 # Gelu never falls below -.17, so nearly all of the 255 steps can go to the values above 0.
 GELU_LOWEST, GELU_CENTRE = 0.17, 16
 LONGEST = 192  # tokens; the table of relative positions is written up to this length
+WIDEST = 8192
 MPNET_NAMES = (
     (r"attention\.attn\.q\.", "attention.self.query."),
     (r"attention\.attn\.k\.", "attention.self.key."),
@@ -68,7 +69,17 @@ class Architecture:
                 f"encoder of type {kind!r} with activation {act!r}; expected type bert or mpnet "
                 "with activation gelu; name another encoder folder"
             )
-        shared = (kind, config["hidden_size"], config["num_attention_heads"])
+        width, n_heads = config["hidden_size"], config["num_attention_heads"]
+        if not (
+            type(width) is type(n_heads) is int
+            and 0 < n_heads <= width <= WIDEST
+            and width % n_heads == 0
+        ):
+            raise ModelError(
+                f"encoder of width {width!r} with {n_heads!r} heads; expected at most {WIDEST}, "
+                "a multiple of the heads; name another encoder folder"
+            )
+        shared = (kind, width, n_heads)
         epsilon = float(config["layer_norm_eps"])
         if kind == "mpnet":
             return cls(*shared, epsilon, config["bos_token_id"], config["eos_token_id"], 2, 2)

@@ -39,13 +39,23 @@ def assembled(key: dict[str, Any], build: Callable[[], bytes]) -> bytes:
             return data
     except (OSError, ValueError):
         pass
-    data = build()
+    data = _built(build)
     try:
         write_whole(path, data)
         write_whole(note, hashlib.sha256(data).hexdigest() + "\n")
     except OSError:
         pass  # a cache that cannot be written costs time, not answers
     return data
+
+
+def _built(build: Callable[[], bytes]) -> bytes:
+    try:
+        return build()
+    except (LookupError, ValueError, TypeError, ArithmeticError) as fault:
+        raise ModelError(
+            f"encoder: its weights do not fit its config.json ({fault!r}); install it again, or "
+            "name another folder"
+        ) from fault
 
 
 class Network:
@@ -73,7 +83,10 @@ class Network:
             raise ModelError(
                 f"network: onnxruntime cannot read it ({fault}); empty the cache"
             ) from fault
-        self.n_columns = int(self._session.get_outputs()[0].shape[1])
+        try:
+            self.n_columns = int(self._session.get_outputs()[0].shape[1])
+        except (IndexError, TypeError, ValueError) as fault:
+            raise ModelError("network: has no output of a fixed width; empty the cache") from fault
 
     def run(self, ids: Sequence[Sequence[int]]) -> np.ndarray:
         """Return the numbers of each text, shape (n_texts, n_columns), float32.
@@ -84,8 +97,23 @@ class Network:
         out = np.zeros((len(ids), self.n_columns), dtype=np.float32)
         for batch in batches_of_one_length([len(one) for one in ids]):
             tokens = np.array([ids[k] for k in batch], dtype=np.int64)
-            out[batch] = self._session.run(None, {"input_ids": tokens})[0]
+            out[batch] = self._answer(tokens)
         return out
+
+    def _answer(self, tokens: np.ndarray) -> np.ndarray:
+        try:
+            numbers: np.ndarray = self._session.run(None, {"input_ids": tokens})[0]
+        except Exception as fault:  # onnxruntime has no public class of its own
+            raise ModelError(
+                f"network: cannot answer ({str(fault)[:200]}); its tokenizer or its weights are "
+                "those of another encoder, install it again"
+            ) from fault
+        if numbers.shape != (len(tokens), self.n_columns) or not np.isfinite(numbers).all():
+            raise ModelError(
+                f"network: gives numbers that are not finite, or {numbers.shape} of them for "
+                f"{len(tokens)} texts; its weights are damaged, install the encoder again"
+            )
+        return numbers
 
 
 def batches_of_one_length(lengths: Sequence[int]) -> list[list[int]]:

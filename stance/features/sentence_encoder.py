@@ -13,7 +13,7 @@ import numpy as np
 
 from stance.core.files import write_whole
 from stance.core.paths import cache_folder
-from stance.features.encoder_files import EncoderFiles, find_encoder
+from stance.features.encoder_files import EncoderFiles, encoder_digest, find_encoder
 from stance.features.encoder_network import write_network
 from stance.features.networks import Network, assembled
 
@@ -39,7 +39,7 @@ class Encoder:
     def __init__(self, name: str, threads: int = 1) -> None:
         files = find_encoder(name)
         self.name = name
-        self.digest = weights_digest(files)
+        self.digest = encoder_digest(files)
         self._tokenizer = files.tokenizer(MAX_TOKENS)
         self._network = Network(assembled({"encoder": self.digest}, lambda: _write(files)), threads)
         self._tokenizing = threading.Lock()
@@ -54,11 +54,6 @@ class Encoder:
         with self._tokenizing:
             ids = [one.ids for one in self._tokenizer.encode_batch(list(texts))]
         return self._network.run(ids)
-
-
-def weights_digest(files: EncoderFiles) -> str:
-    """Return the SHA-256 that an encoder's weights must have, or that a user's own folder has."""
-    return files.sha256 or files.weights()[1]
 
 
 def _write(files: EncoderFiles) -> bytes:
@@ -83,7 +78,7 @@ def encode_cached(texts: Sequence[str], name: str, folder: Path | None = None) -
     -------
     ndarray of shape (n_texts, n_dims)
     """
-    digest = weights_digest(find_encoder(name))
+    digest = encoder_digest(find_encoder(name))
 
     def encode(missing: Sequence[str]) -> np.ndarray:
         # Texts are many here: the two threads of a small machine are worth their while.

@@ -3,8 +3,10 @@
 It speaks the Model Context Protocol over standard input and output. Nothing listens on a port.
 """
 
+import io
+import sys
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import anyio
 from mcp.server import MCPServer
@@ -14,6 +16,7 @@ from pydantic import Field
 
 import stance
 from stance.core.errors import StanceError
+from stance.core.safe_text import json_in_whole_characters
 from stance.core.types import STANCES, Article
 from stance.interfaces.workers import Check, Workers
 from stance.prediction.model import Model
@@ -96,6 +99,32 @@ def _read(model: Model, text: str, check: Check) -> dict[str, Any]:
     return model.read_quotes(article, quotes, before_each=check).to_dict()
 
 
+class _WholeLines(io.RawIOBase):
+    """Standard input, one message a line, in whole characters.
+
+    The protocol's own reader drops a message with a lone surrogate, and the caller would wait for
+    ever.
+    """
+
+    def __init__(self, lines: BinaryIO) -> None:
+        self._lines = lines
+        self._left = b""
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Give what is left of a line, or of the next one."""
+        self._left = self._left or json_in_whole_characters(self._lines.readline())
+        piece = self._left[: len(buffer)]
+        self._left = self._left[len(piece) :]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
 def run(source: str | None) -> None:
     """Serve the two tools on standard input and output until the other side closes it."""
-    build_server(stance.load(source)).run("stdio")
+    server = build_server(stance.load(source))
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(_WholeLines(sys.stdin.buffer)))
+    server.run("stdio")

@@ -3,7 +3,6 @@
 MLflow reads this file when it logs and loads a model.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel
 
 import stance
+from stance.core.formatting import json_line
 
 COLUMNS = {"stance": object, "score": float, "abstained": bool}
 
@@ -58,7 +58,7 @@ class StanceModel(PythonModel):
                 for name, kind in COLUMNS.items()
             }
         )
-        answer["prediction"] = [json.dumps(one, ensure_ascii=False) for one in found]
+        answer["prediction"] = [json_line(one).rstrip("\n") for one in found]
         return answer
 
 

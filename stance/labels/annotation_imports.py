@@ -6,14 +6,14 @@ A file is read whole: one message names every fault with its place.
 import csv
 import dataclasses
 import io
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from stance.core.errors import DataError, gather
-from stance.core.files import read_text
+from stance.core.files import named_delimiter, read_text
+from stance.core.safe_text import cell_text, parse_json
 from stance.core.types import STANCES, Judgment
 from stance.labels.corrections import NO_QUOTE
 from stance.labels.judgments import read_judgment
@@ -109,7 +109,7 @@ class _Spreadsheet(_Source):
             )
         for row in self._checked(reader):
             if (row.get("stance") or "").strip() or is_corrected(row):
-                quote = (row["quote"] or "").strip()
+                quote = cell_text(row["quote"] or "").strip()
                 self.show(quote, row.get("text"))
                 yield f"{self.path}:{reader.line_num}", judgment_row(quote, self.annotator, row)
             else:
@@ -127,7 +127,9 @@ def csv_reader(text: str) -> "csv.DictReader[str]":
 
     Where the comma divides decimals, spreadsheets save CSV with semicolons; some save tabs.
     """
-    head = text.partition("\n")[0]
+    head, _, rest = text.partition("\n")
+    if delimiter := named_delimiter(head):
+        return csv.DictReader(io.StringIO(rest, newline=""), delimiter=delimiter)
     return csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
 
 
@@ -136,8 +138,8 @@ class _JsonExport(_Source):
 
     def rows(self, text: str) -> Iterator[Placed]:
         try:
-            tasks = json.loads(text)
-        except (json.JSONDecodeError, RecursionError) as fault:
+            tasks = parse_json(text)
+        except (ValueError, RecursionError) as fault:
             raise DataError(f"{self.path}: not JSON ({fault}); {_ANEW}") from fault
         if not isinstance(tasks, list):
             raise DataError(f"{self.path}: expected a list of tasks; {_ANEW}")

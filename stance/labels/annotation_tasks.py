@@ -13,6 +13,7 @@ from typing import Any
 
 from stance.core.errors import DataError
 from stance.core.files import read_text, write_whole
+from stance.core.safe_text import cell_text, safe_cell
 from stance.core.types import STANCES, Article, Judgment, Prediction, Quote
 from stance.extraction.text.context import sentence_before
 from stance.labels.annotation_imports import csv_reader
@@ -123,7 +124,8 @@ def to_csv(items: Iterable[Item], inclusion: Mapping[str, float] | None = None) 
             "text": quote.shown_text,
             "inclusion": _probability(quote, inclusion),
         }
-        writer.writerow({**row, "suggested": prediction.stance if prediction else None})
+        row["suggested"] = prediction.stance if prediction else None
+        writer.writerow({name: safe_cell(cell) for name, cell in row.items()})
     return out.getvalue()
 
 
@@ -176,7 +178,7 @@ def check_unfilled(path: Path, known: Iterable[Judgment]) -> None:
     imported = {(one.quote, one.stance) for one in known}
     reader = csv_reader(read_text(path))
     filled = [
-        ((row.get("quote") or "").strip(), (row.get("stance") or "").strip().lower())
+        (cell_text(row.get("quote") or "").strip(), (row.get("stance") or "").strip().lower())
         for row in reader
     ]
     n_lost = sum(bool(stance) and (quote, stance) not in imported for quote, stance in filled)

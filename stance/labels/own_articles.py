@@ -14,6 +14,7 @@ from pathlib import Path
 
 from stance.core.errors import DataError
 from stance.core.files import to_jsonl, write_whole
+from stance.core.part_files import only_writer
 from stance.core.types import Article, Judgment, Quote, Span
 from stance.labels.consensus import Label, agree, read_labels
 from stance.labels.corrections import checked
@@ -38,28 +39,29 @@ def add_articles(folder: Path, found: Iterable[tuple[Article, Sequence[Quote]]])
     Raises
     ------
     DataError
-        If an article's id is taken by another text.
+        If an article's id is taken by another text, or another process writes the file.
     """
     path = folder / "own" / FILE
-    known = {article.id: (article, quotes) for article, quotes in read_own(folder)}
-    taken = {article.id for article, _ in read_labels(folder)[0]} - set(known)
-    n_before = len(known)
-    for article, quotes in found:
-        old = known.get(article.id)
-        if article.id in taken or (old and old[0].text != article.text):
-            raise DataError(
-                f"article {article.id!r}: the id is taken by another text in labels/; rename the "
-                "file"
-            )
-        if old is None:
-            # Optional quotes (headlines, captions) are not learned from, so nobody needs to label
-            # them.
-            known[article.id] = (
-                dataclasses.replace(article, origin="own"),
-                tuple(quote for quote in quotes if not quote.optional),
-            )
-    write_whole(path, to_jsonl(_row(*one) for one in known.values()))
-    return len(known) - n_before
+    with only_writer(path):
+        known = {article.id: (article, quotes) for article, quotes in read_own(folder)}
+        taken = {article.id for article, _ in read_labels(folder)[0]} - set(known)
+        n_before = len(known)
+        for article, quotes in found:
+            old = known.get(article.id)
+            if article.id in taken or (old and old[0].text != article.text):
+                raise DataError(
+                    f"article {article.id!r}: the id is taken by another text in labels/; rename "
+                    "the file"
+                )
+            if old is None:
+                # Optional quotes (headlines, captions) are not learned from, so nobody needs to
+                # label them.
+                known[article.id] = (
+                    dataclasses.replace(article, origin="own"),
+                    tuple(quote for quote in quotes if not quote.optional),
+                )
+        write_whole(path, to_jsonl(_row(*one) for one in known.values()))
+        return len(known) - n_before
 
 
 def _row(article: Article, quotes: Sequence[Quote]) -> dict[str, object]:
@@ -92,23 +94,32 @@ class Imported:
 def import_judgments(folder: Path, new: Sequence[Judgment]) -> Imported:
     """Add people's judgments to ``judgments/own.jsonl``; nothing is overwritten.
 
-    The names of the people are added to ``own/annotators.toml``.
+    The names of the people are added to ``own/annotators.toml``. Both files are made up before
+    either is written.
+
+    Raises
+    ------
+    DataError
+        If a judgment fits no quote, a name is a model's, or another process writes the file.
     """
-    labels = read_labels(folder)[1]
-    old = own_judgments(folder)
-    raw = read_all_reports(folder)
-    by_id = {quote.id: (article, quote) for article, quotes in raw for quote in quotes}
-    new = read_each(
-        ((one.quote, one) for one in new),
-        lambda one, _: checked(*by_id[one.quote], one) if one.quote in by_id else one,
-    )
-    merged = merge(old, new, by_id)
-    added = merged[len(old) :]
-    _name_annotators(folder, dict.fromkeys(sorted({one.annotator for one in added}), PERSON))
-    _write_own(folder, merged)
-    return Imported(
-        len(added), sum(one.quote in labels for one in added), tuple(_twins(old, added))
-    )
+    path = folder / "judgments" / OWN_JUDGMENTS
+    with only_writer(path):
+        labels = read_labels(folder)[1]
+        old = own_judgments(folder)
+        raw = read_all_reports(folder)
+        by_id = {quote.id: (article, quote) for article, quotes in raw for quote in quotes}
+        new = read_each(
+            ((one.quote, one) for one in new),
+            lambda one, _: checked(*by_id[one.quote], one) if one.quote in by_id else one,
+        )
+        merged = merge(old, new, by_id)
+        added = merged[len(old) :]
+        text = to_jsonl(one.to_dict() for one in merged)
+        _name_annotators(folder, dict.fromkeys(sorted({one.annotator for one in added}), PERSON))
+        write_whole(path, text)
+        return Imported(
+            len(added), sum(one.quote in labels for one in added), tuple(_twins(old, added))
+        )
 
 
 def shown_otherwise(folder: Path, shown: Mapping[str, str]) -> list[tuple[str, str, str]]:
@@ -199,15 +210,13 @@ def add_model_judgments(
     quotes
         The quotes that there are.
     """
-    # Read anew each time: a person may import while the model still answers.
-    merged = merge(own_judgments(folder), new, quotes)
-    entry = {"role": "second reader", "kind": "model", "who": who}
-    _name_annotators(folder, {one.annotator: entry for one in new})
-    _write_own(folder, merged)
-
-
-def _write_own(folder: Path, judgments: Iterable[Judgment]) -> None:
-    write_whole(folder / "judgments" / OWN_JUDGMENTS, to_jsonl(one.to_dict() for one in judgments))
+    path = folder / "judgments" / OWN_JUDGMENTS
+    with only_writer(path):
+        # Read anew each time: a person may import while the model still answers.
+        text = to_jsonl(one.to_dict() for one in merge(own_judgments(folder), new, quotes))
+        entry = {"role": "second reader", "kind": "model", "who": who}
+        _name_annotators(folder, {one.annotator: entry for one in new})
+        write_whole(path, text)
 
 
 def read_own(folder: Path) -> list[Labelled]:

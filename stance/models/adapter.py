@@ -12,14 +12,16 @@ from typing import Any
 import numpy as np
 
 from stance.core.errors import ModelError
-from stance.features.encoder_files import EncoderFiles, find_encoder
+from stance.features.encoder_files import EncoderFiles, encoder_digest, find_encoder
 from stance.features.encoder_network import write_network
 from stance.features.networks import Network, assembled
 from stance.features.row_text import VIEWS, view_of
 from stance.models.link_functions import softmax
+from stance.models.parts import check_shapes, in_bounds, number_of
 
 ADAPTER = "adapter.safetensors"  # the file of a member, beside its description
 LONGEST = 122  # tokens of a text, the two framing ones among them
+MOST_SCALE = 1000.0
 HEAD_WEIGHT, HEAD_BIAS = "head.weight", "head.bias"
 
 
@@ -76,7 +78,7 @@ class AdaptedEncoder:
     Parameters
     ----------
     description
-        ``view``, ``encoder`` (its name), ``digest`` (SHA-256 of its weights), ``scale``,
+        ``view``, ``encoder`` (its name), ``digest`` (see `encoder_digest`), ``scale``,
         ``classes``.
     adapter
         The bytes of the safetensors file.
@@ -91,7 +93,7 @@ class AdaptedEncoder:
         self.view = str(description["view"])
         self.encoder = str(description["encoder"])
         self.digest = str(description["digest"])
-        self.scale = float(description["scale"])
+        self.scale = number_of(description, "scale", 0, MOST_SCALE)
         self._bytes = adapter
         try:
             arrays = load(adapter)
@@ -101,10 +103,10 @@ class AdaptedEncoder:
             arrays[HEAD_WEIGHT].astype(np.float32),
             arrays[HEAD_BIAS].astype(np.float32),
         )
-        if len(self.head[1]) != len(description["classes"]):
-            raise ValueError("the head has another number of classes than the description")
-        if not all(np.isfinite(part).all() for part in self.head):
-            raise ModelError("head: holds numbers that are not finite; train it anew")
+        n_classes = len(description["classes"])
+        check_shapes(arrays, {HEAD_WEIGHT: (n_classes, None), HEAD_BIAS: (n_classes,)})
+        for name, array in arrays.items():
+            in_bounds(array, name)
         self._loaded: tuple[Any, Network] | None = None
 
     def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
@@ -147,18 +149,24 @@ class AdaptedEncoder:
 
     def _load(self) -> tuple[Any, Network]:
         files = find_encoder(self.encoder)
-        onnx = assembled({"adapted": self.network_key}, lambda: self._build(files))
-        return files.tokenizer(LONGEST), Network(onnx)
-
-    def _build(self, files: EncoderFiles) -> bytes:
-        from safetensors.numpy import load
-
-        weights, digest = files.weights()
-        if digest != self.digest:
+        if encoder_digest(files) != self.digest:
             raise ModelError(
                 f"encoder {self.encoder!r} in {files.place} is another one than the model was "
                 "trained with; train the model anew, or install that encoder"
             )
+        onnx = assembled({"adapted": self.network_key}, lambda: self._build(files))
+        network = Network(onnx)
+        if network.n_columns != self.head[0].shape[1]:
+            raise ModelError(
+                f"network: gives {network.n_columns} numbers for a text, the head reads "
+                f"{self.head[0].shape[1]}; empty the cache"
+            )
+        return files.tokenizer(LONGEST), network
+
+    def _build(self, files: EncoderFiles) -> bytes:
+        from safetensors.numpy import load
+
+        weights, _ = files.weights()
         arrays = load(self._bytes)
         whole = merged(weights, arrays, self.scale)
         return write_network(whole, files.architecture(), scaled=False)

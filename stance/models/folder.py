@@ -22,13 +22,16 @@ from stance.core.paths import display_path
 from stance.core.types import STANCES
 from stance.models.adapter import ADAPTER, AdaptedEncoder
 from stance.models.calibration import temper
+from stance.models.card_checks import check_entries, check_files, parse_strictly
 from stance.models.heads import Constant, EncoderLinear, Head
 from stance.models.ngram_linear import NgramLinear
-from stance.models.prediction_sets import check_bounds
-from stance.models.speaker_pooling import Prior
+from stance.models.parts import MOST_CARD_BYTES, check_shapes, number_of, read_arrays, read_plain
 
 # Goes up when an older stance could not read what is written, or would predict something else.
 FORMAT = 5
+CARD = "card.json"
+LEAST_WEIGHT = 1e-6
+MOST_CLASSES = 20
 # What reading a damaged or foreign member can raise: wrong JSON, no zip, unexpected names, shapes
 # or types.
 UNREADABLE = (
@@ -106,7 +109,7 @@ def write_model(
             write_whole(folder / name, data)
             files[name] = hashlib.sha256(data).hexdigest()
     whole = {"format": FORMAT, **card, "stances": list(STANCES), "files": files}
-    write_whole(folder / "card.json", json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
+    write_whole(folder / CARD, json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
 
 
 def read_model(folder: Path) -> PortableModel:
@@ -115,30 +118,18 @@ def read_model(folder: Path) -> PortableModel:
     Raises
     ------
     ModelError
-        If a file is missing, damaged, not part of the model, or of another format. The message
-        names it.
+        If a file is missing, damaged, not part of the model, or of another format, or holds what
+        training never writes. The message names it.
     """
     card = read_card(folder)
     members = []
     for number in range(sum(name.endswith(".npz") for name in card["files"])):
-        raw = {
-            suffix: _checked_bytes(folder / f"member-{number}{suffix}", card["files"])
-            for suffix in (".json", ".npz")
+        parts = {
+            name.partition(".")[2]: checked_bytes(folder / name, card["files"])
+            for name in _names_of(number, card["files"])
         }
         try:
-            description = json.loads(raw[".json"])
-            with np.load(BytesIO(raw[".npz"]), allow_pickle=False) as stored:
-                arrays: dict[str, Any] = {name: stored[name] for name in stored.files}
-            if description["kind"] == "adapter":
-                name = f"member-{number}.{ADAPTER}"
-                arrays[ADAPTER] = _checked_bytes(folder / name, card["files"])
-            members.append(
-                (
-                    float(description["weight"]),
-                    _known_classes(description),
-                    _head(description, arrays),
-                )
-            )
+            members.append(_member(parts))
         except UNREADABLE as fault:
             raise ModelError(
                 f"{display_path(folder)}/member-{number}: {fault or type(fault).__name__}; "
@@ -151,17 +142,23 @@ def read_model(folder: Path) -> PortableModel:
     return PortableModel(card, members)
 
 
+def _names_of(number: int, files: Mapping[str, str]) -> list[str]:
+    """Return the names of a member's files; the first two must be there."""
+    adapter = f"member-{number}.{ADAPTER}"
+    return [f"member-{number}.json", f"member-{number}.npz", *([adapter] * (adapter in files))]
+
+
 def read_card(folder: Path) -> dict[str, Any]:
     """Read a model's card.
 
     Raises
     ------
     ModelError
-        If there is none or it is not this version's.
+        If there is none, it is not this version's, or an entry is not what training writes.
     """
-    path = folder / "card.json"
+    path = folder / CARD
     try:
-        card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        card: dict[str, Any] = parse_strictly(read_plain(path, MOST_CARD_BYTES))
     except FileNotFoundError as fault:
         raise ModelError(
             f"{folder}: no card.json, so no model folder; train one (make train) or name another"
@@ -184,26 +181,24 @@ def read_card(folder: Path) -> dict[str, Any]:
             "another codebook, train anew"
         )
     try:
-        check_bounds(card)
-        Prior.of_card(card)
-    except (ValueError, LookupError, TypeError) as fault:
-        raise ModelError(
-            f"{path}: {fault!r} in its entries sets or speakers; train or export it anew"
-        ) from fault
-    files = card["files"]
-    if not isinstance(files, dict) or any(
-        Path(name).name != name or not isinstance(digest, str) for name, digest in files.items()
-    ):
-        raise ModelError(
-            f"{path}: files must name files of its own folder with their checksums; train or "
-            "export it anew"
-        )
+        check_files(card["files"])
+        check_entries(card)
+    except (ValueError, LookupError, TypeError, AttributeError) as fault:
+        told = fault if isinstance(fault, ValueError) else repr(fault)
+        raise ModelError(f"{path}: {told}; train or export it anew") from fault
     return card
 
 
-def _checked_bytes(path: Path, files: Mapping[str, str]) -> bytes:
+def checked_bytes(path: Path, files: Mapping[str, str]) -> bytes:
+    """Return a file of a model folder whose checksum is the one that the card says.
+
+    Raises
+    ------
+    ModelError
+        If it is missing, no plain file, too large, or another one.
+    """
     try:
-        data = path.read_bytes()
+        data = read_plain(path)
     except OSError as fault:
         raise ModelError(
             f"{path}: cannot be read ({fault.strerror}); export the model again"
@@ -217,22 +212,42 @@ def _checked_bytes(path: Path, files: Mapping[str, str]) -> bytes:
     return data
 
 
+def _member(parts: Mapping[str, bytes]) -> tuple[float, Sequence[str], Head]:
+    description = parse_strictly(parts["json"])
+    arrays: dict[str, Any] = read_arrays(parts["npz"])
+    classes = _known_classes(description)
+    weight = number_of(description, "weight", LEAST_WEIGHT, 1 / LEAST_WEIGHT)
+    return weight, classes, _head(description, arrays, parts)
+
+
 def _known_classes(description: Mapping[str, Any]) -> list[str]:
     classes = list(description["classes"])
-    unknown = [one for one in classes if one not in STANCES]
+    unknown = [name for name in classes if name not in STANCES]
     if unknown:
         raise ValueError(f"classes {unknown} are no stances")
+    if not 0 < len(classes) <= MOST_CLASSES:
+        raise ValueError(f"{len(classes)} classes, expected 1 to {MOST_CLASSES}")
     return classes
 
 
-def _head(description: Mapping[str, Any], arrays: Mapping[str, Any]) -> Head:
+def _head(
+    description: Mapping[str, Any], arrays: Mapping[str, Any], parts: Mapping[str, bytes]
+) -> Head:
     kind = description["kind"]
+    n_classes = len(description["classes"])
     if kind == "constant":
+        check_shapes(arrays, {"probabilities": (n_classes,)})
         return Constant(arrays["probabilities"])
+    if kind in ("ngrams", "encoder"):
+        check_shapes(arrays, {"coef": (n_classes, None), "intercept": (n_classes,)})
     if kind == "ngrams":
-        return NgramLinear(description["blocks"], arrays)
+        blocks = description["blocks"]
+        check_shapes(
+            arrays, {f"idf{number}": (len(block["terms"]),) for number, block in enumerate(blocks)}
+        )
+        return NgramLinear(blocks, arrays)
     if kind == "encoder":
         return EncoderLinear(description, arrays)
     if kind == "adapter":
-        return AdaptedEncoder(description, arrays[ADAPTER])
+        return AdaptedEncoder(description, parts[ADAPTER])
     raise ValueError(f"kind {kind!r} is unknown")

@@ -25,6 +25,8 @@ class Constant:
     """The same probabilities for every row."""
 
     def __init__(self, constant: np.ndarray) -> None:
+        if constant.min() < 0 or abs(constant.sum() - 1) > 1e-3:
+            raise ValueError(f"{constant.tolist()} are no probabilities")
         self.constant = constant
 
     def probabilities(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
@@ -70,5 +72,10 @@ class EncoderLinear:
             raise ModelError(
                 f"encoder {self.encoder!r} is not the one that the model was trained with; "
                 "install that version, or train the model again"
+            )
+        if encoder.n_dims != len(self.coef):
+            raise ModelError(
+                f"encoder {self.encoder!r} gives {encoder.n_dims} numbers for a text, the model "
+                f"expects {len(self.coef)}; train it anew"
             )
         return encoder.encode([view_of(row, self.view) for row in rows])

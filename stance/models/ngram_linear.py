@@ -18,6 +18,7 @@ from stance.models.link_functions import softmax
 # full.
 MOST_KEPT = 50_000
 LONGEST_KEPT = 40
+LONGEST_TERM = 20  # letters or words
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,13 +49,10 @@ def _term_block(description: Mapping[str, Any], index: dict[str, int]) -> TermBl
         return TermBlock(ROW_TERMS[name], None, 1, 1, index)
     if description["view"] not in VIEWS:
         raise ValueError(f"view {description['view']!r} is unknown")
-    return TermBlock(
-        ANALYZERS[name],
-        description["view"],
-        int(description["low"]),
-        int(description["high"]),
-        index,
-    )
+    low, high = int(description["low"]), int(description["high"])
+    if not 1 <= low <= high <= LONGEST_TERM:
+        raise ValueError(f"terms of {low} to {high} parts, expected 1 to {LONGEST_TERM}")
+    return TermBlock(ANALYZERS[name], description["view"], low, high, index)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -87,6 +85,8 @@ class NgramLinear:
         start = 0
         for block in blocks:
             terms = block["terms"]
+            if not isinstance(terms, list) or not all(isinstance(term, str) for term in terms):
+                raise ValueError("terms are no list of texts")
             self.blocks.append(
                 _term_block(block, {term: start + k for k, term in enumerate(terms)})
             )
@@ -96,6 +96,8 @@ class NgramLinear:
         self._idf = np.concatenate(
             [np.zeros(0), *(arrays[f"idf{number}"] for number in range(len(blocks)))]
         )
+        if self._idf.size and self._idf.min() < 0:
+            raise ValueError("idf: holds numbers below 0")
         # What one occurrence of a term adds: to the sum of each class, and to the square of the
         # block's length.
         self._adds = np.column_stack([self.coef * self._idf[:, None], self._idf**2])

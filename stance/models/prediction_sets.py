@@ -110,5 +110,6 @@ def check_bounds(card: Mapping[str, Any]) -> None:
         or not levels
         or max(levels) < HIGHEST
         or any(len(sets["least"][stance]) != len(levels) for stance in STANCES)
+        or not all(0 <= bound <= 1 for stance in STANCES for bound in sets["least"][stance])
     ):
         raise ValueError(f"sets: expected a bound for each of {list(LEVELS)} and each stance")

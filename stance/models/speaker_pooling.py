@@ -35,6 +35,7 @@ MOST_FITTED = 250
 # is called unclear: the two are nearly as likely, and naming one as the speaker's would say more
 # than is known.
 UNCLEAR_MARGIN = 0.15
+LARGEST = 1e4  # of what a card may bring; fitted numbers are below 150
 _NEUTRAL = STANCES.index("neutral")
 
 
@@ -77,9 +78,10 @@ class Prior:
         prior = cls(
             tuple(map(float, row["alpha"])), tuple(map(float, row["base"])), float(row["trust"])
         )
-        if {len(prior.alpha), len(prior.base)} != {len(STANCES)} or min(
-            *prior.alpha, *prior.base, prior.trust
-        ) <= 0:
+        numbers = (*prior.alpha, *prior.base, prior.trust)
+        if {len(prior.alpha), len(prior.base)} != {len(STANCES)} or not all(
+            0 < number <= LARGEST for number in numbers
+        ):
             raise ValueError(
                 f"speakers: expected a number above 0 for each of {', '.join(STANCES)} in alpha "
                 "and base, and a trust above 0"

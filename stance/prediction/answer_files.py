@@ -10,6 +10,7 @@ from typing import IO, Any, Protocol, cast
 
 from stance.core.errors import DataError
 from stance.core.formatting import json_line
+from stance.core.safe_text import printable, safe_cell
 from stance.core.types import STANCES
 from stance.prediction.compression import load_pyarrow
 
@@ -136,15 +137,23 @@ class CsvWriter:
         self._kept = kept_names(kept or (), extra)
         self._names = [*self._kept.values(), *FLAT, *extra]
         self._started = False
+        self._shown = out.isatty()
+
+    def _cell(self, value: Any) -> Any:
+        """Return a cell that neither a spreadsheet computes nor a terminal obeys."""
+        cell = safe_cell(value)
+        return printable(cell) if self._shown and isinstance(cell, str) else cell
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write a batch of records."""
         text = io.StringIO(newline="")
-        writer = csv.DictWriter(text, self._names, lineterminator="\n")
+        writer = csv.writer(text, lineterminator="\n")
         if not self._started:
-            writer.writeheader()
+            writer.writerow(map(self._cell, self._names))
             self._started = True
-        writer.writerows(flat(row, self._extra, self._kept) for row in rows)
+        for row in rows:
+            record = flat(row, self._extra, self._kept)
+            writer.writerow([self._cell(record.get(name)) for name in self._names])
         self._out.write(text.getvalue().encode("utf-8", "backslashreplace"))
         self._out.flush()
 
@@ -244,12 +253,12 @@ class TableWriter:
             why = row.get("reason") or row.get("note") or shown_terms(row)
             one_of = [shown_set(row)] if "prediction_set" in self._extra else []
             table.add_row(
-                escape(str(row["id"] or "")),
+                escape(printable(str(row["id"] or ""))),
                 row["stance"] or "-",
                 f"{sure:.2f}",
                 f"{row['score']:+.2f}",
                 *one_of,
-                escape(why),
+                escape(printable(why)),
             )
         if rows:
             self._console.print(table)

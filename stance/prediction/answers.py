@@ -14,7 +14,7 @@ from stance.models.folder import PortableModel
 from stance.models.prediction_sets import HIGHEST, LOWEST
 from stance.models.prediction_sets import members as set_members
 from stance.models.prediction_sets import names as set_names
-from stance.prediction.rows import Options, cut_text, id_of, note_of, reason_for
+from stance.prediction.rows import Options, as_read, id_of, note_of, reason_for
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,13 +32,17 @@ class Answerer:
     def answer(self, rows: Sequence[Row], options: Options) -> list[Prediction]:
         """Return one prediction a row, in the same order."""
         faults = [reason_for(row) for row in rows]
-        judged = [cut_text(row) for row, fault in zip(rows, faults, strict=True) if fault is None]
+        given = [row for row, fault in zip(rows, faults, strict=True) if fault is None]
+        judged = [as_read(row) for row in given]
         probabilities = self.portable.probabilities(judged)
-        judged_answers = iter(self._judged(judged, probabilities, options))
+        answers = iter(
+            answer if read is row else _with_note(answer, note_of(row))
+            for row, read, answer in zip(
+                given, judged, self._judged(judged, probabilities, options), strict=True
+            )
+        )
         return [
-            self._refused(row, fault, options)
-            if fault
-            else _with_note(next(judged_answers), note_of(row))
+            self._refused(row, fault, options) if fault else next(answers)
             for row, fault in zip(rows, faults, strict=True)
         ]
 

@@ -6,7 +6,6 @@ It takes constant memory, stops at whole lines, and continues where it stopped.
 import contextlib
 import dataclasses
 import itertools
-import json
 import os
 import signal
 from collections import Counter
@@ -16,11 +15,11 @@ from types import FrameType
 from typing import IO, Any
 
 from stance.core.errors import DataError
-from stance.core.files import write_whole
-from stance.core.formatting import counted, shown_figures
+from stance.core.formatting import counted, json_line, shown_figures
+from stance.core.part_files import PartFile, only_writer, refuse_existing
 from stance.core.types import Row
-from stance.prediction.answer_files import FORMATS, read_answers, writer_for
-from stance.prediction.compression import packed
+from stance.prediction.answer_files import FORMATS, kept_names, read_answers, writer_for
+from stance.prediction.compression import load_pyarrow, load_zstd, packed
 from stance.prediction.model import Model
 from stance.prediction.row_files import kind_of
 from stance.prediction.rows import BATCH, Options
@@ -216,7 +215,7 @@ def predict_to_file(
     """Answer rows into a file that appears when it is whole.
 
     Until then the answers are written line by line to ``OUT.part``. The same call continues after
-    its last whole line.
+    the last batch that lies there whole.
 
     Parameters
     ----------
@@ -231,38 +230,42 @@ def predict_to_file(
     Raises
     ------
     DataError
-        If ``out`` exists, its kind is unknown, or ``OUT.part`` belongs to other rows, another
-        model or other options.
+        If ``out`` exists, its kind is unknown, another process writes it, or ``OUT.part`` belongs
+        to other rows, another model or other options.
     """
     options = options or Options()
+    refuse_existing(out)
     kind, packing = _out_kind(out, kind)
-    part, about = out.with_name(out.name + ".part"), out.with_name(out.name + ".part.json")
-    origin = {"source": _fingerprint(source), "model": model.label, **dataclasses.asdict(options)}
-    summary = _take_up(part, about, origin)
-    rows = iter(rows)
-    skipped = sum(1 for _ in itertools.islice(rows, summary.n_rows))
-    if skipped < summary.n_rows:
-        raise DataError(
-            f"{part}: holds {summary.n_rows} answers, {source} has only {skipped} rows; remove it "
-            "to begin anew"
-        )
-    with Interruptible() as stop, part.open("ab") as stream:
-        writer = writer_for("jsonl", stream)
-        for found in answers(model, rows, options):
-            with stop.whole():
-                writer.write(found)
-            summary.count(found)
-            seen(summary.n_rows)
-    _finish(part, out, kind, packing, options)
-    about.unlink()
+    job = {"source": _name_of(source), "model": model.label, **dataclasses.asdict(options)}
+    with only_writer(out):
+        with PartFile(out, job) as part:
+            summary = _counted(part)
+            left = part.left_of(rows, source)
+            with Interruptible() as stop:
+                while batch := list(itertools.islice(left, BATCH)):
+                    if options.keep_columns and kind != "jsonl":
+                        kept_names(batch[0].get("_kept", {}), _extra(options))
+                    (found,) = answers(model, batch, options)
+                    with stop.whole():
+                        part.add(batch, "".join(map(json_line, found)).encode())
+                    summary.count(found)
+                    seen(summary.n_rows)
+        _finish(part.path, out, kind, packing, options)
+        part.remove()
+    return summary
+
+
+def _counted(part: PartFile) -> Summary:
+    """Count the answers of an interrupted run."""
+    summary = Summary()
+    with part.path.open("rb") as lines:
+        summary.count(read_answers(lines))
+    summary.n_resumed = summary.n_rows
     return summary
 
 
 def _out_kind(out: Path, kind: str | None) -> tuple[str, str]:
-    if out.exists():
-        raise DataError(
-            f"{out}: exists already; remove it or name another file, nothing is overwritten"
-        )
+    """Return the format and the packing of a file to write; what writes them must be installed."""
     named, packing = kind_of(out.name) or (None, "")
     kind = kind or named
     if kind not in FORMATS or (kind == "parquet" and packing):
@@ -270,50 +273,15 @@ def _out_kind(out: Path, kind: str | None) -> tuple[str, str]:
             f"{out}: unknown kind of file; expected .jsonl or .csv (also .gz or .zst behind it) "
             f"or .parquet, or --format {'|'.join(FORMATS)}"
         )
+    if kind == "parquet":
+        load_pyarrow(str(out))
+    if packing == ".zst":
+        load_zstd(str(out))
     return kind, packing
 
 
-def _fingerprint(source: str) -> dict[str, Any]:
-    if source == "-":
-        return {"name": "-"}
-    found = Path(source).stat()
-    return {
-        "name": str(Path(source).resolve()),
-        "bytes": found.st_size,
-        "changed": found.st_mtime_ns,
-    }
-
-
-def _take_up(part: Path, about: Path, origin: dict[str, Any]) -> Summary:
-    """Keep the whole lines of an interrupted run and count them."""
-    summary = Summary()
-    part.parent.mkdir(parents=True, exist_ok=True)
-    if part.exists():
-        try:
-            known = json.loads(about.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            known = None
-        if known != origin:
-            changed = [
-                name
-                for name in origin
-                if not isinstance(known, dict) or known.get(name) != origin[name]
-            ]
-            raise DataError(
-                f"{part}: left by a run that differs in {', '.join(changed)}; remove it to begin "
-                "anew, or repeat that run to finish it"
-            )
-        with part.open("rb+") as file:
-            end = 0
-            for line in file:
-                if not line.endswith(b"\n"):
-                    break
-                end += len(line)
-                summary.count(read_answers([line]))
-            file.truncate(end)
-        summary.n_resumed = summary.n_rows
-    write_whole(about, json.dumps(origin) + "\n")
-    return summary
+def _name_of(source: str) -> str:
+    return source if source == "-" else str(Path(source).resolve())
 
 
 def _kept_columns(part: Path) -> dict[str, None]:
@@ -340,4 +308,3 @@ def _finish(part: Path, out: Path, kind: str, packing: str, options: Options) ->
         os.replace(beside, out)
     finally:
         beside.unlink(missing_ok=True)
-    part.unlink()

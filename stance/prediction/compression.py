@@ -1,11 +1,12 @@
 """Read and write gzip and zstd files, and load what Parquet needs."""
 
 import contextlib
+import csv
 import gzip
 import io
 import sys
 from collections.abc import Iterator
-from typing import IO, Any, cast
+from typing import IO, Any, Self, TextIO, cast
 
 from stance.core.errors import DataError, install_hint
 
@@ -25,6 +26,35 @@ def open_unpacked(data: io.BufferedReader, where: str) -> Iterator[io.BufferedRe
             yield io.BufferedReader(unpacked, PEEK)
     else:
         yield data
+
+
+class BoundedLines:
+    """The lines of a stream, of which none takes more room than it should.
+
+    A small packed file may hold one line of many gigabytes. Reading such a line raises a
+    ``csv.Error``; the next call goes on behind it.
+    """
+
+    def __init__(self, lines: TextIO, most: int) -> None:
+        self._lines = lines
+        self._most = most
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        if line := self.readline():
+            return line
+        raise StopIteration
+
+    def readline(self) -> str:
+        """Return the next line, or nothing at the end."""
+        line = self._lines.readline(self._most)
+        if len(line) < self._most or line.endswith(("\n", "\r")):
+            return line
+        while (rest := self._lines.readline(self._most)) and not rest.endswith(("\n", "\r")):
+            pass
+        raise csv.Error(f"a line of more than {self._most} characters")
 
 
 def load_zstd(where: str) -> Any:

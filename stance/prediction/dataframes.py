@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from stance.core.errors import DataError, install_hint
 from stance.core.types import STANCES, Prediction, Row
-from stance.prediction.rows import Columns
+from stance.prediction.rows import Columns, plain
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -61,6 +61,7 @@ def _narwhals(data: Any) -> "nw.DataFrame[Any]":
         import pyarrow as pa
 
         data = data.read_all() if hasattr(data, "read_all") else pa.Table.from_batches([data])
+    data = _with_text_names(data)
     try:
         return nw.from_native(data, eager_only=True)
     except TypeError as fault:
@@ -68,6 +69,23 @@ def _narwhals(data: Any) -> "nw.DataFrame[Any]":
             f"{type(data).__module__}.{type(data).__name__} is no table in memory; collect() a "
             "lazy one, or give rows as dictionaries"
         ) from fault
+
+
+def _with_text_names(data: Any) -> Any:
+    """Return a pandas table whose columns are numbers or tuples under their names as text.
+
+    Raises
+    ------
+    DataError
+        If a name is there twice.
+    """
+    if not hasattr(data, "set_axis"):
+        return data
+    names = [str(name) for name in data.columns]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DataError(f"the table has two columns {twice!r}; rename one")
+    return data if names == list(data.columns) else data.set_axis(names, axis=1)
 
 
 def frame_rows(data: Any, columns: Columns | None = None) -> Iterator[Mapping[str, Any]]:
@@ -91,21 +109,11 @@ def frame_rows(data: Any, columns: Columns | None = None) -> Iterator[Mapping[st
         else None
     )
     if index is None:
-        return ({field: _plain(row[name]) for field, name in mapping.items()} for row in rows)
+        return ({field: plain(row[name]) for field, name in mapping.items()} for row in rows)
     return (
-        {"id": label, **{field: _plain(row[name]) for field, name in mapping.items()}}
+        {"id": label, **{field: plain(row[name]) for field, name in mapping.items()}}
         for label, row in zip(index, rows, strict=True)
     )
-
-
-def _plain(value: Any) -> Any:
-    """Return None for what each library has in its place: NaN, NA, NaT."""
-    missing = (
-        value is None
-        or type(value).__name__ in ("NAType", "NaTType")
-        or (isinstance(value, float) and value != value)
-    )
-    return None if missing else value
 
 
 def add_predictions(
@@ -147,4 +155,7 @@ def add_predictions(
         )
         for name in names
     ]
-    return frame.with_columns(*added).to_native()
+    answered = frame.with_columns(*added).to_native()
+    if not hasattr(data, "set_axis") or frame.columns == list(data.columns):
+        return answered
+    return answered.set_axis([*data.columns, *(prefix + name for name in names)], axis=1)

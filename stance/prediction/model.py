@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stance.core.errors import DataError
 from stance.core.types import Article, Prediction, Quote, Row
 from stance.models.folder import PortableModel, read_model
 from stance.models.speaker_pooling import Prior
@@ -18,7 +19,7 @@ from stance.prediction.rows import (
     EXPLAINED,
     Columns,
     Options,
-    cut_text,
+    as_read,
     reason_for,
     row_in_article,
 )
@@ -206,7 +207,7 @@ class Model:
         The shape is (n_rows, 5), in the codebook's order. Nothing is checked, and the model never
         abstains.
         """
-        return self._portable.probabilities([cut_text(row) for row in rows])
+        return self._portable.probabilities([as_read(row) for row in rows])
 
     def explain(
         self, row: Row | str, *, n: int = EXPLAINED, stance: str | None = None
@@ -258,7 +259,7 @@ class Model:
         """
         row = row if isinstance(row, Mapping) else {"text": row}
         stance = stance or next(self.predict_many([row])).stance
-        return (cut_text(row), stance) if stance and reason_for(row) is None else None
+        return (as_read(row), stance) if stance and reason_for(row) is None else None
 
     def read(
         self, text: str | Article, *, nlp: "Language | None" = None, abstain_at: float = 0.0
@@ -266,9 +267,18 @@ class Model:
         """Extract the quotes of an article, predict each, and gather them by speaker.
 
         A quote whose likeliest stance is less probable than ``abstain_at`` (0 to 1) has none.
+
+        Raises
+        ------
+        DataError
+            If ``text`` is neither a text nor an `Article`.
         """
         from stance.extraction.pipeline import extract
 
+        if not isinstance(text, str | Article):
+            raise DataError(
+                f"read was given {type(text).__name__}; expected the article's text, or an Article"
+            )
         article = text if isinstance(text, Article) else Article("article", text)
         (quotes,) = extract([article], nlp=nlp)
         return self.read_quotes(article, quotes, abstain_at=abstain_at)

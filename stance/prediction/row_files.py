@@ -18,8 +18,15 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
 from stance.core.errors import DataError
+from stance.core.files import named_delimiter
 from stance.core.types import Row
-from stance.prediction.compression import PACKED, PEEK, load_pyarrow, open_unpacked
+from stance.prediction.compression import (
+    PACKED,
+    PEEK,
+    BoundedLines,
+    load_pyarrow,
+    open_unpacked,
+)
 from stance.prediction.rows import FIELDS, Columns
 
 KINDS = {
@@ -30,7 +37,9 @@ KINDS = {
     ".parquet": "parquet",
     ".txt": "lines",
 }
+DAMAGE = ("ZstdError", "ArrowInvalid", "ArrowNotImplementedError", "error")
 MAX_FIELD = 10_000_000
+MAX_LINE = 3 * MAX_FIELD
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 
@@ -118,7 +127,8 @@ def _damage_told(where: str) -> Iterator[None]:
             "answered"
         ) from fault
     except Exception as fault:
-        if type(fault).__name__ not in ("ZstdError", "ArrowInvalid", "error"):
+        # pyarrow tells damage as an OSError, or as one of its own.
+        if not isinstance(fault, OSError | EOFError) and type(fault).__name__ not in DAMAGE:
             raise
         raise DataError(
             f"{where}: cannot be read on ({fault}); the rows before are answered"
@@ -139,7 +149,8 @@ def _rows(
     if start[:4] == b"PAR1" or kind == "parquet":
         return _parquet_rows(data, where, columns, stack)
     # Bytes that are no UTF-8 come through as marks, so that only their own row is refused.
-    lines = io.TextIOWrapper(data, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    text = io.TextIOWrapper(data, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    lines = cast(TextIO, BoundedLines(text, MAX_LINE))
     kind = kind or _guessed(start, columns)
     if kind == "jsonl":
         return json_rows(lines, where, columns)
@@ -149,10 +160,9 @@ def _rows(
 
 
 def _line_rows(lines: TextIO, where: str, columns: Columns) -> Iterator[Row]:
-    for number, line in _numbered(lines):
-        fault = _NOT_UTF8.search(line)
+    for _, line, fault in _numbered(lines, where):
         yield (
-            {"_fault": _utf8_fault(f"{where}:{number}")}
+            {"_fault": fault}
             if fault
             else columns.read_from({"text": line.strip()}, {"text": "text"})
         )
@@ -176,14 +186,30 @@ def _guessed(start: bytes, columns: Columns) -> str:
     quote per line.
     """
     text = start.decode("utf-8", "replace").lstrip("\ufeff \r\n")
+    head, _, rest = text.partition("\n")
+    if named_delimiter(head):
+        text = rest
     if text.startswith("{"):
         return "jsonl"
     names = [name.strip().strip('"') for name in re.split("[,;\t]", text.split("\n", 1)[0])]
     return "csv" if columns.text in names else "lines"
 
 
-def _numbered(lines: TextIO) -> Iterator[tuple[int, str]]:
-    return ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+def _numbered(lines: TextIO, where: str) -> Iterator[tuple[str, str, str | None]]:
+    """Yield the place of each line that is not blank, the line, and why it cannot be read."""
+    number = 0
+    while True:
+        number += 1
+        place = f"{where}:{number}"
+        try:
+            line = next(lines)
+        except StopIteration:
+            return
+        except csv.Error as fault:
+            yield place, "", f"{place}: {fault}"
+            continue
+        if line.strip():
+            yield place, line, _utf8_fault(place) if _NOT_UTF8.search(line) else None
 
 
 def _utf8_fault(place: str) -> str:
@@ -194,9 +220,8 @@ def json_rows(lines: TextIO, where: str, columns: Columns) -> Iterator[Row]:
     """Read JSONL rows, lazily: objects, or strings that are texts."""
     renamed = {field: getattr(columns, field) or field for field in FIELDS}
     same = all(field == name for field, name in renamed.items())
-    for number, line in _numbered(lines):
-        place = f"{where}:{number}"
-        row = given = _json_row(line, place)
+    for place, line, fault in _numbered(lines, where):
+        row = given = {"_fault": fault} if fault else _json_row(line, place)
         if not same and "_fault" not in row:
             # An id that was not asked for and is not there stays away, so that the row's number
             # takes its place.
@@ -212,8 +237,6 @@ def json_rows(lines: TextIO, where: str, columns: Columns) -> Iterator[Row]:
 
 
 def _json_row(line: str, place: str) -> Row:
-    if _NOT_UTF8.search(line):
-        return {"_fault": _utf8_fault(place)}
     try:
         row = json.loads(line.lstrip("\ufeff"))
     except (ValueError, RecursionError) as fault:
@@ -242,8 +265,16 @@ def csv_rows(
         If a column is missing.
     """
     csv.field_size_limit(MAX_FIELD)
-    header = lines.readline()
-    headers = {one: next(csv.reader([header], delimiter=one), []) for one in (delimiter or ",;\t")}
+    try:
+        header = lines.readline()
+        before = 1  # lines before the first row
+        if named := named_delimiter(header):
+            header, delimiter, before = lines.readline(), named, 2
+        headers = {
+            each: next(csv.reader([header], delimiter=each), []) for each in (delimiter or ",;\t")
+        }
+    except (csv.Error, TypeError) as fault:
+        raise DataError(f"{where}: its header cannot be read ({fault}); write it anew") from fault
     # Where none sets the text's column apart, the one that parts most: the message then names the
     # columns as people see them.
     delimiter = max(headers, key=lambda one: (columns.text in headers[one], len(headers[one])))
@@ -253,17 +284,22 @@ def csv_rows(
         twice = next(name for name in names if names.count(name) > 1)
         raise DataError(f"{where}: column {twice!r} is there twice and cannot be kept; rename one")
     return _csv_rows(
-        csv.reader(lines, delimiter=delimiter, strict=True), where, names, columns, mapping
+        csv.reader(lines, delimiter=delimiter, strict=True), where, names, columns, mapping, before
     )
 
 
 def _csv_rows(
-    reader: Any, where: str, names: Sequence[str], columns: Columns, mapping: Mapping[str, str]
+    reader: Any,
+    where: str,
+    names: Sequence[str],
+    columns: Columns,
+    mapping: Mapping[str, str],
+    before: int,
 ) -> Iterator[Row]:
     n_names = len(names)
     at = {field: names.index(name) for field, name in mapping.items()}
     while True:
-        line = reader.line_num + 2
+        line = reader.line_num + before + 1
         try:
             row = next(reader)
         except StopIteration:
@@ -314,50 +350,3 @@ def _parquet_rows(
             "as CSV"
         ) from fault
     return (columns.read_from(row, mapping) for batch in batches for row in batch.to_pylist())
-
-
-WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
-NO_ROWS = (
-    *WORKBOOKS,
-    ".json",
-    ".md",
-    ".html",
-    ".htm",
-    ".pdf",
-    ".docx",
-    ".doc",
-    ".odt",
-    ".rtf",
-    ".zip",
-    ".sav",
-    ".dta",
-    ".rds",
-    ".feather",
-    ".arrow",
-)
-
-
-def is_rows(source: str) -> bool:
-    """Tell a file of rows, or standard input, from a quote; a quote may end like a file's name."""
-    return source == "-" or (
-        kind_of(source) is not None
-        and (not any(map(str.isspace, source.strip())) or Path(source).is_file())
-    )
-
-
-def is_other_file(source: str) -> bool:
-    """Tell whether a source is a file of a kind that is not read.
-
-    Its name must not be judged as if it were a quote.
-    """
-    if (
-        source == "-"
-        or not source.strip()
-        or "\n" in source
-        or len(source) > 255
-        or kind_of(source)
-    ):
-        return False
-    return (Path(source).suffix.lower() in NO_ROWS and not any(map(str.isspace, source))) or Path(
-        source
-    ).exists()

@@ -6,11 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stance.core.errors import DataError
+from stance.core.safe_text import whole_characters
 from stance.core.types import Article, Quote, Row
 from stance.extraction.text.context import context_of
 from stance.extraction.text.language import foreign
 
 MAX_CHARS = 20_000
+# The other fields that a model reads, with the most characters of each that it is given. What
+# stands in articles is far shorter; a longer one must not cost more time than the quote.
+LONGEST = {"cue": 200, "context": 2_000, "speaker": 500, "speaker_role": 500}
+READ_FIELDS = (*LONGEST, "_article")
+SHOWN_FIELDS = ("cue", "context", "speaker")
+KEPT_AT_END = ("context",)
+# What tables hold where there is no text; compared in lower case and without blanks around it.
+MISSING = frozenset("nan -nan null none n/a na <na> nat #n/a #na #null! #value! #ref! nil".split())
+LONGEST_MISSING = 20
 BATCH = 256
 EXPLAINED = 8  # words that an explanation names
 
@@ -59,41 +69,110 @@ def row_in_article(article: Article, quote: Quote) -> dict[str, Any]:
 
 
 def id_of(row: Row) -> str | None:
-    """Return the id of a row as text, or None where it has none."""
-    given = row.get("id")
-    return None if given is None else str(given)
+    """Return the id of a row as text; None where it has none, or one that cannot be written out."""
+    given = plain(row.get("id"))
+    try:
+        return None if given is None else str(given)
+    except ValueError:  # a number of more digits than Python writes
+        return None
+
+
+def plain(value: Any) -> Any:
+    """Return None for what each library has in its place: NaN, NA, NaT."""
+    missing = (
+        value is None
+        or type(value).__name__ in ("NAType", "NaTType")
+        or (isinstance(value, float) and value != value)
+    )
+    return None if missing else value
 
 
 def reason_for(row: Row) -> str | None:
     """Return why a row cannot be judged, None where it can."""
     if row.get("_fault"):
         return str(row["_fault"])
-    if fault := misnamed(row):
+    if fault := misnamed(row) or _odd_field(row):
         return fault
-    text = row.get("text")
+    text = plain(row.get("text"))
     if text is None:
         return "no text"
     if not isinstance(text, str):
         return f"text is {type(text).__name__}, expected a string"
-    if not (text[:1].isalnum() or any(map(str.isalnum, text))):
-        return "empty text"
-    language = foreign(text[:MAX_CHARS])
+    if fault := _without_words(text[:MAX_CHARS]):
+        return fault
+    language = foreign(whole_characters(text[:MAX_CHARS]))
     return f"not English (looks like {language})" if language else None
 
 
+def _odd_field(row: Row) -> str | None:
+    """Return what is wrong with the fields beside the text, else None."""
+    for name in READ_FIELDS:
+        value = row.get(name)
+        if not (value is None or isinstance(value, str) or plain(value) is None):
+            return f"{name} is {type(value).__name__}, expected a string"
+    given = row.get("id")
+    if isinstance(given, int) and given and id_of(row) is None:
+        return "id is a number of more than 4300 digits"
+    return None
+
+
+def _without_words(text: str) -> str | None:
+    """Return why a text says nothing, None where it has words."""
+    if len(text) > LONGEST_MISSING and text[:1].isalpha():
+        return None
+    stripped = text.strip()
+    if len(stripped) <= LONGEST_MISSING and stripped.lower() in MISSING:
+        return f"no text: {stripped!r} stands for a missing one"
+    if any(map(str.isalpha, stripped)):
+        return None
+    if any(map(str.isalnum, stripped)):
+        return f"no text: {stripped[:LONGEST_MISSING]!r} has no words"
+    return "empty text"
+
+
+def as_read(row: Row) -> Row:
+    """Return a row as the model reads it: in whole characters, and no longer than `LONGEST` says.
+
+    Of a context, the end is kept: it stands next to the quote.
+    """
+    return {**row, **changed} if (changed := _changes(row)) else row
+
+
+def _changes(row: Row) -> dict[str, str | None]:
+    changed: dict[str, str | None] = {}
+    text = row["text"]
+    if (read := whole_characters(text[:MAX_CHARS])) is not text:
+        changed["text"] = read
+    for name in LONGEST.keys() & row.keys():
+        value, most = row[name], LONGEST[name]
+        if isinstance(value, str):
+            cut = value[-most:] if name in KEPT_AT_END else value[:most]
+            if (read := whole_characters(cut)) is not value:
+                changed[name] = read
+        elif value is not None:
+            changed[name] = None  # what a table has in the place of a missing text
+    return changed
+
+
 def note_of(row: Row) -> str | None:
-    """Return the note on a row that is judged: that its text was cut."""
-    length = len(row["text"])
-    return (
-        f"only the first {MAX_CHARS} of {length} characters were read"
-        if length > MAX_CHARS
-        else None
-    )
-
-
-def cut_text(row: Row) -> Row:
-    """Return a row whose text has no more than `MAX_CHARS` characters."""
-    return {**row, "text": row["text"][:MAX_CHARS]} if len(row["text"]) > MAX_CHARS else row
+    """Return the note on a row that `as_read` changed: what was cut or could not be read."""
+    text = row["text"]
+    notes = []
+    if len(text) > MAX_CHARS:
+        notes.append(f"only the first {MAX_CHARS} of {len(text)} characters were read")
+    for name in SHOWN_FIELDS:
+        value = row.get(name)
+        if isinstance(value, str) and len(value) > LONGEST[name]:
+            which = "last" if name in KEPT_AT_END else "first"
+            notes.append(f"only the {which} {LONGEST[name]} characters of {name} were read")
+    broken = [
+        name
+        for name in ("text", *SHOWN_FIELDS)
+        if isinstance(value := row.get(name), str) and whole_characters(value) != value
+    ]
+    if broken:
+        notes.append(f"half a character in {', '.join(broken)} was read as \ufffd")
+    return "; ".join(notes) or None
 
 
 FIELDS = ("text", "id", "cue", "context", "speaker")
@@ -130,12 +209,13 @@ class Columns:
         mapping = {}
         for field in FIELDS:
             asked = getattr(self, field)
-            name = asked or field
+            asked = asked if asked is None else str(asked)  # pandas numbers columns without names
+            name = field if asked is None else asked
             if names.count(name) > 1:
                 raise DataError(f"{where}: column {name!r} is there twice; rename one")
             if name in names:
                 mapping[field] = name
-            elif asked:
+            elif asked is not None:
                 raise DataError(
                     f"{where}: columns are {', '.join(names) or '(none)'}; expected a column "
                     f"{name}{_near(name, names)}{_hint(field, name, in_memory)}"

@@ -16,7 +16,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from stance.core.errors import ModelError, install_hint
 from stance.core.paths import cache_folder
 from stance.core.types import OFF_TARGET
-from stance.features.encoder_files import find_encoder
+from stance.features.encoder_files import encoder_digest, find_encoder
 from stance.features.feature_sets import Rows, to_rows
 from stance.features.row_text import view_of
 from stance.models.adapter import LONGEST, AdaptedEncoder
@@ -133,7 +133,8 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):
         targets = None
         if self.teacher:
             targets = teacher_logits(self.teacher, rows, [str(name) for name in self.classes_])
-        weights, self.digest_ = files.weights()
+        weights, digest = files.weights()
+        self.digest_ = encoder_digest(files, digest)
         config = json.loads(files.read("config.json"))
         mask = next(filter(None, map(tokenizer.token_to_id, MASKS)), 0)
         padding = int(config.get("pad_token_id", 0))

@@ -9,9 +9,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from stance.core.errors import ModelError
-from stance.features.encoder_files import find_encoder
+from stance.features.encoder_files import encoder_digest, find_encoder
 from stance.features.feature_sets import SentenceVectors
-from stance.features.sentence_encoder import weights_digest
 from stance.models.adapter import ADAPTER
 from stance.models.folder import write_model
 from stance.training.adapters import AdaptedClassifier
@@ -70,7 +69,7 @@ def _member(pipeline: Pipeline, weight: float) -> Described:
             "kind": "encoder",
             "view": features.view,
             "encoder": features.encoder,
-            "digest": weights_digest(find_encoder(features.encoder)),
+            "digest": encoder_digest(find_encoder(features.encoder)),
         }
         return {**described, **shared}, arrays
     blocks = []

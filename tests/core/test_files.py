@@ -1,7 +1,7 @@
 import pytest
 
 from stance.core.errors import DataError
-from stance.core.files import read_rows, read_text, read_toml
+from stance.core.files import named_delimiter, read_rows, read_text, read_toml
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -35,3 +35,11 @@ def test_a_line_separator_inside_a_text_is_no_end_of_a_row(tmp_path):
     found = list(read_rows(tmp_path / "a.jsonl"))
     assert [row["text"] for _, row in found] == ["one\u2028two", "three\x85four"]
     assert [place.rpartition(":")[2] for place, _ in found] == ["1", "3"]
+
+
+@pytest.mark.parametrize(
+    ("line", "delimiter"),
+    [("sep=;\r\n", ";"), ('"sep=\t"\n', "\t"), ("SEP=,", ","), ("sep;id", None), ("sep=", None)],
+)
+def test_excels_own_first_line_names_the_delimiter(line, delimiter):
+    assert named_delimiter(line) == delimiter

@@ -34,3 +34,8 @@ def test_a_lone_surrogate_leaves_as_an_escape():
 
 def test_a_table_without_rows_has_its_head():
     assert table(["a", "b"], []) == "| a | b |\n|---|---|"
+
+
+def test_what_a_terminal_would_obey_leaves_as_an_escape():
+    assert json_line({"text": "\x9b2J\x7f\x1b"}) == '{"text": "\\u009b2J\\u007f\\u001b"}\n'
+    assert json_line({"text": "“é”"}, escaped=True).isascii()

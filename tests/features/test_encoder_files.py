@@ -73,10 +73,11 @@ def test_a_zip_in_pieces_is_read_from_its_packages(tmp_path, monkeypatch):
 def test_weights_that_are_not_the_published_ones_are_refused(tmp_path, monkeypatch):
     write_encoder(tmp_path / PUBLISHED["mpnet"].folder, "mpnet")
     monkeypatch.setenv("STANCE_ENCODERS", str(tmp_path))
-    with pytest.raises(
-        ModelError, match="expected 78c0197b6159…; the weights are not the published"
-    ):
+    with pytest.raises(ModelError, match="expected 78c0197b6159…; the file is not the published"):
         find_encoder("mpnet").weights()
+    for read in (lambda files: files.tokenizer(9), lambda files: files.architecture()):
+        with pytest.raises(ModelError, match=r"json: checksum .* the file is not the published"):
+            read(find_encoder("mpnet"))
 
 
 def test_an_encoder_that_is_not_installed_says_how_to_get_it(monkeypatch):
@@ -91,3 +92,28 @@ def test_an_encoder_that_is_not_installed_says_how_to_get_it(monkeypatch):
 def test_what_the_lock_installs_is_what_its_makers_published(name):
     files = find_encoder(name)
     assert files.weights()[1] == PUBLISHED[name].sha256
+    assert files.architecture().width in (384, 768)
+    assert len(files.tokenizer(9).encode("We will talk.").ids) == 6
+
+
+@pytest.mark.parametrize(
+    ("file", "data", "message"),
+    [
+        ("tokenizer.json", b"{", r"tokenizer\.json: .*expected a tokenizer"),
+        ("tokenizer.json", b"\xff\xfe", r"tokenizer\.json: .*expected a tokenizer"),
+        ("config.json", b"[" * 100_000, r"config\.json: .*expected an encoder's configuration"),
+        ("config.json", b"[]", r"config\.json: .*expected an encoder's configuration"),
+        (
+            "config.json",
+            b'{"model_type": "bert", "hidden_act": "gelu", "hidden_size": 1e99, '
+            b'"num_attention_heads": 4}',
+            "width 1e[+]99 with 4 heads",
+        ),
+    ],
+)
+def test_damaged_files_of_an_encoder_are_told_in_one_message(tmp_path, file, data, message):
+    folder = write_encoder(tmp_path / "e", "bert")
+    (folder / file).write_bytes(data)
+    files = find_encoder(str(folder))
+    with pytest.raises(ModelError, match=message):
+        (files.architecture(), files.tokenizer(9))

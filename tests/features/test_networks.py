@@ -1,11 +1,16 @@
 import hashlib
+import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.numpy import save_file
+from tiny_encoders import weights_of, write_encoder
 
 from stance.core.errors import ModelError
 from stance.features.networks import MOST_TOKENS, Network, assembled, batches_of_one_length
+from stance.features.sentence_encoder import Encoder
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +56,24 @@ def test_each_text_goes_through_once_beside_texts_of_its_length(lengths):
     for batch in batches:
         assert len({lengths[place] for place in batch}) == 1
         assert len(batch) == 1 or len(batch) * lengths[batch[0]] <= MOST_TOKENS
+
+
+def test_weights_that_do_not_fit_are_told_in_one_message(tmp_path):
+    folder = write_encoder(tmp_path / "e", "bert")
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"hidden_size": 64, "num_attention_heads": 4}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError, match=r"encoder: its weights do not fit|onnxruntime cannot"):
+        Encoder(str(folder)).encode(["we will talk"])
+
+
+def test_numbers_that_are_not_finite_and_unknown_tokens_are_told(tmp_path):
+    folder = write_encoder(tmp_path / "e", "bert")
+    encoder = Encoder(str(folder))
+    with pytest.raises(ModelError, match="network: cannot answer"):
+        encoder._network.run([[2, 4_000, 3]])
+    weights = weights_of("bert", 11, 3)
+    weights["encoder.layer.1.output.LayerNorm.weight"][:] = np.nan
+    save_file(weights, folder / "model.safetensors")
+    with pytest.raises(ModelError, match="network: gives numbers that are not finite"):
+        Encoder(str(folder)).encode(["we will talk"])

@@ -1,6 +1,7 @@
 """The server in a process of its own, spoken to by the official SDK's client."""
 
 import json
+import subprocess
 import sys
 import threading
 import types
@@ -59,6 +60,35 @@ def test_a_tool_answers_as_python_does(ask, model):
     assert rounded(read.structured_content["speakers"]) == rounded(
         model.read(stance.Article("article", text)).to_dict()["speakers"]
     )
+
+
+def test_a_message_with_half_a_character_is_answered(model_folder):
+    hello = {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    }
+    calls = [
+        {"name": "predict_stance", "arguments": {"text": text}}
+        for text in ("We will talk \ud83d", "Yes \U0001f600, we will.")
+    ]
+    asked = [("initialize", hello), *(("tools/call", call) for call in calls)]
+    messages = [
+        json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+        for number, (method, params) in enumerate(asked)
+    ]
+    messages.insert(1, '{"jsonrpc": "2.0", "method": "notifications/initialized"}')
+    command = [sys.executable, "-m", "stance", "mcp", "--model", str(model_folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdin.write("".join(f"{message}\n" for message in messages).encode())
+        process.stdin.flush()
+        answers = {}
+        while len(answers) < 3:
+            answer = json.loads(process.stdout.readline())
+            answers[answer["id"]] = answer
+        process.stdin.close()
+    assert answers[1]["result"]["structuredContent"]["stance"] is not None
+    assert answers[2]["result"]["isError"] is False
 
 
 def rounded(answer):

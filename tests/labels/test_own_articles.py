@@ -9,6 +9,7 @@ from shell import cli
 
 from stance.cli.check import check_all
 from stance.core.errors import DataError
+from stance.core.part_files import only_writer
 from stance.core.types import Article, Judgment, Quote
 from stance.labels.checks import check_labels
 from stance.labels.consensus import read_labels
@@ -18,6 +19,7 @@ from stance.labels.own_articles import (
     Imported,
     add_articles,
     import_judgments,
+    own_judgments,
     shown_otherwise,
 )
 
@@ -299,6 +301,19 @@ def test_any_name_of_a_person_can_be_written_and_read_back(project, name):
     assert read_annotators(project / "labels")[name]["kind"] == "person"
 
 
+def test_half_a_character_in_an_export_is_written_as_unreadable(project, tmp_path):
+    path = tmp_path / "export.json"
+    given = {"stance": "oppose", "on_target": "on target", "note": "\ud83d"}
+    result = [{"from_name": name, "value": {"text": [text]}} for name, text in given.items()]
+    annotation = {"completed_by": {"email": "Anna\udc00"}, "result": result}
+    path.write_text(json.dumps([{"data": {"quote": "w1_01#1"}, "annotations": [annotation]}]))
+    done = cli("labels", "import", path)
+    assert (done.returncode, "1 judgment added" in done.stderr) == (0, True)
+    (judgment,) = own_judgments(project / "labels")
+    assert (judgment.annotator, judgment.note) == ("Anna\ufffd", "\ufffd")
+    assert "Anna\ufffd" in read_annotators(project / "labels")
+
+
 def test_a_name_that_no_file_can_hold_changes_nothing(project):
     with pytest.raises(
         DataError,
@@ -307,6 +322,16 @@ def test_a_name_that_no_file_can_hold_changes_nothing(project):
     ):
         import_judgments(project / "labels", [Judgment("w1_01#1", "Anna\x7f", "neutral", True)])
     assert not (project / "labels" / "own" / "annotators.toml").exists()
+
+
+def test_two_imports_at_once_lose_no_judgment(project):
+    judgment = Judgment("w1_01#1", "Anna", "neutral", True)
+    with (
+        only_writer(project / "labels" / "judgments" / "own.jsonl"),
+        pytest.raises(DataError, match="another process is writing it"),
+    ):
+        import_judgments(project / "labels", [judgment])
+    assert import_judgments(project / "labels", [judgment]).added == 1
 
 
 def test_an_article_does_not_take_anothers_id(project):

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,7 +7,7 @@ from hypothesis import strategies as st
 from tiny_encoders import WIDTH, answer, write_encoder
 
 from stance.core.errors import ModelError
-from stance.features.encoder_files import find_encoder
+from stance.features.encoder_files import encoder_digest, find_encoder
 from stance.models.adapter import AdaptedEncoder, merged
 from stance.models.link_functions import softmax
 
@@ -37,7 +39,7 @@ def encoder(tmp_path, monkeypatch):
 
 
 def described(files, **changes):
-    description = {"view": "cue+text", "encoder": files.name, "digest": files.weights()[1]}
+    description = {"view": "cue+text", "encoder": files.name, "digest": encoder_digest(files)}
     return {**description, "scale": 2.0, "classes": CLASSES, **changes}
 
 
@@ -70,6 +72,16 @@ def test_weights_other_than_those_it_was_trained_with_are_refused(encoder):
         model.probabilities(ROWS)
 
 
+@pytest.mark.parametrize("file", ["tokenizer.json", "config.json", "model.safetensors"])
+def test_no_file_of_a_users_own_encoder_may_change_after_training(encoder, file):
+    description, adapter = described(encoder), save_adapter()
+    AdaptedEncoder(description, adapter).probabilities(ROWS)
+    path = Path(encoder.place) / file
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(ModelError, match="is another one than the model was trained with"):
+        AdaptedEncoder(description, adapter).probabilities(ROWS)
+
+
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
@@ -77,7 +89,6 @@ def test_weights_other_than_those_it_was_trained_with_are_refused(encoder):
             {"encoder.layer.7.output.dense.down": np.ones((2, 4))},
             "layer.7.output.dense does not fit",
         ),
-        ({"head.bias": np.array([np.nan, 0, 0])}, "numbers that are not finite"),
     ],
 )
 def test_an_adapter_that_does_not_fit_is_refused_in_one_message(encoder, fault, message):
@@ -86,7 +97,7 @@ def test_an_adapter_that_does_not_fit_is_refused_in_one_message(encoder, fault, 
 
 
 def test_a_head_with_another_number_of_classes_is_refused(encoder):
-    with pytest.raises(ValueError, match="another number of classes"):
+    with pytest.raises(ValueError, match=r"head.weight has the shape .*expected \(3, any\)"):
         AdaptedEncoder(described(encoder), save_adapter(n_classes=4))
 
 
@@ -99,6 +110,19 @@ def test_models_that_differ_in_the_head_alone_share_a_network(encoder):
     assert other.vectors(["we will talk"]) == pytest.approx(model.vectors(["we will talk"]))
     hidden = model.vectors(["we will talk"]).astype(float)
     assert other.logits(ROWS[:1]) == pytest.approx(hidden @ weight.T + bias)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, 1e30])
+def test_numbers_that_no_training_gives_are_refused(encoder, number):
+    fault = {"head.bias": np.array([number, 0, 0])}
+    with pytest.raises(ValueError, match=r"head.bias: holds numbers that are not finite"):
+        AdaptedEncoder(described(encoder), save_adapter(fault=fault))
+
+
+@pytest.mark.parametrize("scale", [-1, 1e9, float("nan"), "2", None])
+def test_a_scale_that_no_training_gives_is_refused(encoder, scale):
+    with pytest.raises(ValueError, match=r"scale is .*expected a number from 0 to 1000"):
+        AdaptedEncoder(described(encoder, scale=scale), save_adapter())
 
 
 @given(st.integers(1, 4), st.floats(0, 4))

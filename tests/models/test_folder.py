@@ -1,6 +1,8 @@
 import hashlib
 import io
 import json
+import os
+import zipfile
 
 import numpy as np
 import pytest
@@ -219,6 +221,58 @@ def pickled():
     return buffer.getvalue()
 
 
+def edit_arrays(folder, **change):
+    with np.load(folder / "member-0.npz") as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    buffer = io.BytesIO()
+    np.savez(buffer, **{**arrays, **{name: do(arrays[name]) for name, do in change.items()}})
+    replace(folder, "member-0.npz", buffer.getvalue())
+
+
+def edit_blocks(folder, **change):
+    blocks = json.loads((folder / "member-0.json").read_text())["blocks"]
+    edit_member(folder, blocks=[{**blocks[0], **change}, *blocks[1:]])
+
+
+def bomb():
+    """A small file that says it unpacks to 2 GB."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("coef.npy", b"")
+        archive.infolist()[0].file_size = 2_000_000_000
+    return buffer.getvalue()
+
+
+def claims_much():
+    """An array whose head says that it has a million million numbers."""
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": "<f8", "fortran_order": False, "shape": (10**6, 10**6)}
+    )
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("coef.npy", header.getvalue() + b"\0" * 80)
+    return buffer.getvalue()
+
+
+def linked(path):
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to(path.with_name("elsewhere"))
+
+
+def piped(path):
+    path.unlink()
+    os.mkfifo(path)
+
+
+def emptied(path):
+    path.unlink()
+    path.mkdir()
+
+
+SPEAKERS = {"alpha": [1.0] * 5, "base": [0.2] * 5, "trust": 1.0}
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -273,24 +327,54 @@ def pickled():
         ),
         (lambda f: edit_member(f, kind="transformer"), "kind 'transformer' is unknown"),
         (
-            lambda f: edit_member(
-                f,
-                blocks=[
-                    {"analyzer": "word", "view": "speaker+text", "low": 1, "high": 1, "terms": []}
-                ],
-            ),
+            lambda f: edit_blocks(f, view="speaker+text"),
             r"view 'speaker\+text' is unknown",
         ),
         (lambda f: edit_member(f, classes=["yes"]), r"classes \['yes'\] are no stances"),
         (lambda f: edit_member(f, blocks=[]), "0 terms for"),
         (
-            lambda f: edit_member(
-                f, blocks=[{"analyzer": "eval", "view": "text", "low": 1, "high": 1, "terms": []}]
-            ),
+            lambda f: edit_blocks(f, analyzer="eval"),
             "member-0: 'eval'",
         ),
-        (lambda f: edit_member(f, weight="heavy"), "could not convert"),
-        (lambda f: replace(f, "member-0.npz", pickled()), "allow_pickle=False"),
+        (lambda f: edit_member(f, weight="heavy"), "weight is heavy, expected a number from"),
+        (lambda f: edit_member(f, weight=-1.0), "weight is -1.0, expected"),
+        (lambda f: edit_member(f, weight=True), "weight is True, expected"),
+        (lambda f: edit_member(f, weight=float("nan")), "NaN is no number"),
+        (lambda f: replace(f, "member-0.npz", pickled()), "holds object, expected floating"),
+        (lambda f: edit_arrays(f, coef=lambda a: a[:2]), r"coef has the shape .*expected \(5, any"),
+        (lambda f: edit_arrays(f, coef=np.ravel), "coef has the shape"),
+        (lambda f: edit_arrays(f, intercept=lambda a: a[None]), "intercept has the shape"),
+        (lambda f: edit_arrays(f, idf0=lambda a: a[1:]), "idf0 has the shape"),
+        (lambda f: edit_arrays(f, idf0=lambda a: -a), "idf: holds numbers below 0"),
+        (lambda f: edit_arrays(f, coef=lambda a: a * np.nan), "coef: holds numbers that are not"),
+        (lambda f: edit_arrays(f, coef=lambda a: a + np.inf), "coef: holds numbers that are not"),
+        (lambda f: edit_arrays(f, coef=lambda a: a + 1e300), "coef: holds numbers that are not"),
+        (lambda f: edit_arrays(f, coef=lambda a: a.astype("U8")), "holds <U8, expected floating"),
+        (lambda f: edit_blocks(f, low=0), "terms of 0 to 2 parts, expected 1 to 20"),
+        (lambda f: edit_blocks(f, high=10**9), "parts, expected 1 to 20"),
+        (lambda f: edit_blocks(f, terms=[1, 2]), "idf0 has the shape|no list of texts"),
+        (lambda f: edit_member(f, classes=["support"] * 99), "99 classes, expected 1 to 20"),
+        (lambda f: replace(f, "member-0.npz", bomb()), "expected at most 100 of 1000000000"),
+        (lambda f: replace(f, "member-0.npz", claims_much()), "does not fit its"),
+        (lambda f: edit_card(f, temperature=0), "temperature is 0, expected a number from"),
+        (lambda f: edit_card(f, temperature=float("nan")), r"card\.json: damaged \(NaN is no"),
+        (lambda f: edit_card(f, temperature="hot"), "temperature is hot"),
+        (lambda f: edit_card(f, name="a\x1b[2J"), "name is 'a.x1b"),
+        (lambda f: edit_card(f, version="x" * 201), "version is 'xxx"),
+        (lambda f: edit_card(f, abstention=[{"risk": 2}]), "risk is 2, expected"),
+        (lambda f: edit_card(f, abstention=[{}]), "KeyError"),
+        (lambda f: edit_card(f, risk_curve=[3]), "TypeError"),
+        (lambda f: edit_card(f, speakers=SPEAKERS | {"trust": 1e300}), "speakers: expected"),
+        (lambda f: edit_card(f, speakers=SPEAKERS | {"trust": "nan"}), "speakers: expected"),
+        (lambda f: edit_card(f, files={"..": "0"}), "files must name files of its own folder"),
+        (lambda f: edit_card(f, files={"": "0"}), "files must name files of its own folder"),
+        (lambda f: edit_card(f, files={"card.json": "0"}), "files must name files of its own"),
+        (lambda f: (f / "card.json").write_bytes(b" " * 16_000_001), "expected at most 16000000"),
+        (lambda f: linked(f / "member-0.npz"), r"member-0\.npz: cannot be read \(is a link"),
+        (lambda f: linked(f / "card.json"), r"card\.json: damaged .*is a link"),
+        (lambda f: piped(f / "member-0.npz"), r"member-0\.npz: cannot be read \(is no plain file"),
+        (lambda f: piped(f / "card.json"), r"card\.json: damaged .*is no plain file"),
+        (lambda f: emptied(f / "member-0.json"), r"member-0\.json: cannot be read"),
     ],
 )
 def test_a_folder_that_is_not_whole_is_refused_by_name(model_folder, tmp_path, damage, message):

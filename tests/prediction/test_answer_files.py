@@ -10,7 +10,11 @@ import pytest
 from backports import zstd
 from rows import as_csv, as_jsonl, as_parquet, predict
 
+import stance
 from stance.prediction.answer_files import shown_terms
+from stance.prediction.batch import predict_stream
+from stance.prediction.row_files import open_rows
+from stance.prediction.rows import Columns, Options
 
 
 def test_formats_say_the_same(many, ngrams, tmp_path):
@@ -142,3 +146,30 @@ def test_kept_columns_that_would_be_there_twice_or_come_late_are_told(ngrams, tm
         == 0
     )
     assert list(csv.DictReader((tmp_path / "c.csv").open(newline="")))[-1]["late"] == '{"page": 3}'
+
+
+def test_what_a_spreadsheet_would_compute_is_text(ngrams, tmp_path):
+    rows = [{"id": "=1+1", "text": "We will talk.", "=cmd": "@SUM(A1)", "change": "-5"}]
+    (tmp_path / "in.csv").write_bytes(as_csv(rows))
+    model, out = stance.load(ngrams), io.BytesIO()
+    with open_rows(str(tmp_path / "in.csv"), Columns(keep=True)) as (opened, _):
+        predict_stream(model, opened, out, "csv", Options(keep_columns=True))
+    (record,) = csv.DictReader(io.StringIO(out.getvalue().decode(), newline=""))
+    assert record["id"] == record["input_id"] == "'=1+1"
+    assert (record["'=cmd"], record["change"]) == ("'@SUM(A1)", "-5")
+    assert float(record["score"]) <= 1
+
+
+class Screen(io.BytesIO):
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_obeys_nothing_of_a_table(ngrams):
+    out = Screen()
+    rows = [{"id": "\x1b[2J", "text": "We will talk.", "_kept": {"note": "\x9b2J"}}]
+    for kind in ("csv", "table"):
+        predict_stream(stance.load(ngrams), rows, out, kind, Options(keep_columns=True))
+    shown = out.getvalue().decode()
+    assert "\x9b" not in shown
+    assert "\x1b[2J" not in shown  # the table's own colours are escapes too

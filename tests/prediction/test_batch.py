@@ -9,8 +9,10 @@ from pseudo_terminal import run_in_terminal
 from rows import as_jsonl, predict
 
 import stance
+from stance.core.errors import DataError
 from stance.prediction import batch
 from stance.prediction.row_files import open_rows
+from stance.prediction.rows import Options
 
 
 def test_a_run_that_was_killed_is_taken_up_where_it_stopped(many, ngrams, tmp_path):
@@ -50,6 +52,42 @@ def test_what_another_run_left_is_not_mixed_in(many, ngrams, tmp_path):
     done = predict(many, "--model", ngrams, "--out", out)
     assert (done.returncode, out.read_text()) == (1, "precious")
     assert "exists already" in done.stderr
+
+
+def test_other_rows_on_standard_input_and_other_columns_are_not_taken_up(ngrams, tmp_path):
+    model, out = stance.load(ngrams), tmp_path / "out.csv"
+    rows = [{"id": str(k), "text": f"They will meet on day {k}."} for k in range(600)]
+
+    def dying(rows):
+        yield from rows[:300]
+        raise RuntimeError("the power fails")
+
+    def run(rows, options=None):
+        return batch.predict_to_file(model, rows, out, None, options, source="-")
+
+    with pytest.raises(RuntimeError, match="power"):
+        run(dying(rows))
+    with pytest.raises(
+        DataError, match=r"the first 256 rows of - are not the ones that it answers"
+    ):
+        run([{**row, "text": row["text"].replace("7", "8")} for row in rows])
+    with pytest.raises(DataError, match="left by a run that differs in keep_columns"):
+        run(rows, Options(keep_columns=True))
+    part = tmp_path / "out.csv.part"
+    data = bytearray(part.read_bytes())
+    data[200] = 0
+    part.write_bytes(data)
+    assert (run(rows).n_rows, out.read_text().count("They")) == (600, 0)
+    assert out.read_text().splitlines()[-1].startswith("599,")
+
+
+def test_what_writes_a_format_must_be_there_before_anything_is_answered(
+    ngrams, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(DataError, match=r"out\.parquet: Parquet needs the package pyarrow"):
+        batch.predict_to_file(stance.load(ngrams), [], tmp_path / "out.parquet", None, source="-")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("to_file", [False, True])

@@ -102,3 +102,24 @@ def test_a_series_and_a_generator_are_texts(model, texts):
 def test_an_empty_table_has_no_answers(model):
     assert list(model.predict_many(pl.DataFrame({"text": []}))) == []
     assert model.predict_frame(pd.DataFrame({"text": []})).shape == (0, 11)
+
+
+def test_columns_that_are_numbers_or_tuples_are_named_as_such(model):
+    texts = ["We are ready to talk.", "No."]
+    stances = [answer.stance for answer in model.predict_many(texts)]
+    for names, text in (([0, 1], 1), ([("a", "id"), ("a", "said")], ("a", "said"))):
+        frame = pd.DataFrame([[7, texts[0]], [8, texts[1]]], columns=pd.Index(names))
+        answered = model.predict_frame(frame, columns=Columns(text=text))
+        assert list(answered["stance"]) == stances
+        assert list(answered.columns)[:3] == [*names, "stance"]
+        with pytest.raises(DataError, match="expected a column text"):
+            model.predict_frame(frame)
+    alone = pd.DataFrame({0: texts})
+    answers = list(model.predict_many(alone, columns=Columns(text=0)))
+    assert [answer.stance for answer in answers] == stances
+
+
+def test_a_column_that_is_there_twice_is_told(model):
+    frame = pd.DataFrame([["a", "b"]], columns=["text", "text"])
+    with pytest.raises(DataError, match="two columns 'text'; rename one"):
+        model.predict_frame(frame)

@@ -2,8 +2,10 @@ import json
 import multiprocessing
 import os
 import pickle
+import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -46,6 +48,23 @@ def test_it_predicts_where_there_is_no_project(model, model_folder, tmp_path):
         timeout=120,
     )
     assert json.loads(done.stdout) == shown_figures(model.predict(TEXTS[0]).to_dict())
+
+
+def test_only_the_files_that_were_checked_are_copied(model_folder, tmp_path, monkeypatch):
+    source = tmp_path / "source"
+    shutil.copytree(model_folder, source)
+    (tmp_path / "secret").write_text("secret")
+    (source / "notes.txt").symlink_to(tmp_path / "secret")
+    written = export_model(source, tmp_path / "out")
+    assert "notes.txt" not in {path.name for path in written}
+    # A file that turns into a link after the check is not followed.
+    (source / "member-0.json").unlink()
+    (source / "member-0.json").symlink_to(tmp_path / "secret")
+    loaded = SimpleNamespace(folder=source)
+    monkeypatch.setattr("stance.prediction.export.load", lambda _: loaded)
+    with pytest.raises(ModelError, match="is a link, expected a plain file"):
+        export_model(source, tmp_path / "again")
+    assert not (tmp_path / "again").exists()
 
 
 def test_nothing_is_overwritten(model_folder, tmp_path):

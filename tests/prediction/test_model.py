@@ -239,3 +239,79 @@ def test_columns_are_named_of_tables_only(ngram_model):
         ngram_model.predict_many(
             [{"quotation": "We are ready."}], columns=stance.Columns("quotation")
         )
+
+
+HALF = "We are ready to talk \ud83d"
+
+
+def test_half_a_character_is_read_as_unreadable_and_told(model):
+    rows = ["We will come.", {"text": HALF, "cue": "said\udc00", "id": "\ud800"}, "Never."]
+    first, broken, last = model.predict_many(rows, attributed=True)
+    assert (first.note, last.note) == (None, None)
+    assert broken.stance is not None
+    assert broken.note == "half a character in text, cue was read as \ufffd"
+    assert broken.id == "\ud800"
+    marked = model.predict("We are ready to talk \ufffd", cue="said\ufffd")
+    assert broken.probabilities == pytest.approx(marked.probabilities)
+    assert model.explain(HALF) == model.explain("We are ready to talk \ufffd")
+    assert model.features(HALF) == model.features("We are ready to talk \ufffd")
+
+
+def test_an_article_with_half_a_character_is_read(ngram_model):
+    reading = ngram_model.read(f"“{HALF},” Mr. Renn said on Monday.")
+    ((quote, _),) = reading.speakers[0].quotes
+    assert quote.text == "We are ready to talk \ufffd"
+    assert quote.spans == ((1, 23),)
+
+
+@pytest.mark.parametrize(
+    "text", ["nan", " NaN ", "None", "NULL", "N/A", "#N/A", "<NA>", "12345", "3.14", "-5"]
+)
+def test_what_tables_hold_in_place_of_a_text_is_no_quote(ngram_model, text):
+    answer = ngram_model.predict(text)
+    assert answer.stance is None
+    assert answer.reason.startswith("no text: ")
+
+
+def test_words_beside_a_number_are_a_quote(ngram_model):
+    for text in ("None.", "12 envoys.", "“No.”", "Null and void."):
+        assert ngram_model.predict(text).stance is not None
+
+
+def test_odd_fields_are_told_and_missing_ones_are_none(ngram_model):
+    text = "We are ready to talk."
+    for name, value, reason in (
+        ("cue", 5, "cue is int, expected a string"),
+        ("context", ["said"], "context is list, expected a string"),
+        ("cue", 10**5000, "cue is int, expected a string"),
+        ("id", 10**5000, "id is a number of more than 4300 digits"),
+        ("text", 10**5000, "text is int, expected a string"),
+        ("text", float("nan"), "no text"),
+    ):
+        (answer,) = ngram_model.predict_many([{"text": text, name: value}])
+        assert (answer.stance, answer.reason) == (None, reason)
+    (answer,) = ngram_model.predict_many([{"text": text, "cue": float("nan"), "id": float("nan")}])
+    assert answer == ngram_model.predict(text)
+
+
+def test_a_huge_cue_and_a_huge_context_are_cut_and_told(ngram_model):
+    text = "We are ready to talk."
+    answer = ngram_model.predict(text, cue="said " * 10**6, context="x " * 10**6 + "They met.")
+    assert answer.note == (
+        "only the first 200 characters of cue were read; "
+        "only the last 2000 characters of context were read"
+    )
+    cut = ngram_model.predict(text, cue="said " * 40, context="x " * 995 + " They met.")
+    assert answer.probabilities == cut.probabilities
+
+
+def test_what_is_no_article_is_told(ngram_model):
+    for wrong in (None, 5, b"bytes", ["text"]):
+        with pytest.raises(DataError, match=r"read was given .*; expected the article's text"):
+            ngram_model.read(wrong)
+    for wrong in ("text", stance.Article("a", "text"), {"text": "x"}):
+        with pytest.raises(DataError, match=r"extract was given one .*; expected a list"):
+            stance.extract(wrong)
+    for wrong in (["text"], [None], [stance.Article("a", None)]):
+        with pytest.raises(DataError, match=r"an article is .*; expected Article"):
+            list(stance.extract(wrong, nlp=object()))

@@ -176,3 +176,48 @@ def test_rows_that_nobody_named_have_their_number(ngrams, tmp_path, name, data):
 def test_where_rows_are_named_no_id_is_made_up():
     found = list(row_files.numbered([{"id": 3, "text": "a"}, {"_fault": "x"}, {"text": "b"}]))
     assert [row.get("id") for row in found] == [3, None, None]
+
+
+def test_half_a_character_ends_no_job(ngrams, tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"text": "Yes."}\n{"text": "We will talk \\ud83d"}\n{"text": "Never."}\n')
+    done = predict(path, "--model", ngrams)
+    assert done.returncode == 0, done.stderr
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [answer["id"] for answer in answers] == ["1", "2", "3"]
+    assert answers[1]["note"] == "half a character in text was read as \ufffd"
+    done = predict(b"We will talk \xf0\x9f", "--model", ngrams)  # as a shell hands it over
+    assert json.loads(done.stdout)["note"].startswith("half a character in text")
+
+
+def test_excels_own_first_line_is_no_header():
+    text = "sep=;\nid;text\n1;We are ready, and we will talk.\n2;a;b\n"
+    rows = list(csv_rows(io.StringIO(text, newline=""), "r.csv", Columns()))
+    assert rows[0] == {"id": "1", "text": "We are ready, and we will talk."}
+    assert rows[1]["_fault"].startswith("r.csv:4: 3 fields, the header has 2")
+
+
+def test_a_line_without_end_takes_no_more_room_than_a_long_one(monkeypatch, tmp_path):
+    monkeypatch.setattr(row_files, "MAX_LINE", 1000)
+    for kind, head, good in (
+        ("jsonl", "", '{"text": "Yes."}'),
+        ("csv", "text\n", "Yes."),
+        ("txt", "", "Yes."),
+    ):
+        path = tmp_path / f"rows.{kind}.gz"
+        path.write_bytes(gzip.compress(f"{head}{good}\n{'x' * 100_000}\n{good}\n".encode()))
+        with open_rows(str(path)) as (opened, _):
+            first, long, last = opened
+        assert first == last == {"text": "Yes."}
+        assert "a line of more than 1000 characters" in long["_fault"]
+
+
+def test_a_damaged_parquet_file_is_told(tmp_path):
+    data = bytearray(as_parquet(ROWS))
+    data[10:40] = b"\xff" * 30
+    (tmp_path / "rows.parquet").write_bytes(data)
+    with (
+        pytest.raises(DataError, match=r"rows\.parquet: (cannot be read on|no readable)"),
+        open_rows(str(tmp_path / "rows.parquet")) as (rows, _),
+    ):
+        list(rows)

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
 
+from stance.core.safe_text import in_whole_characters
 from stance.models.prediction_sets import HIGHEST, LOWEST
 
 
@@ -63,7 +64,11 @@ class ArticleIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: Annotated[str, Field(description="The article as published.", min_length=1)]
+    text: Annotated[
+        str,
+        BeforeValidator(in_whole_characters),
+        Field(description="The article as published.", min_length=1),
+    ]
     id: Annotated[str | None, Field(description="Comes back in the answer.")] = None
     title: Annotated[
         str | None,

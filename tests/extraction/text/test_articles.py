@@ -1,11 +1,12 @@
 import io
 import sys
+import time
 from types import SimpleNamespace
 
 import pytest
 
 from stance.core.errors import DataError
-from stance.extraction.text.articles import read_all, read_articles
+from stance.extraction.text.articles import read_all, read_articles, with_short_tags
 
 
 def write(tmp_path, name, data):
@@ -108,3 +109,61 @@ def test_an_empty_article_is_told_and_kept_and_nothing_else_is_a_fault(tmp_path)
         list(read_all([empty, rows], told.append))
     with pytest.raises(DataError, match="nothing to read: no article is in there"):
         list(read_all([write(tmp_path, "none.jsonl", "\n")], told.append))
+
+
+def test_a_bad_article_is_told_and_the_others_are_read(tmp_path):
+    rows = write(
+        tmp_path,
+        "rows.jsonl",
+        b'{"id": 5, "text": "Five."}\n{"id": 6, "text": null}\n{"id": %s, "text": "x"}\n'
+        b'{"id": "\xff"}\n[]\n{"id": 9, "text": "Nine."}\n' % (b"7" * 5000),
+    )
+    ansi = write(tmp_path, "ansi.txt", b"caf\xe9")
+    told = []
+    assert [one.id for one in read_all([rows, ansi], told.append)] == ["5", "9"]
+    assert [line.partition(": ")[0] for line in told[:5]] == ["left out"] * 5
+    for line, words in zip(
+        told,
+        ("rows.jsonl:2: text is NoneType", "rows.jsonl:3: not JSON", "rows.jsonl:4: byte 8",
+         "rows.jsonl:5: expected a JSON object", "ansi.txt: byte 3", "5 articles left out, 2 read"),
+        strict=True,
+    ):  # fmt: skip
+        assert words in line
+    with pytest.raises(DataError, match="nothing to read: 1 article could not be read"):
+        list(read_all([ansi], told.append))
+
+
+def test_a_source_that_is_not_there_is_told_before_anything_is_read(tmp_path):
+    good = write(tmp_path, "good.txt", "Words.")
+    for name, message in (("nowhere.txt", "No such file"), ("a.xyz", "unknown kind of file")):
+        with pytest.raises(DataError, match=message):
+            next(read_all([good, name], print))
+
+
+def test_two_articles_with_one_id_are_told(tmp_path):
+    rows = write(tmp_path, "rows.jsonl", '{"id": "a", "text": "x"}\n{"id": "a", "text": "y"}\n')
+    told = []
+    assert len(list(read_all([rows], told.append))) == 2
+    assert "article a: another one has this id too" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("first", "form"), [("", "a{}=1"), ('b=">"', "a{}='x'"), ('b=""', 'a{}=">"'), ("/", 'a{}="1"/')]
+)
+def test_a_tag_with_many_attributes_costs_no_more_than_its_length(tmp_path, first, form):
+    attributes = " ".join([first, *(form.format(number) for number in range(200_000))])
+    text = "We will talk to them on Monday, the minister said. " * 20
+    page = f"<html><body><article {attributes}><p>{text}</p></article></body></html>"
+    assert len(with_short_tags(page)) < 2000
+    began = time.process_time()
+    (article,) = read_articles(write(tmp_path, "a.html", page))
+    assert time.process_time() - began < 10
+    assert "We will talk to them on Monday" in article.text
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["", "<", "<" * 2000, "<a" * 2000, "a < b", "<p>one</p>", '<a href="' + "x" * 9000 + '">y</a>'],
+)
+def test_other_tags_stay_as_they_are(page):
+    assert with_short_tags(page) == page

@@ -194,6 +194,20 @@ def test_odd_letters_come_back_as_they_were(server):
         assert json.loads(answer.content)["id"] == "\udfff"
 
 
+def test_half_a_character_is_read_as_unreadable(server):
+    bodies = {
+        "/predict": rb'[{"text": "We will talk \ud83d", "cue": "said\udc00"}, {"text": "Never."}]',
+        "/read": rb'{"text": "\u201cWe will talk \ud83d,\u201d Mr. Renn said.", "id": "\ud800"}',
+    }
+    with server.client() as client:
+        for path, body in bodies.items():
+            answer = client.post(path, content=body, headers={"content-type": "application/json"})
+            assert answer.status_code == 200
+    (speaker,) = answer.json()["speakers"]
+    assert speaker["quotes"][0]["text"] == "We will talk \ufffd"
+    assert answer.json()["article"] == "\ufffd"
+
+
 def test_wrong_paths_and_methods_are_told(server):
     with server.client() as client:
         assert (
