@@ -104,12 +104,12 @@ def averaged(adapters: Sequence[bytes]) -> bytes:
     loaded = [load(adapter) for adapter in adapters]
     out = {}
     for name in loaded[0]:
-        parts = [arrays[name].astype(np.float32) for arrays in loaded]
+        parts = [arrays[name].astype(np.float64) for arrays in loaded]
         if name.endswith(".down"):
             mean = np.concatenate(parts, axis=0)
         elif name.endswith(".up"):
             mean = np.concatenate(parts, axis=1) / len(parts)
         else:
-            mean = np.mean(parts, axis=0)
+            mean = np.stack(parts).mean(axis=0)
         out[name] = mean.astype(np.float16)
     return save(out)

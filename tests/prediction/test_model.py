@@ -131,9 +131,7 @@ def test_more_quotes_of_the_same_kind_make_a_speakers_score_surer():
     assert many.probabilities["support"] > few.probabilities["support"]
 
 
-def test_without_any_model_the_message_says_what_to_do(project):
-    with pytest.raises(ModelError, match="no trained model; run make train first"):
-        stance.load()
+def test_a_model_that_is_not_there_is_named(project):
     with pytest.raises(ModelError, match="nothing: neither a model folder nor a run"):
         stance.load("nothing")
 
