@@ -22,8 +22,9 @@ from stance.prediction.article_rows import (
 from stance.prediction.batch import Interruptible
 from stance.prediction.compression import packed
 from stance.prediction.dataframes import is_frame, plain_rows
-from stance.prediction.quote_chunks import Chunk, answer_chunks, chunks_of
+from stance.prediction.quote_chunks import Chunk, chunks_of
 from stance.prediction.quote_journal import Ends, Journal
+from stance.prediction.quote_pool import answer_chunks
 from stance.prediction.quote_table import columns_of
 from stance.prediction.table_files import format_of, write_table
 from stance.prediction.wire_copies import WireCopies
