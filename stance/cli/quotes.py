@@ -43,10 +43,11 @@ def quotes(
         bool | None, typer.Option(help="A progress bar on stderr; by default only in a terminal.")
     ] = None,
 ) -> None:
-    """Write a table of all quotes of many articles, with their speakers and stances.
+    """Write a table of all quotes of many articles.
 
-    The table has one row per quote and the metadata of its article. Articles that cannot be read,
-    and those in other languages, are listed with the reason in a file beside it.
+    It has one row per quote: the metadata of its article, its speaker and its stance. Articles
+    that cannot be read, and those in other languages, are listed with the reason in a file beside
+    it.
 
     Example: stance quotes articles.jsonl.gz --out quotes.parquet --jobs 4
     """

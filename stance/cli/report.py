@@ -28,10 +28,10 @@ def report(
     abstain_at: AbstainAt = 0.0,
     risk: Risk = None,
 ) -> None:
-    """Write one HTML page about articles or a table of quotes, which needs no network.
+    """Write one HTML page about articles or a table of quotes.
 
-    It shows a timeline, the speakers on a stance axis, the articles with their quotes marked, and
-    a table to filter.
+    It needs no network. It shows a timeline, the speakers on a stance axis, the articles with
+    their quotes marked, and a table to filter.
 
     Example: stance report seeds/moscow-times-2025-05-13.txt --out report.html
     """

@@ -40,7 +40,7 @@ def trends(
     ] = 8,
     model: ModelName = None,
 ) -> None:
-    """Show what each speaker's quotes say over time, as a table and a figure.
+    """Show speakers over time, as a table and a figure.
 
     The table has one row per speaker and period, with an interval. Wire copies, headlines and
     unnamed speakers are left out and counted.
