@@ -109,6 +109,7 @@ def _time_axis(axes: Any) -> None:
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
     axes.tick_params(axis="x", labelsize=7)
+    axes.xaxis.get_offset_text().set_fontsize(7)
     first, last = axes.get_xlim()
     if last - first < 2:  # a single day has no width of its own
         axes.set_xlim(first - 1, last + 1)

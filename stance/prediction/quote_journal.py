@@ -56,7 +56,7 @@ class Journal:
         """Return the chunks that an interrupted run wrote, after cutting off what is not whole."""
         lines = self._path.read_bytes().splitlines(keepends=True) if self._path.exists() else []
         whole = [line for line in lines if line.endswith(b"\n")]
-        if not whole:
+        if len(whole) < 2:  # nothing was done, so nothing is lost
             self._path.write_text(json.dumps(origin) + "\n", encoding="utf-8")
             for path in (self.part, self.skipped):
                 path.write_bytes(b"")
@@ -72,7 +72,7 @@ class Journal:
                 f"{self._path}: left by a run that differs in {', '.join(changed)}; remove it to "
                 "begin anew, or repeat that run to finish it"
             )
-        self._path.write_bytes(b"".join(whole))
+        os.truncate(self._path, sum(map(len, whole)))
         self._cut(done[-1] if done else Ends("", 0, 0, 0))
         return done
 
@@ -97,6 +97,8 @@ class Journal:
     ) -> None:
         for file in self._files:
             file.close()
+        if kind is not None and not self._done and not self.part.stat().st_size:
+            self.remove()  # a run that never began leaves nothing behind
 
     def fresh(
         self, chunks: Iterable[Chunk], written: Callable[[Chunk, Ends], None]

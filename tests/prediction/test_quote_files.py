@@ -15,6 +15,7 @@ from rows import as_csv, as_jsonl
 from shell import cli
 
 import stance
+from stance.prediction.article_rows import ArticleColumns
 from stance.prediction.quote_files import skipped_file
 from stance.prediction.quote_table import columns_of
 
@@ -58,9 +59,9 @@ def feed(tmp_path_factory):
 def whole(feed, tmp_path_factory):
     """The table of the feed, written without any interruption by one process."""
     out = tmp_path_factory.mktemp("whole") / "quotes.csv"
-    done = cli("quotes", feed, "--out", out, "--model", MODEL, "--column", "author")
-    assert done.returncode == 0, done.stderr
-    assert "54 articles, " in done.stderr
+    columns = ArticleColumns(extra=("author",))
+    summary = stance.quotes_to_file(stance.load(MODEL), [str(feed)], out, columns=columns)
+    assert (summary.n_articles, summary.n_resumed) == (54, 0)
     return out
 
 
@@ -278,6 +279,14 @@ def test_an_article_on_which_the_program_fails_is_told_and_the_others_are_read(m
     assert {row["article"] for row in rows} == {"a0", "a2"}
     assert told[0]["article"] == "a1"
     assert told[0]["reason"].startswith("IndexError while it was read: out of range")
+
+
+def test_a_run_that_never_began_leaves_nothing_behind(tmp_path):
+    table = tmp_path / "articles.csv"
+    table.write_bytes(as_csv([{"body": "We met.", "id": "a"}]))
+    with pytest.raises(stance.DataError, match="expected a column text"):
+        stance.quotes_to_file(stance.load(MODEL), [str(table)], tmp_path / "q.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["articles.csv"]
 
 
 def test_what_cannot_be_written_is_told_before_a_model_is_loaded(tmp_path, feed):
