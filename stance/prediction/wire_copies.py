@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from stance.core.errors import DataError
+from stance.core.errors import DataError, install_hint
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +39,7 @@ class WireCopies:
             from datasketch import MinHash, MinHashLSH
         except ImportError as fault:
             raise DataError(
-                "wire copies need the package datasketch; install stance[quotes], or give "
+                f"wire copies need the package datasketch: {install_hint('quotes')}, or give "
                 "--no-copies"
             ) from fault
         self._remembered = remembered
