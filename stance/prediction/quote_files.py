@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from stance.core.errors import DataError
 from stance.core.formatting import counted
+from stance.core.part_files import only_writer
 from stance.core.types import Article
 from stance.prediction.article_rows import (
     ArticleColumns,
@@ -144,23 +145,24 @@ def quotes_to_file(
             f"{out}: exists already; remove it or name another file, nothing is overwritten"
         )
     asked = {**dataclasses.asdict(columns), "copies": copies}
-    journal = Journal(out, {"model": model.label, **asked})
     summary = QuoteSummary()
+    with only_writer(out):
+        journal = Journal(out, {"model": model.label, **asked})
 
-    def written(chunk: Chunk, ends: Ends) -> None:
-        summary.n_resumed += chunk.n_articles
-        summary.count(chunk, ends.n_rows)
-        seen(summary.n_articles, summary.n_quotes)
-
-    chunks = chunks_of(read_article_rows(files, columns), WireCopies() if copies else None)
-    with journal, Interruptible() as stop:
-        for chunk, answered in answer_chunks(model, journal.fresh(chunks, written), jobs):
-            with stop.whole():
-                journal.write(chunk, answered)
-            summary.count(chunk, len(answered.rows))
+        def written(chunk: Chunk, ends: Ends) -> None:
+            summary.n_resumed += chunk.n_articles
+            summary.count(chunk, ends.n_rows)
             seen(summary.n_articles, summary.n_quotes)
-    summary.reasons = _keep_skipped(journal.skipped, out)
-    _finish(journal, out, kind, packing, table)
+
+        chunks = chunks_of(read_article_rows(files, columns), WireCopies() if copies else None)
+        with journal, Interruptible() as stop:
+            for chunk, answered in answer_chunks(model, journal.fresh(chunks, written), jobs):
+                with stop.whole():
+                    journal.write(chunk, answered)
+                summary.count(chunk, len(answered.rows))
+                seen(summary.n_articles, summary.n_quotes)
+        summary.reasons = _keep_skipped(journal.skipped, out)
+        _finish(journal, out, kind, packing, table)
     return summary
 
 

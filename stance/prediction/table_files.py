@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from stance.core.errors import DataError
 from stance.core.formatting import json_line
+from stance.core.safe_text import safe_cell
 from stance.prediction.compression import load_pyarrow
 from stance.prediction.row_files import kind_of
 
@@ -71,7 +72,7 @@ def _csv_cell(value: Any) -> Any:
         return MISSING
     if isinstance(value, bool):
         return str(value).upper()  # R reads TRUE and FALSE as logical, pandas as bool
-    return _plain(value)
+    return safe_cell(_plain(value))
 
 
 def _plain(value: Any) -> Any:
