@@ -21,9 +21,12 @@ from stance.cli import (
     labels,
     pages,
     predict,
+    quotes,
+    report,
     runs,
     serve,
     train,
+    trends,
     weights,
 )
 from stance.cli.options import say_aside
@@ -38,7 +41,9 @@ PANELS: dict[str, Verbs] = {
         "extract": articles.extract,
         "predict": predict.predict,
         "read": articles.read,
-        "report": articles.report,
+        "quotes": quotes.quotes,
+        "trends": trends.trends,
+        "report": report.report,
     },
     "Models": {
         "train": train.train,
@@ -93,7 +98,7 @@ GROUPS_PANEL = "Groups (each lists its verbs with --help)"
 # Which extra of the package brings what a verb may import.
 EXTRAS = {
     "train": "filelock joblib matplotlib mlflow optuna pandas scipy sklearn sqlalchemy",
-    "quotes": "lxml lxml_html_clean spacy trafilatura",
+    "quotes": "datasketch lxml_html_clean spacy trafilatura",
     "report": "jinja2 markupsafe",
     "serve": "fastapi prometheus_client starlette uvicorn",
     "mcp": "mcp",
