@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from stance.core.types import STANCES, Article, Judgment, Prediction, Quote
     from stance.extraction.pipeline import extract
     from stance.prediction.model import Model, load
+    from stance.prediction.quote_files import quotes, quotes_to_file
     from stance.prediction.reading import Reading
     from stance.prediction.rows import Columns
 
@@ -26,6 +27,7 @@ _HOMES = {
     ),
     **dict.fromkeys(("Model", "load"), "stance.prediction.model"),
     "Columns": "stance.prediction.rows",
+    **dict.fromkeys(("quotes", "quotes_to_file"), "stance.prediction.quote_files"),
     "Reading": "stance.prediction.reading",
     "extract": "stance.extraction.pipeline",
     # needs scikit-learn, so `import *` leaves it out
@@ -46,6 +48,8 @@ __all__ = [
     "StanceError",
     "extract",
     "load",
+    "quotes",
+    "quotes_to_file",
 ]
 
 

@@ -121,3 +121,33 @@ def answer(weights, architecture, ids):
         wide = wide * (1 + np.vectorize(erf)(wide / np.sqrt(2))) / 2
         x = normalised(x + dense(wide, f"{prefix}.output.dense"), f"{prefix}.output.LayerNorm")
     return x.mean(axis=0)
+
+
+def write_adapted(place):
+    """A model folder ``base`` of an adapted model over a tiny encoder; returns it."""
+    from safetensors.numpy import save
+
+    from stance.features.encoder_files import encoder_digest, find_encoder
+    from stance.models.adapter import ADAPTER
+    from stance.models.folder import write_model
+
+    files = find_encoder(str(write_encoder(place / "encoder", "mpnet")))
+    rng = np.random.default_rng(3)
+    adapter = save(
+        {
+            "head.weight": rng.standard_normal((6, WIDTH)).astype(np.float16),
+            "head.bias": rng.standard_normal(6).astype(np.float16),
+        }
+    )
+    member = {
+        "kind": "adapter",
+        "view": "cue+text",
+        "encoder": files.name,
+        "digest": encoder_digest(files),
+        "scale": 2.0,
+        "classes": ["conditional", "neutral", "neutral", "oppose", "skeptical", "support"],
+        "weight": 1.0,
+    }
+    card = {"name": "tiny", "version": "1", "temperature": 1.5}
+    write_model(place / "base", card, [(member, {ADAPTER: adapter})])
+    return place / "base"

@@ -21,9 +21,12 @@ from stance.cli import (
     labels,
     pages,
     predict,
+    quotes,
+    report,
     runs,
     serve,
     train,
+    trends,
     weights,
 )
 from stance.cli.options import say_aside
@@ -38,7 +41,9 @@ PANELS: dict[str, Verbs] = {
         "extract": articles.extract,
         "predict": predict.predict,
         "read": articles.read,
-        "report": articles.report,
+        "quotes": quotes.quotes,
+        "trends": trends.trends,
+        "report": report.report,
     },
     "Models": {
         "train": train.train,
@@ -55,17 +60,20 @@ PANELS: dict[str, Verbs] = {
 # Each with what it is about and its verbs.
 GROUPS: dict[str, tuple[str, Verbs]] = {
     "labels": (
-        "Your own labels: agree, suggest, import, export.",
+        "Your own labels: agree, suggest, import, export, learn, annotate.",
         {
             "agree": labels.agree,
             "suggest": labels.suggest,
             "import": labels.import_labels,
             "export": labels.export_labels,
+            "learn": labels.learn,
+            "annotate": labels.annotate,
         },
     ),
     "evaluate": (
-        "Scores: quotes, speakers, attributed, explanations.",
+        "Scores: labels, quotes, speakers, attributed, explanations.",
         {
+            "labels": evaluate.labels,
             "quotes": evaluate.quotes,
             "speakers": evaluate.speakers,
             "attributed": evaluate.attributed,
@@ -90,11 +98,12 @@ GROUPS_PANEL = "Groups (each lists its verbs with --help)"
 # Which extra of the package brings what a verb may import.
 EXTRAS = {
     "train": "filelock joblib matplotlib mlflow optuna pandas scipy sklearn sqlalchemy",
-    "quotes": "lxml lxml_html_clean spacy trafilatura",
+    "quotes": "datasketch lxml_html_clean spacy trafilatura",
     "report": "jinja2 markupsafe",
     "serve": "fastapi prometheus_client starlette uvicorn",
     "mcp": "mcp",
     "frames": "narwhals",
+    "annotate": "openai",
     "tables": "backports pyarrow",
     "adapt": "torch transformers",
     "dask": "dask distributed",

@@ -1,11 +1,10 @@
-"""Verbs that take articles: extract, read, report.
+"""Verbs that take articles: extract, read.
 
 Nothing heavy is imported before a verb runs.
 """
 
 import dataclasses
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +12,7 @@ import typer
 import stance
 from stance.cli.options import AbstainAt, AsJson, ModelName, Risk, Sources, say_aside, show_json
 from stance.cli.tables import READING_WIDTH, STYLES, WIDTH, bar, console
-from stance.core.formatting import counted
+from stance.core.formatting import ATTRIBUTED_FROM, counted
 from stance.core.paths import home
 from stance.core.types import Prediction, Quote
 
@@ -79,12 +78,12 @@ def read(
     """
     loaded = stance.load(model)
     threshold = threshold_of(loaded, abstain_at, risk)
-    readings = (reading for _, reading in _readings(loaded, sources, threshold))
+    readings = (reading for _, reading in readings_of(loaded, sources, threshold))
     if as_json:
         for reading in readings:
             show_json(reading.to_dict())
     else:
-        show_readings(readings)
+        showreadings_of(readings)
 
 
 def threshold_of(loaded: "Model", abstain_at: float, risk: float | None) -> float:
@@ -94,10 +93,10 @@ def threshold_of(loaded: "Model", abstain_at: float, risk: float | None) -> floa
     return abstain_at if risk is None else loaded.threshold_for(risk)
 
 
-def _readings(
+def readings_of(
     loaded: "Model", sources: list[str], abstain_at: float
 ) -> "Iterator[tuple[Article, Reading]]":
-
+    """Yield the articles of all sources, each read, with a person's labels where there are any."""
     from stance.extraction.pipeline import extract as extract_all
     from stance.extraction.text.articles import read_all
     from stance.labels.own_articles import person_labels
@@ -118,36 +117,7 @@ def _readings(
         )
 
 
-def report(
-    sources: Sources,
-    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
-    model: ModelName = None,
-    abstain_at: AbstainAt = 0.0,
-    risk: Risk = None,
-) -> None:
-    """Write one HTML page about articles, which needs no network.
-
-    It shows the articles with their quotes marked, the speakers on a stance axis, a timeline and
-    a table to filter.
-
-    Example: stance report seeds/moscow-times-2025-05-13.txt --out report.html
-    """
-    from stance.interfaces.report.page import write_report
-
-    loaded = stance.load(model)
-    readings = list(_readings(loaded, sources, threshold_of(loaded, abstain_at, risk)))
-    size = write_report(readings, loaded.card, out)
-    n_quotes = sum(len(speaker.quotes) for _, reading in readings for speaker in reading.speakers)
-    typer.echo(
-        f"{out}: {counted(len(readings), 'article')}, {counted(n_quotes, 'quote')}, "
-        f"{size / 1000:.0f} kB"
-    )
-
-
 MAX_QUOTE = 150
-# Many stances attributed to others are false alarms: people see the more certain ones, programs
-# all of them.
-SHOWN_FROM = 0.3
 # On the test reports half of the speakers below this confidence are wrong, a fifth at it, and one
 # in two hundred from 0.9 on.
 SURE_SPEAKER = 0.55
@@ -155,12 +125,12 @@ LEGEND = (
     "A speaker's stance with its probability (“unclear” where another is nearly as likely); then "
     "the expected score of the quotes from -1 (oppose) to +1 (support), and the range that holds "
     "it with 90%. "
-    f"“says of”: a stance that the quote ascribes to somebody else, from {SHOWN_FROM:.0%} on (all "
-    "of them: --json)."
+    "“says of”: a stance that the quote ascribes to somebody else, from "
+    f"{ATTRIBUTED_FROM:.0%} on (all of them: --json)."
 )
 
 
-def show_readings(readings: "Iterable[Reading]") -> None:
+def showreadings_of(readings: "Iterable[Reading]") -> None:
     """Print a table for each article, as wide as the terminal.
 
     Where the output goes to a file or pipe, it is 140 columns wide.
@@ -249,7 +219,7 @@ def _quote(quote: Quote, prediction: Prediction, judged: str | None) -> "Text":
     if judged is not None:
         text.append("\n  your label: ", style="dim").append(judged, style=STYLES[judged])
     for attributed in prediction.attributed or ():
-        if attributed.probability < SHOWN_FROM:
+        if attributed.probability < ATTRIBUTED_FROM:
             continue
         text.append("\n  says of ", style="dim").append(attributed.holder).append(": ", style="dim")
         text.append(

@@ -1,4 +1,4 @@
-"""The verbs of evaluate: quotes, speakers, attributed, explanations.
+"""The verbs of evaluate: labels, quotes, speakers, attributed, explanations.
 
 Nothing heavy is imported before a verb runs.
 """
@@ -20,6 +20,7 @@ from stance.core.paths import home
 
 if TYPE_CHECKING:
     from stance.evaluation.extraction import ExtractionScores
+    from stance.evaluation.own_labels import SampleScores
     from stance.evaluation.speakers import SpeakerScores
     from stance.models.speaker_pooling import Prior
 
@@ -29,6 +30,40 @@ class Speaker(enum.StrEnum):
 
     NAME = "name"
     MENTION = "mention"
+
+
+def labels(
+    model: ModelName = None,
+    annotator: Annotated[
+        str | None, typer.Option(help="Measure the judgments of this annotator, not a model's.")
+    ] = None,
+    limits: Annotated[
+        bool, typer.Option("--limits", help="Also say what the figures cannot tell.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a model on your own articles, by the random sample that you labelled.
+
+    Error, kappa and macro-F1 with 95% intervals by article, scores by stance, and a sentence for a
+    paper. stance labels suggest --random draws the sample.
+
+    Example: stance evaluate labels --limits
+    """
+    from stance.evaluation.own_labels import score_annotator, score_model
+
+    scores = (
+        score_annotator(home() / "labels", annotator)
+        if annotator
+        else score_model(home() / "labels", stance.load(model))
+    )
+    if as_json:
+        show_json(scores.to_dict())
+        return
+    show_sample_scores(scores)
+    if limits:
+        say("what these figures cannot say:")
+        for line in scores.limits():
+            say(f"  {line}")
 
 
 def quotes(
@@ -178,6 +213,45 @@ def explanations(
             show_json({"model": loaded.label, "set": split, **effect.to_dict()})
         else:
             typer.echo(f"{loaded.label['name']} {loaded.label['version']}, {split}: {effect}")
+
+
+def show_sample_scores(scores: "SampleScores") -> None:
+    """Print what a model does on a random sample: the figures, by stance, and the sentence."""
+    sample = scores.sample
+
+    def shown(name: str) -> str:
+        return "{:.2f} ({:.2f}-{:.2f})".format(*scores.figures[name])
+
+    whole = {
+        "error": "share of wrong labels",
+        "kappa": "Cohen's kappa",
+        "macro_f1": "macro-F1, five labels",
+        "coarse_macro_f1": "macro-F1, coarse three",
+    }
+    title = (
+        f"{scores.name}: {counted(len(sample.truth), 'quote')} drawn at random in "
+        f"{counted(len(set(sample.articles)), 'article')}, 95% intervals by {scores.unit}"
+    )
+    rows = [(words, shown(name)) for name, words in whole.items()]
+    console(NARROW).print(
+        to_table(("on the sample", "value"), rows, words=("on the sample",), title=title)
+    )
+    parts = ("precision", "recall", "f1")
+    by_stance = [
+        (stance_name, str(n), *(shown(f"{stance_name}.{part}") for part in parts))
+        for stance_name, n in scores.counts.items()
+    ]
+    head = ("stance", "n", "precision", "recall", "F1")
+    console(NARROW).print(to_table(head, by_stance, words=("stance",)))
+    quotes, cut, speaker = (
+        "{:.0f}% ({:.0f}-{:.0f})".format(*(100 * value for value in scores.found[name]))
+        for name in ("quotes", "cut_right", "speaker_right")
+    )
+    say(
+        f"of the quotes that were found {quotes} are quotes, {cut} are cut right, {speaker} have "
+        "the right speaker, too, by the corrections in your labels"
+    )
+    say(f"for a paper: {scores.sentence()}")
 
 
 def show_quote_scores(result: "ExtractionScores", *, n_errors: int = 0) -> None:

@@ -35,12 +35,17 @@ class Watch:
 
 
 @contextlib.contextmanager
-def watched(n_articles: int | None) -> Iterator[Watch]:
-    """Show a bar on stderr while the block runs, if stderr is a terminal.
+def watched(n_articles: int | None, *, wanted: bool | None = None) -> Iterator[Watch]:
+    """Show a bar on stderr while the block runs.
 
-    ``n_articles`` is None where nobody can know it beforehand.
+    Parameters
+    ----------
+    n_articles
+        None where nobody can know it beforehand.
+    wanted
+        None: only where stderr is a terminal.
     """
-    if not sys.stderr.isatty():
+    if not (sys.stderr.isatty() if wanted is None else wanted):
         yield Watch()
         return
     from rich.console import Console

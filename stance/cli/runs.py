@@ -29,11 +29,21 @@ def compare(
     first: Annotated[
         str | None,
         typer.Argument(
-            metavar="[RUN", help="The run to compare with; without runs the leaderboard is printed."
+            metavar="[RUN",
+            help="The run to compare with, or annotator:NAME; without runs the leaderboard is "
+            "printed.",
         ),
     ] = None,
     second: Annotated[
-        str | None, typer.Argument(metavar="RUN]", help="The run whose gain is shown.")
+        str | None, typer.Argument(metavar="RUN", help="The run whose gain is shown.")
+    ] = None,
+    rows: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="ROWS]",
+            help="A file of quotes, such as a table of stance quotes: then both are models, and "
+            "their answers to it are compared, without labels.",
+        ),
     ] = None,
     errors: Annotated[
         bool,
@@ -50,7 +60,8 @@ def compare(
     """Compare two runs, or print the leaderboard.
 
     It prints the second's score minus the first's, with an interval and p-value, paired by
-    article.
+    article. annotator:NAME takes an annotator's judgments as if they were a model's.
+    With ROWS it prints how often the answers of two models differ, and where.
 
     Example: stance compare ngrams frozen
     """
@@ -68,6 +79,11 @@ def compare(
         raise typer.BadParameter(
             "one run is given; expected two to compare, or none for the leaderboard"
         )
+    if rows is not None:
+        from stance.cli.model_changes import show_changes
+
+        show_changes(first, second, rows, as_json=as_json)
+        return
     if errors:
         _show_errors(first, second, as_json=as_json)
         return

@@ -137,7 +137,8 @@ def sweep(
     backend: Annotated[
         str,
         typer.Option(
-            help="joblib: processes; dask: a Dask cluster on this machine (pip install '.[dask]')."
+            help="joblib: processes; dask: a Dask cluster on this machine; tcp://HOST:8786: that "
+            "Dask scheduler (pip install '.[dask]')."
         ),
     ] = "joblib",
 ) -> None:

@@ -5,6 +5,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+# Many stances attributed to others are false alarms: people see the more certain ones, programs
+# all of them.
+ATTRIBUTED_FROM = 0.3
+
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     r"""Return a Markdown table, one line per row, without a line break at its end.

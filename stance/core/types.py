@@ -169,7 +169,11 @@ class Quote:
 class Judgment:
     """What one annotator said of one quote.
 
-    ``attributed`` lists the stances that the quote ascribes to others, as (holder, stance).
+    ``attributed`` lists the stances that the quote ascribes to others, as (holder, stance). A
+    language model's judgment names the ``model``, the fingerprint of the ``prompt`` and the
+    ``temperature``. ``speaker`` and ``text`` are the right ones where others were found, with
+    " … " in the text where the attribution interrupts it; ``is_quote`` is false where nobody is
+    quoted.
     """
 
     quote: str
@@ -178,6 +182,12 @@ class Judgment:
     on_target: bool
     attributed: tuple[tuple[str, str], ...] = ()
     note: str | None = None
+    model: str | None = None
+    prompt: str | None = None
+    temperature: float | None = None
+    speaker: str | None = None
+    text: str | None = None
+    is_quote: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -185,8 +195,11 @@ class Judgment:
         row["attributed"] = [
             {"holder": holder, "stance": stance} for holder, stance in self.attributed
         ]
-        if self.note is None:
-            del row["note"]
+        for name in ("note", "model", "prompt", "temperature", "speaker", "text"):
+            if row[name] is None:
+                del row[name]
+        if self.is_quote:
+            del row["is_quote"]
         return row
 
 

@@ -14,26 +14,53 @@ from stance.evaluation.scores import (
     paired_tables,
     to_coarse,
 )
+from stance.experiments.annotator_answers import (
+    Answers,
+    annotator_answers,
+    in_the_same_sets,
+    released_answers,
+)
 from stance.experiments.benchmarks.corpora import COARSE_STANCES
 from stance.experiments.benchmarks.scores import ALL_SCORES, HEADLINE, SCORES
 from stance.tracking import store
+from stance.tracking.model_folders import released_names
 from stance.tracking.runs import find_run, load_predictions
 
+ANNOTATOR = "annotator:"  # before a name: an annotator's judgments instead of a run
 Differences = dict[str, dict[str, Difference]]
 
 
-def _both(first: str, second: str) -> tuple[list[Any], list[pd.DataFrame]]:
+def _both(first: str, second: str) -> tuple[list[Answers], list[pd.DataFrame]]:
     mlflow = store.open_store()
-    runs = [find_run(mlflow, name) for name in (first, second)]
-    tables = [load_predictions(mlflow, run) for run in runs]
-    corpora = [run.data.params.get("corpus") for run in runs]
+    names = (first, second)
+    known = {
+        name: annotator_answers(name.removeprefix(ANNOTATOR))
+        for name in names
+        if name.startswith(ANNOTATOR)
+    }
+    for name in names:
+        if known and name in released_names():
+            quotes = next(iter(known.values())).table["quote"]
+            known[name] = released_answers(name, quotes)
+        elif name not in known:
+            known[name] = _run_answers(mlflow, name)
+    runs = [known[name] for name in names]
+    tables = in_the_same_sets(runs)
+    corpora = [run.corpus for run in runs]
     if corpora[0] != corpora[1]:
         asked = " and ".join(
-            f"{run.info.run_name} about {corpus or 'the stance labels'}"
+            f"{run.name} about {corpus or 'the stance labels'}"
             for run, corpus in zip(runs, corpora, strict=True)
         )
         raise DataError(f"the runs answer different questions: {asked}; compare two of one kind")
     return runs, tables
+
+
+def _run_answers(mlflow: Any, name: str) -> Answers:
+    run = find_run(mlflow, name)
+    return Answers(
+        str(run.info.run_name), load_predictions(mlflow, run), run.data.params.get("corpus")
+    )
 
 
 def _paired(names: Sequence[str], tables: Sequence[pd.DataFrame]) -> dict[str, list[pd.DataFrame]]:
@@ -63,15 +90,16 @@ def _paired(names: Sequence[str], tables: Sequence[pd.DataFrame]) -> dict[str, l
 def compare_runs(first: str, second: str) -> tuple[str, str, Differences]:
     """Compare two runs on the quotes that both predicted, set by set.
 
-    The runs are paired by article, benchmarks by text.
+    The runs are paired by article, benchmarks by text. ``annotator:NAME`` stands for what an
+    annotator judged, as if it were a run.
 
     Returns
     -------
     first run's name, second run's name, differences (second minus first) by set and score
     """
     runs, tables = _both(first, second)
-    corpus = runs[0].data.params.get("corpus")
-    names = [str(run.info.run_name) for run in runs]
+    corpus = runs[0].corpus
+    names = [run.name for run in runs]
     return names[0], names[1], compare_tables(names, tables, corpus)
 
 
@@ -98,8 +126,10 @@ def compare_tables(
 def data_differences(first: str, second: str) -> list[str]:
     """Return how the data settings of two runs differ, as lines for people.
 
-    Their cross-validated scores then differ by more than the model.
+    Their cross-validated scores then differ by more than the model. Annotators have none.
     """
+    if any(name.startswith(ANNOTATOR) for name in (first, second)):
+        return []
     mlflow = store.open_store()
     one, other = (find_run(mlflow, name).data.params for name in (first, second))
     names = sorted(
@@ -154,7 +184,7 @@ def compare_errors(first: str, second: str) -> tuple[str, str, pd.DataFrame]:
     """
     runs, tables = _both(first, second)
     parts = []
-    for name, (one, other) in _paired([run.info.run_name for run in runs], tables).items():
+    for name, (one, other) in _paired([run.name for run in runs], tables).items():
         columns: dict[str, Any] = {
             "set": name,
             "stance": one["stance"],
@@ -186,7 +216,7 @@ def compare_errors(first: str, second: str) -> tuple[str, str, pd.DataFrame]:
         .index
     )
     return (
-        str(runs[0].info.run_name),
-        str(runs[1].info.run_name),
+        runs[0].name,
+        runs[1].name,
         wrong.loc[order].reset_index(drop=True),
     )

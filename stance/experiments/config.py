@@ -112,6 +112,14 @@ class Adapter(Strict):
     seed: int = Field(default=13, ge=0, lt=2**32)
 
 
+class NewHead(Strict):
+    """The head of an adapted model fitted anew, see `stance.training.refitted_heads`."""
+
+    kind: Literal["head"]
+    model: str = Field(default="standard", description="the adapted model to start from")
+    pull: float = Field(default=10.0, gt=0, description="how firmly the head stays where it was")
+
+
 class Member(Strict):
     """One pipeline of the soft vote."""
 
@@ -120,16 +128,16 @@ class Member(Strict):
         NoFeatures | Ngrams | RowTerms | Blocks | Vectors | WholeRows,
         Field(discriminator="kind"),
     ]
-    classifier: Annotated[Majority | LogReg | Adapter, Field(discriminator="kind")]
+    classifier: Annotated[Majority | LogReg | Adapter | NewHead, Field(discriminator="kind")]
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         features, classifier = self.features.kind, self.classifier.kind
-        needed = {"majority": "none", "adapter": "rows"}.get(classifier)
+        needed = {"majority": "none", "adapter": "rows", "head": "rows"}.get(classifier)
         if needed != features and (needed or features in ("none", "rows")):
             raise ValueError(
                 f"features {features!r} do not go with classifier {classifier!r}: majority takes "
-                "none, adapter takes rows, logreg any other"
+                "none, adapter and head take rows, logreg any other"
             )
         return self
 
@@ -166,9 +174,10 @@ class Data(Strict):
         le=20,
         description="how often the folds are drawn anew; the score is the mean over the draws",
     )
-    calibrate: Literal["validation", "seeds"] | None = Field(
+    calibrate: Literal["validation", "seeds", "none"] | None = Field(
         default=None,
-        description="the set that sets the temperature; by default out-of-fold, else validation",
+        description="the set that sets the temperature; by default out-of-fold, else validation; "
+        "none: the probabilities stay as they are",
     )
     labels: Literal["agreed", "first"] = Field(
         default="agreed",

@@ -127,7 +127,7 @@ def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = prin
     # can be tempered by the real articles instead.
     tempered = experiment.data.calibrate if experiment.data.calibrate in raw else on
     temperature = 1.0
-    if tempered:
+    if tempered and experiment.data.calibrate != "none":
         table_of, predicted_of = raw[tempered]
         temperature = fit_temperature(predicted_of, list(table_of["stance"]))
         if tempered != on:

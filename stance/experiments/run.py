@@ -64,6 +64,8 @@ def card(experiment: Experiment, trained: Trained, run_id: str) -> dict[str, Any
         "n_reports": int(trained.train["article"].nunique()),
         "counts": dataset.counts(trained.train),
     }
+    if own := own_quotes(trained.train):
+        data["own"] = own
     versions = {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
     return {
         "name": experiment.name,
@@ -77,6 +79,11 @@ def card(experiment: Experiment, trained: Trained, run_id: str) -> dict[str, Any
         "coverage": [one.row() for one in trained.coverage],
         "versions": versions,
     }
+
+
+def own_quotes(table: pd.DataFrame) -> list[str]:
+    """Return which quotes of the user's own articles stand in a table."""
+    return sorted(table.loc[table["origin"] == "own", "quote"])
 
 
 def run(

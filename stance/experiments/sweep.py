@@ -93,35 +93,52 @@ def _out_of_fold(experiment: Experiment, table: pd.DataFrame, folds: Folds) -> n
 
 @contextlib.contextmanager
 def workers(backend: str, jobs: int) -> Iterator[None]:
-    """Let joblib work in this process (one job), in several, or on a Dask cluster of this machine.
+    """Let joblib work in this process (one job), in several, or on a Dask cluster.
+
+    ``backend`` is joblib, dask (a cluster on this machine), or the address of a Dask scheduler.
 
     Raises
     ------
     ConfigError
-        If the backend is unknown or not installed.
+        If the backend is unknown or not installed, or the scheduler does not answer.
     """
     import joblib
 
-    if backend == "dask":
-        try:
-            from dask.distributed import Client, LocalCluster
-        except ImportError as fault:
-            raise ConfigError(
-                f"{fault.name} is not installed; --backend dask needs it: {install_hint('dask')}"
-            ) from fault
-        # This machine only, and no dashboard: a cluster runs what it is sent.
-        with (
-            LocalCluster(
-                n_workers=jobs, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
-            ) as cluster,
-            Client(cluster),
-            joblib.parallel_config(backend="dask", n_jobs=jobs),
-        ):
+    if backend == "dask" or "://" in backend:
+        with _dask_client(backend, jobs), joblib.parallel_config(backend="dask", n_jobs=jobs):
             yield
         return
     if backend != "joblib":
-        raise ConfigError(f"--backend {backend!r}: expected joblib or dask")
+        raise ConfigError(f"--backend {backend!r}: expected joblib, dask, or tcp://HOST:8786")
     with joblib.parallel_config(backend="loky", n_jobs=jobs):
+        yield
+
+
+@contextlib.contextmanager
+def _dask_client(backend: str, jobs: int) -> Iterator[None]:
+    try:
+        from dask.distributed import Client, LocalCluster
+    except ImportError as fault:
+        raise ConfigError(
+            f"{fault.name} is not installed; --backend dask needs it: {install_hint('dask')}"
+        ) from fault
+    with contextlib.ExitStack() as stack:
+        if backend == "dask":
+            # This machine only, and no dashboard: a cluster runs what it is sent.
+            place = stack.enter_context(
+                LocalCluster(
+                    n_workers=jobs, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+                )
+            )
+        else:
+            place = backend
+        try:
+            stack.enter_context(Client(place, timeout="30s"))
+        except (OSError, ValueError) as fault:
+            raise ConfigError(
+                f"--backend {backend}: no Dask scheduler answers there ({fault}); check the "
+                "address, such as tcp://10.0.0.5:8786"
+            ) from fault
         yield
 
 
@@ -142,7 +159,8 @@ def run_sweep(
     jobs
         Trials at a time.
     backend
-        ``joblib`` (processes) or ``dask`` (a cluster on this machine, the extra ``dask``).
+        ``joblib`` (processes), ``dask`` (a cluster on this machine, the extra ``dask``), or the
+        address of a Dask scheduler, whose workers have the same packages and labels.
     sets
         Tables by split; read from ``labels/`` when None.
     say

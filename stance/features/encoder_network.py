@@ -104,9 +104,7 @@ def canonical_name(name: str) -> str:
 
 
 def write_network(
-    weights: Mapping[str, np.ndarray],
-    architecture: Architecture,
-    head: tuple[np.ndarray, np.ndarray] | None = None,
+    weights: Mapping[str, np.ndarray], architecture: Architecture, *, scaled: bool = True
 ) -> bytes:
     """Return the network as ONNX.
 
@@ -114,16 +112,14 @@ def write_network(
     ----------
     weights
         By their canonical names, see `canonical`.
-    head
-        Weight of shape (n_classes, width) and bias of shape (n_classes,) of a linear layer over
-        the mean of the last hidden states; without one the mean itself comes out, scaled to
-        length 1.
+    scaled
+        Whether the mean of the last hidden states is scaled to length 1.
 
     Returns
     -------
     bytes
-        Input ``input_ids`` of shape (n_texts, n_tokens), texts of one length; output ``logits`` of
-        shape (n_texts, n_classes), or ``vectors`` of shape (n_texts, width).
+        Input ``input_ids`` of shape (n_texts, n_tokens), texts of one length; output ``vectors``
+        of shape (n_texts, width).
 
     Notes
     -----
@@ -135,9 +131,10 @@ def write_network(
     from onnx import TensorProto, helper
 
     graph = _Network(weights, architecture)
-    name, n_columns = graph.output(graph.layers(graph.embedded()), head)
+    graph.output(graph.layers(graph.embedded()), scaled=scaled)
     inputs = [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["n", "t"])]
-    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", n_columns])]
+    shape: list[str | int | None] = ["n", architecture.width]
+    outputs = [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, shape)]
     whole = helper.make_graph(graph.nodes, "stance", inputs, outputs, graph.constants)
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]
     model: onnx.ModelProto = helper.make_model(whole, opset_imports=opsets, ir_version=IR_VERSION)
@@ -298,16 +295,11 @@ class _Network:
             "LayerNormalization", x, weight, bias, axis=-1, epsilon=self.architecture.epsilon
         )
 
-    def output(self, x: str, head: tuple[np.ndarray, np.ndarray] | None) -> tuple[str, int]:
+    def output(self, x: str, *, scaled: bool) -> None:
         mean = self.op("ReduceMean", self.op("Reshape", x, self.texts), self.columns, keepdims=0)
-        if head is None:
+        if scaled:
             self.op("LpNormalization", mean, axis=1, p=2)
-            self.nodes[-1].output[0] = "vectors"
-            return "vectors", self.architecture.width
-        weight, bias = head
-        self.op("Gemm", mean, self.constant(weight.T), self.constant(bias))
-        self.nodes[-1].output[0] = "logits"
-        return "logits", len(bias)
+        self.nodes[-1].output[0] = "vectors"
 
     def matrix(self, name: str) -> np.ndarray:
         return self.weights[f"{name}.weight"].T

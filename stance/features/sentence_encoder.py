@@ -3,7 +3,7 @@
 import hashlib
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -74,31 +74,51 @@ os.register_at_fork(after_in_child=get_encoder.cache_clear)
 def encode_cached(texts: Sequence[str], name: str, folder: Path | None = None) -> np.ndarray:
     """Return the vectors of the texts, from the cache where they are known.
 
-    The cache is one npz file without pickle, named by all that changes a vector besides the text:
-    the weights' checksum and the token limit. Each text is a key of its own, so that new reports
-    cost only themselves.
-
     Returns
     -------
     ndarray of shape (n_texts, n_dims)
     """
     digest = encoder_digest(find_encoder(name))
-    path = (folder or cache_folder()) / f"vectors-{digest[:12]}-{MAX_TOKENS}.npz"
+
+    def encode(missing: Sequence[str]) -> np.ndarray:
+        # Texts are many here: the two threads of a small machine are worth their while.
+        return get_encoder(name, min(2, os.cpu_count() or 1)).encode(missing)
+
+    if not texts:
+        return np.zeros((0, get_encoder(name).n_dims), dtype=np.float32)
+    return cached_vectors(texts, f"{digest[:12]}-{MAX_TOKENS}", encode, folder)
+
+
+def cached_vectors(
+    texts: Sequence[str],
+    key: str,
+    encode: Callable[[Sequence[str]], np.ndarray],
+    folder: Path | None = None,
+) -> np.ndarray:
+    """Return vectors, shape (n_texts, n_dims); only texts that the cache lacks are encoded.
+
+    The cache is one npz file without pickle. Each text is a key of its own, so that new reports
+    cost only themselves.
+
+    Parameters
+    ----------
+    texts
+        At least one.
+    key
+        All that changes a vector besides the text: a checksum of the weights, the token limit.
+    """
+    path = (folder or cache_folder()) / f"vectors-{key}.npz"
     keys = [
         hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32] for text in texts
     ]
     known = _read_cache(path)
     missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
     if missing:
-        # Texts are many here: the two threads of a small machine are worth their while.
-        encoder = get_encoder(name, min(2, os.cpu_count() or 1))
-        vectors = encoder.encode(list(missing.values()))
+        vectors = encode(list(missing.values()))
         known.update(zip(missing, vectors, strict=True))
         buffer = BytesIO()
         np.savez(buffer, keys=np.array(list(known)), vectors=np.stack(list(known.values())))
         write_whole(path, buffer.getvalue())
-    if not keys:
-        return np.zeros((0, get_encoder(name).n_dims), dtype=np.float32)
     return np.stack([known[key] for key in keys])
 
 

@@ -9,14 +9,15 @@ from typing import Any
 
 from stance.core.errors import DataError, gather
 from stance.core.paths import home
-from stance.core.types import Judgment
+from stance.core.types import Article, Judgment, Quote
+from stance.labels.corrections import corrected
 from stance.labels.judgments import (
     adjudicators_among,
     people_among,
     read_all_judgments,
     read_annotators,
 )
-from stance.labels.labelled_articles import Labelled, read_reports, report_files
+from stance.labels.labelled_articles import Labelled, read_all_reports
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Label:
     """The agreed stance of one quote.
 
     ``by`` says how it was reached: ``one`` (a single reader), ``agreed`` or ``adjudicated``;
-    ``first`` is the first reader's stance.
+    ``first`` is the first reader's stance. ``correction`` is a judgment that corrects the quote as
+    more than half of the judgments do.
     """
 
     quote: str
@@ -33,6 +35,7 @@ class Label:
     attributed: tuple[tuple[str, str], ...]
     by: str
     first: str
+    correction: Judgment | None = None
 
 
 def agree(
@@ -69,7 +72,8 @@ def agree(
         by = "adjudicated" if decided else "agreed" if len(readers) > 1 else "one"
         # By name, not by order: "author" stands before "second" and the adjudicator is no reader.
         first = min(readers or decided, key=lambda one: (one.annotator, one.stance)).stance
-        labels[quote] = Label(quote, stance, on_target, _held(readers or decided), by, first)
+        held, correction = _held(readers or decided), _correction(decided or readers)
+        labels[quote] = Label(quote, stance, on_target, held, by, first, correction)
     return labels, sorted(disputed)
 
 
@@ -78,13 +82,23 @@ def _held(judgments: Sequence[Judgment]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(held for held, n in count.items() if 2 * n > len(judgments)))
 
 
+def _correction(judgments: Sequence[Judgment]) -> Judgment | None:
+    count = Counter((one.speaker, one.text, one.is_quote) for one in judgments)
+    common, n = count.most_common(1)[0]
+    if common == (None, None, True) or 2 * n <= len(judgments):
+        return None
+    return next(one for one in judgments if (one.speaker, one.text, one.is_quote) == common)
+
+
 def read_labels(
     folder: Path | None = None, *, own: bool = True
 ) -> tuple[list[Labelled], dict[str, Label]]:
     """Read ``labels/``: reports, seed articles, the user's own articles, their agreed labels.
 
-    Quotes of ``own/`` may lack a label: they wait for one. Without ``own`` only what the project
-    itself holds is read: neither the user's articles nor any judgment that the user imported.
+    Quotes come as the judgments correct them. Those of ``own/`` may lack a label: they wait for
+    one, also where only language models judged them, in two ways. Without ``own`` only what the
+    project itself holds is read: neither the user's articles nor any judgment that the user
+    imported.
 
     Raises
     ------
@@ -99,13 +113,27 @@ def read_labels(
             "project)"
         )
     annotators = read_annotators(folder, own=own)
-    reports = [
-        one for path in report_files(folder, own=own) for one in read_reports(path, folder.parent)
-    ]
+    reports = read_all_reports(folder, own=own)
     judgments = read_all_judgments(folder, own=own)
     labels, disputed = agree(judgments, adjudicators_among(annotators), people_among(annotators))
-    gather(_faults(reports, judgments, annotators, labels, disputed), DataError)
+    faults = _faults(reports, judgments, annotators, labels, disputed)
+    reports = [_corrected(*report, labels, faults) for report in reports]
+    gather(faults, DataError)
     return reports, labels
+
+
+def _corrected(
+    article: Article, quotes: Sequence[Quote], labels: Mapping[str, Label], faults: list[str]
+) -> Labelled:
+    """Return an article with its quotes as persons corrected them; what fails joins the faults."""
+    right = []
+    for quote in quotes:
+        judged = labels[quote.id].correction if quote.id in labels else None
+        try:
+            right.append(corrected(article, quote, judged) if judged else quote)
+        except DataError as fault:
+            faults.append(f"labels/judgments: {fault}")
+    return article, tuple(right)
 
 
 def _faults(
@@ -117,6 +145,8 @@ def _faults(
 ) -> list[str]:
     """Return the faults for which labels cannot be trusted, one per line."""
     known = Counter(quote.id for _, quotes in reports for quote in quotes)
+    persons = set(people_among(annotators))
+    by_people = {one.quote for one in judgments if one.annotator in persons}
     waiting = {
         quote.id for article, quotes in reports if article.origin == "own" for quote in quotes
     }
@@ -142,6 +172,7 @@ def _faults(
         "add a line to "
         f"labels/judgments/{deciders[quote in waiting]}.jsonl like {_deciding(quote, judgments)}"
         for quote in disputed
+        if quote in by_people or quote not in waiting
     ]
     faults += [
         f"labels/judgments: {quote} has no judgment"

@@ -52,7 +52,14 @@ def read_judgment(row: Mapping[str, Any], place: str) -> Judgment:
             raise DataError(f"{place}: {name} is {row.get(name)!r}, expected text")
     held = tuple((str(one["holder"]), str(one["stance"])) for one in row.get("attributed", ()))
     return Judgment(
-        row["quote"], row["annotator"], row["stance"], row["on_target"], held, row.get("note")
+        row["quote"],
+        row["annotator"],
+        row["stance"],
+        row["on_target"],
+        held,
+        **{name: row.get(name) for name in ("note", "model", "prompt", "temperature")},
+        **{name: row.get(name) for name in ("speaker", "text")},
+        is_quote=row.get("is_quote") is not False,
     )
 
 
@@ -156,9 +163,10 @@ def merge(old: Sequence[Judgment], new: Sequence[Judgment], known: Iterable[str]
                 f"{one.quote}: no such quote in labels/; import the article's quotes first"
             )
         elif before is not None and before != one:
+            now = one.stance if one.stance != before.stance else "something else besides the stance"
             faults.append(
-                f"{one.quote}: {one.annotator} said {before.stance} before and says {one.stance} "
-                "now; give --annotator another name for a second reading"
+                f"{one.quote}: {one.annotator} said {before.stance} before and says {now} now; "
+                "give --annotator another name for a second reading"
             )
         said.setdefault((one.quote, one.annotator), one)
     gather(faults, DataError)

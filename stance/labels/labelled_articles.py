@@ -12,6 +12,7 @@ from stance.core.types import Article, Quote
 
 Labelled = tuple[Article, tuple[Quote, ...]]
 Read = TypeVar("Read")
+Given = TypeVar("Given")
 
 
 def read_report(row: Mapping[str, Any], place: str, root: Path) -> Labelled:
@@ -59,8 +60,7 @@ def read_reports(path: Path, root: Path | None = None) -> list[Labelled]:
 
 
 def read_each(
-    rows: Iterable[tuple[str, Mapping[str, Any]]],
-    read_one: Callable[[Mapping[str, Any], str], Read],
+    rows: Iterable[tuple[str, Given]], read_one: Callable[[Given, str], Read]
 ) -> list[Read]:
     """Read (place, row) pairs one by one and return what came of them.
 
@@ -87,3 +87,10 @@ def report_files(folder: Path, *, own: bool = True) -> list[Path]:
     """
     users = sorted((folder / "own").glob("*.jsonl")) if own else []
     return [*sorted((folder / "reports").glob("*.jsonl")), folder / "seeds.jsonl", *users]
+
+
+def read_all_reports(folder: Path, *, own: bool = True) -> list[Labelled]:
+    """Read the files of `report_files`: quotes as they were found, before any correction."""
+    return [
+        one for path in report_files(folder, own=own) for one in read_reports(path, folder.parent)
+    ]

@@ -1,7 +1,8 @@
 """A low-rank adapter of an encoder with a linear head: what `stance.training.adapters` trains.
 
 The adapter holds two small matrices for each matrix of the encoder. It is added to the published
-weights once, and the sum is kept as an int8 network (`stance.features.networks`).
+weights once, and the sum is kept as an int8 network (`stance.features.networks`). The head is
+computed from the network's vectors, so models that differ in the head alone share a network.
 """
 
 import hashlib
@@ -62,6 +63,15 @@ def merged(
     return out
 
 
+def head_sums(vectors: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """Return what a linear head makes of vectors, shape (n_rows, n_classes).
+
+    Without a matrix library, whose rounding depends on how many rows go through together.
+    """
+    sums = np.einsum("nd,cd->nc", vectors.astype(np.float64), weight.astype(np.float64))
+    return np.asarray(sums + bias.astype(np.float64))
+
+
 class AdaptedEncoder:
     """Probabilities of rows by an encoder with its adapter and head.
 
@@ -104,17 +114,38 @@ class AdaptedEncoder:
         return softmax(self.logits(rows))
 
     def logits(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
-        """Return the sums of each row, shape (n_rows, n_classes).
+        """Return the sums of each row, shape (n_rows, n_classes)."""
+        if not rows:
+            return np.zeros((0, len(self.head[1])))
+        return head_sums(self.vectors([view_of(row, self.view) for row in rows]), *self.head)
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """Return the mean of the last hidden states of each text, shape (n_texts, width).
 
         The network is loaded at the first call.
         """
-        if not rows:
-            return np.zeros((0, len(self.head[1])))
         if self._loaded is None:
             self._loaded = self._load()
         tokenizer, network = self._loaded
-        ids = [tokenizer.encode(view_of(row, self.view)).ids for row in rows]
-        return network.run(ids).astype(np.float64)
+        return network.run([tokenizer.encode(text).ids for text in texts])
+
+    @property
+    def network_key(self) -> str:
+        """A checksum of all that the vectors depend on: the same whatever the head."""
+        from safetensors.numpy import load
+
+        arrays = load(self._bytes)
+        digest = hashlib.sha256(f"{self.digest} {self.scale} {LONGEST}".encode())
+        for name in sorted(set(arrays) - {HEAD_WEIGHT, HEAD_BIAS}):
+            digest.update(name.encode() + arrays[name].tobytes())
+        return digest.hexdigest()
+
+    def with_head(self, weight: np.ndarray, bias: np.ndarray) -> bytes:
+        """Return the safetensors file of this adapter with another head."""
+        from safetensors.numpy import load, save
+
+        head = {HEAD_WEIGHT: weight.astype(np.float32), HEAD_BIAS: bias.astype(np.float32)}
+        return bytes(save({**load(self._bytes), **head}))
 
     def _load(self) -> tuple[Any, Network]:
         files = find_encoder(self.encoder)
@@ -123,13 +154,12 @@ class AdaptedEncoder:
                 f"encoder {self.encoder!r} in {files.place} is another one than the model was "
                 "trained with; train the model anew, or install that encoder"
             )
-        key = {"encoder": self.digest, "adapter": hashlib.sha256(self._bytes).hexdigest()}
-        onnx = assembled({**key, "scale": self.scale}, lambda: self._build(files))
+        onnx = assembled({"adapted": self.network_key}, lambda: self._build(files))
         network = Network(onnx)
-        if network.n_columns != len(self.head[1]):
+        if network.n_columns != self.head[0].shape[1]:
             raise ModelError(
-                f"network: gives {network.n_columns} numbers for a text, the model has "
-                f"{len(self.head[1])} classes; empty the cache"
+                f"network: gives {network.n_columns} numbers for a text, the head reads "
+                f"{self.head[0].shape[1]}; empty the cache"
             )
         return files.tokenizer(LONGEST), network
 
@@ -139,4 +169,4 @@ class AdaptedEncoder:
         weights, _ = files.weights()
         arrays = load(self._bytes)
         whole = merged(weights, arrays, self.scale)
-        return write_network(whole, files.architecture(), self.head)
+        return write_network(whole, files.architecture(), scaled=False)

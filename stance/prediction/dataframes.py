@@ -116,6 +116,12 @@ def frame_rows(data: Any, columns: Columns | None = None) -> Iterator[Mapping[st
     )
 
 
+def plain_rows(data: Any) -> Iterator[dict[str, Any]]:
+    """Yield a table's rows with all their columns; what is missing is None."""
+    for row in _narwhals(data).iter_rows(named=True):
+        yield {name: plain(value) for name, value in row.items()}
+
+
 def add_predictions(
     data: Any, found: list[Prediction], prefix: str = "", *, with_sets: bool = False
 ) -> Any:

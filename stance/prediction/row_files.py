@@ -53,11 +53,12 @@ def kind_of(name: str) -> tuple[str, str] | None:
 
 @contextlib.contextmanager
 def open_rows(
-    source: str, columns: Columns | None = None
+    source: str, columns: Columns | None = None, *, plain: str = "lines"
 ) -> Iterator[tuple[Iterator[Row], "Position"]]:
     """Open a file of rows (``-``: standard input), read lazily.
 
-    The reading position comes with the rows.
+    The reading position comes with the rows. ``plain`` is the kind of a stream that shows none:
+    by default one text a line.
 
     Raises
     ------
@@ -84,7 +85,7 @@ def open_rows(
             open_unpacked(io.BufferedReader(cast(Any, position), PEEK), where)
         )
         with _damage_told(where):
-            rows = _rows(data, where, kind, columns, stack)
+            rows = _rows(data, where, kind, columns, stack, plain)
         yield _told(rows, where), position
 
 
@@ -141,7 +142,12 @@ def _told(rows: Iterator[Row], where: str) -> Iterator[Row]:
 
 
 def _rows(
-    data: io.BufferedReader, where: str, kind: str, columns: Columns, stack: contextlib.ExitStack
+    data: io.BufferedReader,
+    where: str,
+    kind: str,
+    columns: Columns,
+    stack: contextlib.ExitStack,
+    plain: str,
 ) -> Iterator[Row]:
     start = data.peek(PEEK)
     if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -151,7 +157,7 @@ def _rows(
     # Bytes that are no UTF-8 come through as marks, so that only their own row is refused.
     text = io.TextIOWrapper(data, encoding="utf-8-sig", errors="surrogateescape", newline="")
     lines = cast(TextIO, BoundedLines(text, MAX_LINE))
-    kind = kind or _guessed(start, columns)
+    kind = kind or _guessed(start, columns) or plain
     if kind == "jsonl":
         return json_rows(lines, where, columns)
     if kind in ("csv", "tsv"):
@@ -182,8 +188,8 @@ def numbered(rows: Iterable[Row]) -> Iterator[Row]:
 def _guessed(start: bytes, columns: Columns) -> str:
     """Tell the kind of rows by the first line.
 
-    It is JSONL where it begins with an object, CSV or TSV where it has the text's column, else one
-    quote per line.
+    It is JSONL where it begins with an object, CSV or TSV where it has the text's column, else
+    nothing tells.
     """
     text = start.decode("utf-8", "replace").lstrip("\ufeff \r\n")
     head, _, rest = text.partition("\n")
@@ -192,7 +198,7 @@ def _guessed(start: bytes, columns: Columns) -> str:
     if text.startswith("{"):
         return "jsonl"
     names = [name.strip().strip('"') for name in re.split("[,;\t]", text.split("\n", 1)[0])]
-    return "csv" if columns.text in names else "lines"
+    return "csv" if columns.text in names else ""
 
 
 def _numbered(lines: TextIO, where: str) -> Iterator[tuple[str, str, str | None]]:

@@ -12,6 +12,7 @@ from stance.core.types import STANCES
 from stance.features.feature_sets import FEATURES
 from stance.training.adapters import AdaptedClassifier
 from stance.training.ensembles import NeutralInTwo, Vote
+from stance.training.refitted_heads import RefittedHead
 
 # On 60,000 sparse columns a quarter of the time of lbfgs, and nearer to the optimum.
 SOLVER = "newton-cg"
@@ -38,6 +39,7 @@ CLASSIFIERS: dict[str, Callable[..., Any]] = {
     "majority": majority,
     "logreg": logreg,
     "adapter": adapter,
+    "head": RefittedHead,
 }
 
 

@@ -36,7 +36,8 @@ class NeutralInTwo(ClassifierMixin, BaseEstimator):
             ]
         )
         self.inner_ = clone(self.inner).fit(X, labels)
-        self.classes_ = np.array(sorted(set(y)))
+        # Not those of y: a head that was fitted anew keeps classes that a few labels lack.
+        self.classes_ = np.array(sorted(set(self.inner_classes())))
         return self
 
     def predict_proba(self, X: Rows) -> np.ndarray:

@@ -15,6 +15,7 @@ from stance.models.adapter import ADAPTER
 from stance.models.folder import write_model
 from stance.training.adapters import AdaptedClassifier
 from stance.training.ensembles import NeutralInTwo, Vote
+from stance.training.refitted_heads import RefittedHead
 
 Described = tuple[dict[str, Any], dict[str, Any]]
 
@@ -52,7 +53,7 @@ def _member(pipeline: Pipeline, weight: float) -> Described:
     shared = {"weight": weight, "classes": [str(label) for label in pipeline.classes_]}
     if isinstance(classifier, DummyClassifier):
         return {"kind": "constant", **shared}, {"probabilities": classifier.class_prior_}
-    if isinstance(classifier, AdaptedClassifier):
+    if isinstance(classifier, AdaptedClassifier | RefittedHead):
         described = {"kind": "adapter", **classifier.description(), **shared}
         return described, {ADAPTER: classifier.adapter_}
     if not isinstance(classifier, LogisticRegression):

@@ -214,6 +214,31 @@ def test_a_cluster_of_two_dask_workers_scores_the_same(project, tmp_path, monkey
     assert comparable(stored()[1]) == comparable(alone)
 
 
+@pytest.mark.skipif(
+    importlib.util.find_spec("distributed") is None,
+    reason="the extra dask is not installed: pip install stance[dask]",
+)
+def test_the_address_of_a_scheduler_is_taken_and_a_wrong_one_is_told(project):
+    from dask.distributed import LocalCluster
+
+    from stance.experiments.sweep import workers
+
+    with (
+        LocalCluster(
+            n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+        ) as cluster,
+        workers(cluster.scheduler_address, 1),
+    ):
+        import joblib
+
+        assert joblib.Parallel()(joblib.delayed(len)(text) for text in ("a", "bc")) == [1, 2]
+    with (
+        pytest.raises(ConfigError, match=r"tcp//nowhere.*check the address"),
+        workers("nonsense://tcp//nowhere", 1),
+    ):
+        pass
+
+
 def test_without_dask_the_extra_is_named(project, monkeypatch):
     monkeypatch.setitem(sys.modules, "dask.distributed", None)
     with pytest.raises(

@@ -20,6 +20,7 @@ from stance.labels.own_articles import (
     add_articles,
     import_judgments,
     own_judgments,
+    shown_otherwise,
 )
 
 REPORT = """PORT ELLIS, May 3 - The foreign minister of Merrow, Carla Whitcombe, said on Friday \
@@ -370,3 +371,14 @@ def test_a_further_reader_gets_no_quotes_that_nobody_has_labelled(project, tmp_p
     assert [
         row["quote"] for row in csv.DictReader((tmp_path / "o.csv").open(encoding="utf-8-sig"))
     ] == ["mine#2"]
+
+
+def test_a_task_that_showed_other_words_is_told(project):
+    text = "“We will come to the talks,” she said."
+    quote = Quote("mine#1", "mine", "We will come to the talks", ((1, 26),), "direct")
+    add_articles(project / "labels", [(Article("mine", text), [quote])])
+    told = shown_otherwise(
+        project / "labels", {"mine#1": "Something else entirely", "other#1": "Unknown here"}
+    )
+    assert told == [("mine#1", "Something else entirely", "We will come to the talks")]
+    assert shown_otherwise(project / "labels", {"mine#1": "we  will come, to the talks"}) == []

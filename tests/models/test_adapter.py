@@ -92,14 +92,24 @@ def test_no_file_of_a_users_own_encoder_may_change_after_training(encoder, file)
     ],
 )
 def test_an_adapter_that_does_not_fit_is_refused_in_one_message(encoder, fault, message):
-    model = AdaptedEncoder(described(encoder), save_adapter(fault=fault))
     with pytest.raises(ModelError, match=message):
-        model.probabilities(ROWS)
+        AdaptedEncoder(described(encoder), save_adapter(fault=fault)).probabilities(ROWS)
 
 
 def test_a_head_with_another_number_of_classes_is_refused(encoder):
     with pytest.raises(ValueError, match=r"head.weight has the shape .*expected \(3, any\)"):
         AdaptedEncoder(described(encoder), save_adapter(n_classes=4))
+
+
+def test_models_that_differ_in_the_head_alone_share_a_network(encoder):
+    model = AdaptedEncoder(described(encoder), save_adapter())
+    weight, bias = np.ones((3, WIDTH)), np.array([0.0, 1.0, 2.0])
+    other = AdaptedEncoder(described(encoder), model.with_head(weight, bias))
+    assert other.network_key == model.network_key
+    assert other.network_key != AdaptedEncoder(described(encoder), save_adapter(seed=5)).network_key
+    assert other.vectors(["we will talk"]) == pytest.approx(model.vectors(["we will talk"]))
+    hidden = model.vectors(["we will talk"]).astype(float)
+    assert other.logits(ROWS[:1]) == pytest.approx(hidden @ weight.T + bias)
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, 1e30])

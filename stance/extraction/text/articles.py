@@ -84,6 +84,16 @@ def _quoted_end(html: str, at: int) -> tuple[int, int]:
     return at, n_attributes
 
 
+def page_metadata(html: str) -> dict[str, str]:
+    """Return what a page says of its article: title, date (when it was published) and outlet."""
+    from trafilatura.metadata import extract_metadata
+
+    # Not searched for in the text: a day that it mentions need not be that of the article.
+    found = extract_metadata(html, extensive=False)
+    given = {"title": found.title, "date": found.date, "outlet": found.sitename}
+    return {name: str(value) for name, value in given.items() if value}
+
+
 def find_sources(given: Iterable[str]) -> list[str]:
     """Return the files to read.
 
@@ -222,7 +232,15 @@ def _of_file(path: Path, source: str) -> Article:
                 f"{source}: {len(text)} characters, at most {MAX_HTML} a page; save the article's "
                 "text as .txt"
             )
-        text = html_to_text(with_short_tags(text), source)
+        page = with_short_tags(text)
+        known = page_metadata(page)
+        return Article(
+            path.stem,
+            _checked(html_to_text(page, source), source),
+            title=known.get("title"),
+            date=known.get("date"),
+            outlet=known.get("outlet"),
+        )
     return Article(path.stem, _checked(text, source))
 
 
@@ -313,7 +331,8 @@ def _of_row(row: dict[str, Any], place: str, number: int) -> Article:
         str(number if given is None else given),
         _checked(body, place),
         title=row.get("title"),
-        date=row.get("date"),
+        date=row.get("date") or row.get("published"),
+        outlet=row.get("outlet"),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from markupsafe import Markup, escape
 
 from stance.core.types import Article, Prediction, Quote
+from stance.interfaces.report.timeline import is_pale
 from stance.prediction.reading import Reading
 
 NOBODY = "(nobody found)"
@@ -34,6 +35,12 @@ class Placed:
     def label(self) -> str:
         """The stance as the page names it."""
         return self.prediction.stance or ABSTAINED
+
+    @property
+    def pale(self) -> bool:
+        """True where its stance is less probable than most are."""
+        stance = self.prediction.stance
+        return stance is not None and is_pale(self.prediction.probabilities[stance])
 
 
 def signed(value: float) -> str:
@@ -102,7 +109,7 @@ def _mark(one: Placed, row: int, *, first: bool) -> Markup:
     said = (found.reason or "").split(";")[0] if found.abstained else signed(found.score)
     if not first:
         return Markup('<mark class="{}" data-of="{}">').format(one.label, one.anchor)
-    note = Markup('<a class="n" href="#s{}">{} <small>{}</small></a><b class="l">{}</b>').format(
-        row, name, said, one.label
+    note = Markup('<a class="n" href="#s{}">{} <small>{}</small></a><b class="{}">{}</b>').format(
+        row, name, said, "l pale" if one.pale else "l", one.label
     )
     return Markup('<mark class="{}" id="{}">{}').format(one.label, one.anchor, note)

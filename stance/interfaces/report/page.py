@@ -7,13 +7,12 @@ charts can still be read.
 """
 
 import base64
-import dataclasses
 import datetime
 import hashlib
 import itertools
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -23,63 +22,45 @@ from markupsafe import Markup
 import stance
 from stance.core.errors import ConfigError, DataError
 from stance.core.files import write_whole
-from stance.core.formatting import counted
+from stance.core.formatting import ATTRIBUTED_FROM
 from stance.core.types import STANCES, Article
+from stance.extraction.text.titles import title_in
 from stance.interfaces.report import timeline
 from stance.interfaces.report.marked_text import (
     ABSTAINED,
-    NOBODY,
     Placed,
     mark_up,
     place_quotes,
     signed,
 )
+from stance.interfaces.report.speaker_rows import (
+    SpeakerRow,
+    date_of,
+    folds,
+    gather_rows,
+    timelines,
+)
 from stance.labels.splits import SETS, set_words
 from stance.models.speaker_pooling import Prior
-from stance.prediction.reading import Reading, SpeakerStance, speaker_stance
+from stance.prediction.reading import Reading
 
-# On light and on dark paper. The light ones are those of labels/codebook.toml.
-COLORS = {
-    "support": ("#1a7f4b", "#4cc38a"),
-    "conditional": ("#5b8fd6", "#8db4ee"),
-    "skeptical": ("#c77d0a", "#f0a94a"),
-    "oppose": ("#b3261e", "#ff8a80"),
-    "neutral": ("#6b7280", "#a1a8b3"),
-}
 # Above this number of articles each is folded to its heading, so that the page opens quickly and
 # can be leafed through.
 OPEN_ARTICLES = 5
-MAX_TIMELINES = 12
 _UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class SpeakerRow:
-    """One row of the axis: a speaker over all articles, with every quote it rests on."""
-
-    pooled: SpeakerStance
-    quotes: tuple[Placed, ...]
-
-    @property
-    def name(self) -> str:
-        """The name as the page shows it."""
-        return self.pooled.speaker or NOBODY
-
-    @property
-    def n_abstained(self) -> int:
-        """How many of the quotes the model abstained from; they count in no mean."""
-        return sum(one.prediction.abstained for one in self.quotes)
-
-    @property
-    def articles(self) -> list[int]:
-        """The articles that quote the speaker."""
-        return sorted({one.article for one in self.quotes})
-
-
 def write_report(
-    readings: Iterable[tuple[Article, Reading]], card: Mapping[str, Any], out: Path
+    readings: Iterable[tuple[Article, Reading]],
+    card: Mapping[str, Any],
+    out: Path,
+    *,
+    excerpts: bool = False,
 ) -> int:
     """Write the page to ``out``, whole or not at all, and return its size in bytes.
+
+    ``excerpts`` says that the articles' texts are their quotes alone (see
+    `stance.interfaces.report.from_rows`).
 
     Raises
     ------
@@ -92,12 +73,14 @@ def write_report(
         raise ConfigError(
             f"{out}: is a folder; expected the name of a file, such as {out / 'report.html'}"
         )
-    data = render(list(readings), card).encode("utf-8")
+    data = render(list(readings), card, excerpts=excerpts).encode("utf-8")
     write_whole(out, data)
     return len(data)
 
 
-def render(readings: Sequence[tuple[Article, Reading]], card: Mapping[str, Any]) -> str:
+def render(
+    readings: Sequence[tuple[Article, Reading]], card: Mapping[str, Any], *, excerpts: bool = False
+) -> str:
     """Return the page as text; everything that comes from articles or the card is escaped.
 
     Raises
@@ -117,7 +100,9 @@ def render(readings: Sequence[tuple[Article, Reading]], card: Mapping[str, Any])
         lstrip_blocks=True,
     )
     environment.filters |= {"signed": signed, "share": share}
-    page = environment.get_template("report.html.j2").render(_page(readings, card))
+    page = environment.get_template("report.html.j2").render(
+        _page(readings, card, excerpts=excerpts)
+    )
     # No file can hold these as UTF-8, and an HTML parser would replace them too; one for one, so
     # that offsets stay.
     return _UNPRINTABLE.sub("�", page)
@@ -128,7 +113,9 @@ def share(value: float) -> str:
     return f"{100 * value:.0f}%"
 
 
-def _page(readings: Sequence[tuple[Article, Reading]], card: Mapping[str, Any]) -> dict[str, Any]:
+def _page(
+    readings: Sequence[tuple[Article, Reading]], card: Mapping[str, Any], *, excerpts: bool
+) -> dict[str, Any]:
     articles = [article for article, _ in readings]
     placed = [place_quotes(number, reading) for number, (_, reading) in enumerate(readings)]
     prior = Prior.of_card(card)
@@ -137,9 +124,7 @@ def _page(readings: Sequence[tuple[Article, Reading]], card: Mapping[str, Any]) 
     everything = list(itertools.chain.from_iterable(placed))
     style, script = _asset("report.css"), _asset("report.js")
     return {
-        "title": str(articles[0].title or articles[0].id)
-        if len(articles) == 1
-        else f"{len(articles)} articles",
+        "title": title_of(articles[0]) if len(articles) == 1 else f"{len(articles)} articles",
         "articles": [
             _article(article, ones, row_of, speakers)
             for article, ones in zip(articles, placed, strict=True)
@@ -152,18 +137,28 @@ def _page(readings: Sequence[tuple[Article, Reading]], card: Mapping[str, Any]) 
             (one, row_of[one.anchor], held)
             for one in everything
             for held in one.prediction.attributed or ()
+            if held.probability >= ATTRIBUTED_FROM
         ],
+        "attributed_from": ATTRIBUTED_FROM,
         "timelines": list(timelines(articles, speakers, prior)),
         "drawing": timeline,
         "n_undated": sum(date_of(article) is None for article in articles),
-        "titles": [str(article.title or article.id) for article in articles],
+        "unclear_dates": [
+            str(article.date) for article in articles if article.date and date_of(article) is None
+        ],
+        "folds": folds(speakers),
+        "excerpts": excerpts,
         "open": len(articles) <= OPEN_ARTICLES,
         "card": card,
         "set_names": {name: ", ".join(set_words(name)) for name in (*SETS, "own")},
         "model": readings[0][1].model,
         "made": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "version": stance.__version__,
-        "data": _data(articles, speakers, everything, row_of),
+        "data": {
+            **_data(articles, speakers, everything, row_of),
+            "folds": folds(speakers),
+            "excerpts": excerpts,
+        },
         "style": Markup(style),  # noqa: S704 - the package's own file
         "script": Markup(script),  # noqa: S704
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -177,52 +172,14 @@ def _asset(name: str) -> str:
         for scheme in (0, 1):
             text = text.replace(
                 f"/* colors {scheme} */",
-                " ".join(f"--{key}: {pair[scheme]};" for key, pair in COLORS.items()),
+                " ".join(f"--{key}: {pair[scheme]};" for key, pair in timeline.COLORS.items()),
             )
     return text
 
 
-def gather_rows(placed: Sequence[Sequence[Placed]], prior: Prior) -> list[SpeakerRow]:
-    """Return a row per speaker, those with most quotes first, quotes of nobody last.
-
-    Quotes with the same ``speaker_id`` are one speaker in all articles, however each article
-    spells the name. Speakers without id ("a senior official") are told apart by their name, and
-    are one speaker in their own article only.
-    """
-    groups: dict[tuple[str, int], list[Placed]] = defaultdict(list)
-    for one in itertools.chain.from_iterable(placed):
-        speaker_id, name = one.quote.speaker_id, one.quote.speaker or ""
-        shared = speaker_id or not name
-        groups[speaker_id or name, -1 if shared else one.article].append(one)
-    rows = [
-        SpeakerRow(_stance_of(_name_of(quotes), quotes, prior), tuple(quotes))
-        for quotes in groups.values()
-    ]
-    return sorted(rows, key=lambda row: (row.pooled.speaker is None, -len(row.quotes), row.name))
-
-
-def _name_of(quotes: Sequence[Placed]) -> str | None:
-    """Return the commonest of a speaker's names; of equally common ones the longest."""
-    names = Counter(placed.quote.speaker for placed in quotes if placed.quote.speaker)
-    return max(names, key=lambda name: (names[name], len(name)), default=None)
-
-
-def _stance_of(name: str | None, quotes: Sequence[Placed], prior: Prior) -> SpeakerStance:
-    return speaker_stance(name, [(placed.quote, placed.prediction) for placed in quotes], prior)
-
-
-def date_of(article: Article) -> datetime.date | None:
-    """Return the article's day: its date, else the first YYYY-MM-DD in its id (the file's name).
-
-    It is None where neither has one.
-    """
-    for text in (str(article.date or ""), article.id):
-        if match := re.search(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)", text):
-            try:
-                return datetime.date.fromisoformat(match.group())
-            except ValueError:
-                continue
-    return None
+def title_of(article: Article) -> str:
+    """Return the title that a person knows the article by, else its id (the file's name)."""
+    return str(article.title or title_in(article.text) or article.id)
 
 
 def _article(
@@ -233,7 +190,7 @@ def _article(
 ) -> dict[str, Any]:
     rows = [row_of[one.anchor] for one in placed]
     return {
-        "title": str(article.title or article.id),
+        "title": title_of(article),
         "id": article.id,
         "date": str(article.date or date_of(article) or ""),
         "outlet": str(article.outlet or ""),
@@ -241,41 +198,6 @@ def _article(
         "n_speakers": len({row for row in rows if speakers[row].pooled.speaker is not None}),
         "body": mark_up(article, placed, rows),
     }
-
-
-def timelines(
-    articles: Sequence[Article], speakers: Sequence[SpeakerRow], prior: Prior
-) -> Iterator[tuple[int, SpeakerRow, timeline.Chart]]:
-    """Yield (row, speaker, chart) for the most quoted speakers with two days or more.
-
-    A chart shows the mean score per article, by the day of the article.
-    """
-    days = [date_of(article) for article in articles]
-    chosen = [
-        (number, row)
-        for number, row in enumerate(speakers)
-        if row.pooled.speaker is not None
-        and len({days[placed.article] for placed in row.quotes} - {None}) > 1
-    ]
-    known = [day for day in days if day is not None]
-    for number, row in chosen[:MAX_TIMELINES]:
-        points = list(_points(row, days, prior))
-        yield number, row, timeline.chart_of(points, (min(known), max(known)))
-
-
-def _points(
-    row: SpeakerRow, days: Sequence[datetime.date | None], prior: Prior
-) -> Iterator[timeline.Point]:
-    for article, group in itertools.groupby(row.quotes, key=lambda placed: placed.article):
-        quotes, day = list(group), days[article]
-        if day is None:
-            continue
-        pooled = _stance_of(row.pooled.speaker, quotes, prior)
-        mark = pooled.shown_stance or ABSTAINED
-        label = f"{day}: {mark} {signed(pooled.score)}, {counted(len(quotes), 'quote')}"
-        yield timeline.Point(
-            day, pooled.score, pooled.low, pooled.high, mark, f"#{quotes[0].anchor}", label
-        )
 
 
 def _data(
@@ -299,12 +221,13 @@ def _data(
                 (*STANCES, None).index(prediction.stance),
                 prediction.reason if prediction.abstained else round(prediction.score, 3),
                 list(itertools.chain(*placed.quote.spans)),
+                int(placed.pale),
             ]
         )
     return {
         "labels": [*STANCES, ABSTAINED],
         "speakers": [row.name for row in speakers],
-        "articles": [str(article.title or article.id) for article in articles],
+        "articles": [title_of(article) for article in articles],
         "dates": [str(date_of(article) or "") for article in articles],
         "quotes": rows,
     }

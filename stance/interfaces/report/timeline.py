@@ -1,4 +1,7 @@
-"""A speaker's scores over time as coordinates; the page's template draws them as SVG."""
+"""A speaker's scores over time as coordinates, which the page's template draws as SVG.
+
+Also how stances look: colours, shapes and pale badges.
+"""
 
 import dataclasses
 import datetime
@@ -6,8 +9,19 @@ from collections.abc import Sequence
 
 # The drawing in its own units; the page scales it to its width.
 WIDTH, HEIGHT = 960, 140
+NARROW = 370  # on a phone
 LEFT, RIGHT, TOP, BOTTOM = 76, 14, 8, 24
-MOST_TICKS = 7
+TICK_ROOM = 120  # for the name of a day
+# A stance below this probability has a pale badge.
+PALE_BELOW = 0.6
+# On light and on dark paper. The light ones are those of labels/codebook.toml.
+COLORS = {
+    "support": ("#1a7f4b", "#4cc38a"),
+    "conditional": ("#5b8fd6", "#8db4ee"),
+    "skeptical": ("#c77d0a", "#f0a94a"),
+    "oppose": ("#b3261e", "#ff8a80"),
+    "neutral": ("#6b7280", "#a1a8b3"),
+}
 # Outlines of marks around their own centre, about 10 units wide. A stance has a shape as well as a
 # colour, for readers who cannot tell the colours apart.
 SHAPES = {
@@ -43,13 +57,14 @@ class Scale:
 
     first: datetime.date
     last: datetime.date
+    width: int = WIDTH
 
     def x(self, day: datetime.date) -> float:
         """Return the distance of a day from the left."""
         n_days = (self.last - self.first).days
         margin = max(0.03 * n_days, 1)
         part = ((day - self.first).days + margin) / (n_days + 2 * margin)
-        return round(LEFT + part * (WIDTH - LEFT - RIGHT), 1)
+        return round(LEFT + part * (self.width - LEFT - RIGHT), 1)
 
     @staticmethod
     def y(score: float) -> float:
@@ -60,7 +75,7 @@ class Scale:
     def ticks(self) -> list[tuple[float, str]]:
         """Return position and name of the days on the axis, evenly spread."""
         n_days = (self.last - self.first).days
-        n_steps = min(MOST_TICKS - 1, n_days)
+        n_steps = min(self.width // TICK_ROOM - 2, n_days)
         days = [
             self.first + datetime.timedelta(days=round(step * n_days / max(n_steps, 1)))
             for step in range(n_steps + 1)
@@ -76,13 +91,16 @@ class Scale:
 class Chart:
     """What the template draws: ``marks`` are (x, y of the score, of low, of high, point)."""
 
+    width: int
     marks: list[tuple[float, float, float, float, Point]]
     ticks: list[tuple[float, str]]
 
 
-def chart_of(points: Sequence[Point], between: tuple[datetime.date, datetime.date]) -> Chart:
+def chart_of(
+    points: Sequence[Point], between: tuple[datetime.date, datetime.date], width: int = WIDTH
+) -> Chart:
     """Return one row of a timeline; all rows of a page share the days ``between``."""
-    scale = Scale(*between)
+    scale = Scale(*between, width)
     marks = [
         (
             scale.x(point.day),
@@ -93,4 +111,9 @@ def chart_of(points: Sequence[Point], between: tuple[datetime.date, datetime.dat
         )
         for point in points
     ]
-    return Chart(marks, scale.ticks())
+    return Chart(width, marks, scale.ticks())
+
+
+def is_pale(probability: float) -> bool:
+    """Tell whether a stance of this probability is shown pale."""
+    return probability < PALE_BELOW

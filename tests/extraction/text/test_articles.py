@@ -167,3 +167,28 @@ def test_a_tag_with_many_attributes_costs_no_more_than_its_length(tmp_path, firs
 )
 def test_other_tags_stay_as_they_are(page):
     assert with_short_tags(page) == page
+
+
+def test_a_page_brings_its_title_outlet_and_published_day(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text(
+        "<html><head><title>Envoys to meet - The Courier</title>"
+        '<meta property="og:title" content="Envoys to meet in Lask">'
+        '<meta property="og:site_name" content="The Courier">'
+        '<meta property="article:published_time" content="2025-05-13T10:00:00Z"></head><body>'
+        "<article><h1>Envoys to meet in Lask</h1><p>The envoys met before, on 3 March 2024. “We "
+        "want an agreement,” said Carla Whitcombe, the minister of the country.</p></article>"
+        "</body></html>",
+        encoding="utf-8",
+    )
+    (article,) = read_articles(str(page))
+    assert (article.title, article.date, article.outlet) == (
+        "Envoys to meet in Lask",
+        "2025-05-13",
+        "The Courier",
+    )
+    bare = tmp_path / "bare.html"
+    words = "The envoys met before, on 3 March 2024, and spoke about the treaty for long. " * 5
+    bare.write_text(f"<html><body><p>{words}</p></body></html>", encoding="utf-8")
+    (article,) = read_articles(str(bare))
+    assert article.date is None  # a day in the text need not be that of the article

@@ -111,7 +111,7 @@ def test_the_page_fetches_nothing(readings):
 
 
 def test_the_colours_are_those_of_the_codebook(root):
-    from stance.interfaces.report.page import COLORS
+    from stance.interfaces.report.timeline import COLORS
 
     entries = tomllib.loads((root / "labels" / "codebook.toml").read_text(encoding="utf-8"))[
         "stances"
@@ -264,7 +264,8 @@ def test_the_page_calls_a_speaker_unclear_whose_stances_are_nearly_as_likely(mod
 
 
 def test_a_timeline_is_drawn_where_its_scores_and_days_lie(readings):
-    (chart,) = re.findall(r"<svg.*?</svg>", render(readings, CARD), re.DOTALL)
+    chart, narrow = re.findall(r"<svg.*?</svg>", render(readings, CARD), re.DOTALL)
+    assert narrow.count("<a href=") == 2
     assert chart.count("<a href=") == 2
     assert "<title>2025-03-01: " in chart
     assert ">1 Mar</text>" in chart
@@ -381,7 +382,7 @@ def test_keys_alone_reach_sort_and_filter_the_tables(page, tmp_path):
         focus = lambda: browser.switch_to.active_element  # noqa: E731
         press = lambda *keys: focus().send_keys(*keys)  # noqa: E731
         press(Keys.TAB)
-        assert focus().text == "Skip to the speakers"
+        assert focus().text == "Skip to the figures"
         seen = []
         for _ in range(60):
             press(Keys.TAB)
@@ -536,3 +537,11 @@ def test_the_page_fits_a_phone(readings, tmp_path):
         assert browser.execute_script(
             "return document.documentElement.scrollWidth <= window.innerWidth"
         )
+        # The timeline is drawn for this width, so nothing of it is cut or scrolls.
+        (shown,) = [
+            each
+            for each in browser.find_elements("css selector", ".chart svg")
+            if each.is_displayed()
+        ]
+        assert shown.get_dom_attribute("class") == "narrow"
+        assert shown.rect["x"] + shown.rect["width"] <= 500

@@ -32,8 +32,8 @@
   // ---- the table of quotes
   const place = (q) => q[0] * 1e8 + q[5][0];
   const source = (q) => `${data.dates[q[0]]} ${data.articles[q[0]]}`;
-  const columns = [(q) => data.speakers[q[2]], (q) => q[3], score, words, ...(several ? [source] : []), place];
-  const state = { words: "", stance: "", speaker: null, column: columns.length - 1, down: false, shown: PAGE };
+  const columns = [(q) => data.speakers[q[2]], (q) => q[3], score, words, ...(several ? [source] : []), ...(data.excerpts ? [] : [place])];
+  const state = { words: "", stance: "", speaker: null, column: data.excerpts ? -1 : columns.length - 1, down: false, shown: PAGE };
   const form = $("filter");
   const body = $("quote-table").tBodies[0];
   const heads = [...$("quote-table").tHead.rows[0].cells];
@@ -48,7 +48,7 @@
       const all = `${words(q)} ${data.speakers[q[2]]} ${data.articles[q[0]]}`.toLowerCase();
       return wanted.every((word) => all.includes(word));
     });
-    const key = columns[state.column];
+    const key = columns[state.column] ?? place;
     const keyed = rows.map((q) => [key(q), place(q), q]);
     keyed.sort((a, b) => (state.down ? -1 : 1) * compare(a[0], b[0]) || a[1] - b[1]);
     return keyed.map((one) => one[2]);
@@ -66,11 +66,11 @@
     head.append(link(`#s${q[2]}`, data.speakers[q[2]]));
     row.append(head);
     const told = typeof q[4] === "number";
-    cell(row, [element("b", label, { className: "l" }), ...(told || !q[4] ? [] : [element("small", q[4])])], "why");
+    cell(row, [element("b", label, { className: q[6] ? "l pale" : "l" }), ...(told || !q[4] ? [] : [element("small", q[4])])], "why");
     cell(row, told ? signed(q[4]) : element("small", "no score"), "num");
     cell(row, link(`#${anchor(q)}`, words(q)));
     if (several) cell(row, [link(`#a${q[0]}`, data.articles[q[0]]), " ", element("small", data.dates[q[0]])], "source");
-    cell(row, `${q[5][0]}–${q[5][q[5].length - 1]}`, "num");
+    if (!data.excerpts) cell(row, `${q[5][0]}–${q[5][q[5].length - 1]}`, "num");
   };
   const show = () => {
     const rows = chosen();
@@ -157,23 +157,34 @@
         const value = (row) => (Number.isNaN(number(key(row))) ? -9 : number(key(row)));
         rows.sort((a, b) => (down ? -1 : 1) * (numeric ? value(a) - value(b) : collator.compare(key(a), key(b))));
         table.tBodies[0].append(...rows);
+        table.dispatchEvent(new Event("sorted"));
         cells.forEach((one) => one.hasAttribute("aria-sort") && one.setAttribute("aria-sort", "none"));
         head.setAttribute("aria-sort", down ? "descending" : "ascending");
       });
     });
   });
-  // ---- long tables begin folded
+  // ---- long tables begin folded, and speakers of one quote or without a name
   const FIRST = 25;
   const fold = (table, what) => {
-    const n = table ? table.tBodies[0].rows.length : 0;
-    if (n <= FIRST) return () => {};
+    const rows = table ? [...table.tBodies[0].rows] : [];
+    const n = rows.length;
+    const minor = rows.some((row) => row.classList.contains("minor"));
+    if (n <= FIRST && !minor) return () => {};
+    const shown = Math.min(FIRST, rows.filter((row) => !row.classList.contains("minor")).length);
     const all = element("button", "", { type: "button" });
+    let folded = true;
+    const lay = () => {
+      let k = 0;
+      for (const row of table.tBodies[0].rows) row.classList.toggle("folded", folded && (row.classList.contains("minor") || ++k > FIRST));
+    };
     const shorten = (short) => {
-      table.classList.toggle("short", short);
-      all.textContent = short ? `Show all ${n} ${what}` : `Show the first ${FIRST}`;
+      folded = short;
+      lay();
+      all.textContent = short ? `Show all ${n} ${what}` : `Show only ${shown}`;
       all.setAttribute("aria-expanded", String(!short));
     };
-    all.addEventListener("click", () => shorten(!table.classList.contains("short")));
+    all.addEventListener("click", () => shorten(!folded));
+    table.addEventListener("sorted", lay);
     const below = element("p", "");
     below.append(all);
     table.closest(".scroll").after(below);
@@ -183,7 +194,7 @@
   const speakers = $("speaker-table");
   const shorten = fold(speakers, "speakers");
   fold($("attributed-table"), "attributed stances");
-  if (speakers && speakers.tBodies[0].rows.length > FIRST) {
+  if (speakers && (data.folds || speakers.tBodies[0].rows.length > FIRST)) {
     $("find-speaker").closest("p").hidden = false;
     $("find-speaker").addEventListener("input", (event) => {
       const wanted = event.target.value.toLowerCase();
