@@ -67,8 +67,11 @@ def check_entries(card: Mapping[str, Any]) -> None:
         for row in rows:
             for field in fields:
                 number_of(row, field, 0, 1)
-    check_bounds(card)
-    Prior.of_card(card)
+    for name, check in (("sets", check_bounds), ("speakers", Prior.of_card)):
+        try:
+            check(card)
+        except (LookupError, TypeError, AttributeError) as fault:
+            raise ValueError(f"{name}: {fault!r} is missing or of another kind") from fault
 
 
 def check_files(files: Any) -> None:

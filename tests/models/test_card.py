@@ -16,9 +16,7 @@ def silent(_):
 
 def test_the_registered_version_is_described_by_what_show_prints(project):
     outcome = run(
-        read_experiment(project / "experiments" / "default.toml", ["data.repeats=2"]),
-        default=True,
-        say=silent,
+        read_experiment(project / "experiments" / "default.toml", ["data.repeats=2"]), say=silent
     )
     client = store.open_store().MlflowClient()
     (version,) = client.search_model_versions(f"run_id = '{outcome.run_id}'")

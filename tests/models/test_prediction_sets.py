@@ -280,6 +280,6 @@ def test_bounds_that_are_none_are_refused_by_name(calibrated, tmp_path):
         (folder / "card.json").write_text(json.dumps({**card, "sets": wrong}))
         with pytest.raises(
             ModelError,
-            match=r"card\.json: .* in its entries sets or speakers; train or export it anew",
+            match=r"card\.json: sets: .*; train or export it anew",
         ):
             stance.load(folder)
