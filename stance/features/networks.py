@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from stance.core.cache import kept
 from stance.core.errors import ModelError
-from stance.core.files import write_whole
-from stance.core.paths import cache_folder
 
 WRITER = 1  # raised whenever the same weights are written as another network
 MOST_TOKENS = 2048  # in one batch
@@ -25,27 +24,13 @@ def assembled(key: dict[str, Any], build: Callable[[], bytes]) -> bytes:
     build
         Makes it; checks what it is made from.
 
-    Notes
-    -----
-    Beside the network lies its checksum. A network that differs from it is built anew. Where the
-    cache cannot be written, the network is built each time.
+    See Also
+    --------
+    stance.core.cache.kept : where it is kept, and how it is checked.
     """
     text = json.dumps({**key, "writer": WRITER}, sort_keys=True)
-    path = cache_folder() / f"network-{hashlib.sha256(text.encode()).hexdigest()[:16]}.onnx"
-    note = path.with_suffix(".sha256")
-    try:
-        data = path.read_bytes()
-        if hashlib.sha256(data).hexdigest() == note.read_text(encoding="ascii").strip():
-            return data
-    except (OSError, ValueError):
-        pass
-    data = _built(build)
-    try:
-        write_whole(path, data)
-        write_whole(note, hashlib.sha256(data).hexdigest() + "\n")
-    except OSError:
-        pass  # a cache that cannot be written costs time, not answers
-    return data
+    name = f"network-{hashlib.sha256(text.encode()).hexdigest()[:16]}.onnx"
+    return kept(name, lambda: _built(build))
 
 
 def _built(build: Callable[[], bytes]) -> bytes:
