@@ -21,7 +21,7 @@ TEXTS = [
 
 
 def test_dask_predicts_partition_by_partition_in_order(model, model_folder):
-    pytest.importorskip("dask.dataframe", reason="the extra stance[dask] is not installed")
+    pytest.importorskip("dask.dataframe", reason="the extra dask is not installed")
     import dask.dataframe as dd
 
     rows = pd.DataFrame({"id": [f"q{k}" for k in range(40)], "text": TEXTS}, index=range(100, 140))
@@ -52,7 +52,7 @@ def logged(project, model_folder):
 
 
 def test_spark_predicts_every_row_once(logged, model, monkeypatch):
-    pytest.importorskip("pyspark", reason="the extra stance[spark] is not installed")
+    pytest.importorskip("pyspark", reason="the extra spark is not installed")
     from pyspark.sql import SparkSession
     from pyspark.sql.functions import get_json_object, struct
 

@@ -216,7 +216,7 @@ def test_a_cluster_of_two_dask_workers_scores_the_same(project, tmp_path, monkey
 
 @pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None,
-    reason="the extra dask is not installed: pip install stance[dask]",
+    reason="the extra dask is not installed",
 )
 def test_the_address_of_a_scheduler_is_taken_and_a_wrong_one_is_told(project):
     from dask.distributed import LocalCluster
@@ -242,7 +242,7 @@ def test_the_address_of_a_scheduler_is_taken_and_a_wrong_one_is_told(project):
 def test_without_dask_the_extra_is_named(project, monkeypatch):
     monkeypatch.setitem(sys.modules, "dask.distributed", None)
     with pytest.raises(
-        ConfigError, match=r"not installed; --backend dask needs it: install stance\[dask\]"
+        ConfigError, match=r"not installed; --backend dask needs it: pip install '\.\[dask\]'"
     ):
         run_sweep(write(project), backend="dask", say=silent)
 

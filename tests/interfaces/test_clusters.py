@@ -50,7 +50,7 @@ def test_a_part_has_the_rows_of_the_verb_and_tells_what_was_not_read(expected):
 
 
 def test_dask_reads_articles_partition_by_partition(expected):
-    pytest.importorskip("dask.dataframe", reason="the extra stance[dask] is not installed")
+    pytest.importorskip("dask.dataframe", reason="the extra dask is not installed")
     import dask.dataframe as dd
     from dask.distributed import Client, LocalCluster
 
@@ -66,7 +66,7 @@ def test_dask_reads_articles_partition_by_partition(expected):
 
 @pytest.mark.skipif(not shutil.which("java"), reason="Spark needs Java, which is not installed")
 def test_spark_reads_articles_batch_by_batch(expected, monkeypatch):
-    pytest.importorskip("pyspark", reason="the extra stance[spark] is not installed")
+    pytest.importorskip("pyspark", reason="the extra spark is not installed")
     from pyspark.sql import SparkSession
 
     monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
