@@ -62,9 +62,9 @@ def _write(files: EncoderFiles) -> bytes:
 
 
 @lru_cache(maxsize=2)
-def get_encoder(name: str, threads: int = 1) -> Encoder:
-    """Return the encoder of this process, loaded once."""
-    return Encoder(name, threads)
+def get_encoder(name: str) -> Encoder:
+    """Return the encoder of this process, loaded once, with one thread."""
+    return Encoder(name)
 
 
 # A forked child must not wait for a lock that a thread of its parent held.
@@ -81,8 +81,9 @@ def encode_cached(texts: Sequence[str], name: str, folder: Path | None = None) -
     digest = encoder_digest(find_encoder(name))
 
     def encode(missing: Sequence[str]) -> np.ndarray:
-        # Texts are many here: the two threads of a small machine are worth their while.
-        return get_encoder(name, min(2, os.cpu_count() or 1)).encode(missing)
+        # Texts are many here: the two threads of a small machine are worth their while. They end
+        # with their encoder: a process forked beside a waiting thread would wait for it for ever.
+        return Encoder(name, min(2, os.cpu_count() or 1)).encode(missing)
 
     if not texts:
         return np.zeros((0, get_encoder(name).n_dims), dtype=np.float32)

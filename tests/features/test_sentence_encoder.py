@@ -1,3 +1,6 @@
+import multiprocessing
+import time
+
 import numpy as np
 import pytest
 
@@ -61,3 +64,17 @@ def test_an_unknown_encoder_is_refused():
         ModelError, match=r"encoder 'bort'.*expected one of mpnet, minilm, or a folder"
     ):
         get_encoder("bort")
+
+
+def test_a_process_forked_after_many_texts_were_encoded_can_encode(tmp_path):
+    # A session with two threads was kept once: the forked process waited for them for ever.
+    encode_cached(TEXTS, "minilm", tmp_path)
+    time.sleep(1)  # until its threads wait, and no longer look for work
+    child = multiprocessing.get_context("fork").Process(
+        target=lambda: get_encoder("minilm").encode(TEXTS)
+    )
+    child.start()
+    child.join(60)
+    ended = child.exitcode
+    child.kill()
+    assert ended == 0
