@@ -166,6 +166,20 @@ def test_a_server_that_refuses_is_told_and_no_redirect_is_followed(server, entry
     assert all(path == "/v1/chat/completions" for path, _, _ in server.requests)
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        (b"<html>Welcome</html>", {"content-type": "text/html"}),
+        b"<html>Welcome</html>",
+        b'["Welcome"]',
+    ],
+)
+def test_an_answer_that_is_not_a_completion_is_told(server, entry):
+    server.script = [entry] * 3
+    with pytest.raises(ConfigError, match=r"Welcome.*check --endpoint, it should end in /v1"):
+        ask(server)
+
+
 def test_a_server_that_is_not_there_is_told():
     with pytest.raises(ConfigError, match=r"http://127\.0\.0\.1:9/v1: cannot be reached"):
         annotate(Endpoint("http://127.0.0.1:9/v1", "m", max_retries=0), PROMPT, items(1), print)
