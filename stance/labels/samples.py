@@ -14,6 +14,7 @@ from typing import Any, Self
 from stance.core.errors import DataError
 from stance.core.files import read_text, write_whole
 from stance.core.paths import display_path
+from stance.core.safe_text import parse_json
 from stance.core.types import Article, Quote
 
 FILE = "samples.json"
@@ -75,8 +76,8 @@ def read_samples(folder: Path) -> list[Sample]:
         return []
     place = display_path(path)
     try:
-        rows = json.loads(read_text(path))
-    except (json.JSONDecodeError, RecursionError) as fault:
+        rows = parse_json(read_text(path))
+    except (ValueError, RecursionError) as fault:
         raise DataError(f"{place}: not JSON ({fault}); restore the file") from fault
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise DataError(f"{place}: expected a list of samples; restore the file")

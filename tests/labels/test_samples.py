@@ -62,6 +62,7 @@ def test_a_sample_of_other_quotes_under_the_same_names_is_told(tmp_path):
     ("text", "message"),
     [
         ("[", "not JSON"),
+        (f"[{'9' * 5000}]", "not JSON"),
         ("{}", "expected a list of samples"),
         ('[{"seed": 1}]', "sample 1: not a sample"),
         (
