@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from stance.core.errors import DataError
+from stance.core.part_files import only_writer
 from stance.core.types import Article, Quote
 from stance.labels.samples import Sample, add_sample, draw, inclusion, random_items, read_samples
 
@@ -48,6 +49,16 @@ def test_a_sample_is_kept_and_grows(tmp_path):
     assert [len(one.quotes) for one in read_samples(tmp_path)] == [10]
     random_items(tmp_path, pool, 5, 1)
     assert len(read_samples(tmp_path)) == 2
+
+
+def test_two_draws_at_once_lose_no_sample(tmp_path):
+    sample = draw(quotes_of(a=20), 5, 0)
+    with (
+        only_writer(tmp_path / "own" / "samples.json"),
+        pytest.raises(DataError, match="another process is writing it"),
+    ):
+        add_sample(tmp_path, sample)
+    assert add_sample(tmp_path, sample) == sample
 
 
 def test_a_sample_of_other_quotes_under_the_same_names_is_told(tmp_path):
