@@ -122,6 +122,7 @@ def test_git_ignores_every_file_of_ones_own_that_the_guide_has_one_write(tmp_pat
         "quotes.csv.gz",
         "quotes.jsonl.zst",
         "quotes.parquet.part",
+        ".quotes.parquet.tmp",
         "quotes.jsonl.skipped.part",
         "quotes.jsonl.journal",
         "trends.svg",
