@@ -30,8 +30,9 @@ def completion(content, **message):
 class ChatServer:
     """Answers each request by the next entry of ``script``, then always by a good judgment.
 
-    An entry is the model's text, a status code, a number of seconds to wait (a float), or a whole
-    body (a dict). ``requests`` keeps (path, headers, body).
+    An entry is the model's text, a status code, a number of seconds to wait (a float), a whole
+    body (a dict), or a body as it is (bytes). ``requests`` keeps (path, headers,
+    body).
     """
 
     def __init__(self):
@@ -50,7 +51,10 @@ class ChatServer:
             entry, extra = entry
         if isinstance(entry, int):
             status, entry = entry, {"error": {"message": "no", "type": "fault"}}
-        data = json.dumps(completion(entry) if isinstance(entry, str) else entry).encode()
+        if isinstance(entry, bytes):
+            data = entry
+        else:
+            data = json.dumps(completion(entry) if isinstance(entry, str) else entry).encode()
         with contextlib.suppress(OSError):  # a client that waited too long has gone
             handler.send_response(status)
             for name, value in {"content-type": "application/json", **extra}.items():

@@ -118,6 +118,16 @@ def test_git_ignores_every_file_of_ones_own_that_the_guide_has_one_write(tmp_pat
         "labels/own/articles.jsonl",
         "labels/own/annotators.toml",
         "labels/judgments/own.jsonl",
+        "labels/judgments/.own.jsonl.lock",
+        "quotes.csv.gz",
+        "quotes.jsonl.zst",
+        "quotes.parquet.part",
+        ".quotes.parquet.tmp",
+        "quotes.jsonl.skipped.part",
+        "quotes.jsonl.journal",
+        "trends.svg",
+        "trends.pdf",
+        "trends.png",
     }
     assert len(written) > 9
     shutil.copy(ROOT / ".gitignore", tmp_path)
@@ -130,6 +140,7 @@ def test_git_ignores_every_file_of_ones_own_that_the_guide_has_one_write(tmp_pat
     kept = [
         "README.md",
         "pyproject.toml",
+        "requirements.lock",
         "labels/seeds.jsonl",
         "docs/figures.json",
         "experiments/leaderboard.json",

@@ -23,7 +23,8 @@ Item = TypeVar("Item")
 def only_writer(path: Path) -> Iterator[None]:
     """Let no other process write a file while the block runs.
 
-    The lock lies beside the file and goes with the block, also where the process is killed.
+    The lock file lies beside the file and goes with the block. Where the process is killed, the
+    lock is released and its file stays; the next writer uses it and removes it.
 
     Raises
     ------

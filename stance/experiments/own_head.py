@@ -58,9 +58,11 @@ def own_table() -> pd.DataFrame:
         if article.origin == "own"
     ]
     n_articles = sum(bool(quotes) for _, quotes in reports)
-    if len(labels) < FEWEST_LABELS or n_articles < 2:
+    # Neither second readings of the project's own quotes nor what is no quote teaches anything.
+    n_labels = sum(len(quotes) for _, quotes in reports)
+    if n_labels < FEWEST_LABELS or n_articles < 2:
         raise DataError(
-            f"labels/own: {counted(len(labels), 'label')} by persons in "
+            f"labels/own: {counted(n_labels, 'label')} by persons in "
             f"{counted(n_articles, 'article')}; expected {FEWEST_LABELS} or more in two or more "
             "articles; label more (stance labels suggest ARTICLES --out tasks.csv)"
         )

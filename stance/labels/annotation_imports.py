@@ -270,8 +270,11 @@ def judgment_row(quote: Any, annotator: Any, given: Mapping[str, Any]) -> dict[s
         for part in str(given.get("attributed") or "").split(";")
         if part.strip()
     ]
-    note, speaker, text = (
-        str(given.get(name) or "").strip() for name in ("note", "right_speaker", "right_text")
+    note = str(given.get("note") or "").strip()
+    # Words that were copied from a cell may begin with the apostrophe of `safe_cell`.
+    speaker, text = (
+        cell_text(str(given.get(name) or "").strip()).strip()
+        for name in ("right_speaker", "right_text")
     )
     if text.lower() == NO_QUOTE:
         # Of what nobody says there is no stance.

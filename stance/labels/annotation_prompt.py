@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from stance.core.errors import DataError
 from stance.core.files import read_text
+from stance.core.safe_text import parse_json, whole_characters
 from stance.core.types import STANCES, Article, Judgment, Quote
 from stance.extraction.text.context import sentence_before
 from stance.labels.judgments import read_judgment
@@ -95,8 +96,8 @@ def read_answer(
         If it is not JSON of the form that was asked for, or breaks a rule of the codebook.
     """
     try:
-        row = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as fault:
+        row = parse_json(whole_characters(text))
+    except (ValueError, RecursionError) as fault:
         raise DataError(f"{quote}: the answer is not JSON ({fault}): {text[:60]!r}") from fault
     attributed = row.get("attributed", []) if isinstance(row, dict) else None
     if not isinstance(attributed, list) or not all(isinstance(one, dict) for one in attributed):

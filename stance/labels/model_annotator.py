@@ -6,6 +6,7 @@ redirect is followed, and no header tells more than the request needs. Needs the
 
 import dataclasses
 import ipaddress
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ KEY_VARIABLE = "STANCE_ANNOTATE_KEY"
 TRIES = 2  # of one quote, where an answer cannot be used
 MOST_FAILURES = 5  # in a row, then something is wrong that more requests will not mend
 SAVE_EVERY = 10
+_KEPT = "judgments so far are kept, and the same command goes on"
 # All that goes out besides the body. The library would add the operating system, the version of
 # Python and more.
 HEADERS = {
@@ -190,17 +192,8 @@ def _judged(
     done: Annotated,
 ) -> Judgment:
     messages: Any = prompt.messages(article, quote)
-    form: Any = {
-        "type": "json_schema",
-        "json_schema": {"name": "judgment", "strict": True, "schema": SCHEMA},
-    }
     for number in range(1, TRIES + 1):
-        answer = client.chat.completions.create(
-            model=endpoint.model,
-            messages=messages,
-            response_format=form,
-            temperature=endpoint.temperature,
-        )
+        answer = _completion(client, endpoint, messages)
         if answer.usage is not None:
             done.tokens_in += answer.usage.prompt_tokens or 0
             done.tokens_out += answer.usage.completion_tokens or 0
@@ -220,6 +213,33 @@ def _judged(
     raise AssertionError("unreachable")
 
 
+def _completion(client: "openai.OpenAI", endpoint: Endpoint, messages: Any) -> Any:
+    """Return the server's answer; where /v1 is forgotten, many servers answer with a page."""
+    import openai
+
+    form: Any = {
+        "type": "json_schema",
+        "json_schema": {"name": "judgment", "strict": True, "schema": SCHEMA},
+    }
+    answer: Any
+    try:
+        answer = client.chat.completions.create(
+            model=endpoint.model,
+            messages=messages,
+            response_format=form,
+            temperature=endpoint.temperature,
+        )
+    except json.JSONDecodeError as fault:
+        answer = fault.doc
+    # The library returns what is not a JSON object as it is.
+    if not isinstance(answer, openai.BaseModel):
+        raise ConfigError(
+            f"{endpoint.url}: the answer is not a chat completion in JSON ({str(answer)[:60]!r}); "
+            f"check --endpoint, it should end in /v1; {_KEPT}"
+        )
+    return answer
+
+
 def _text_of(answer: Any) -> str:
     if not getattr(answer, "choices", None):
         raise DataError("the answer has no choices")
@@ -236,27 +256,26 @@ def _text_of(answer: Any) -> str:
 def _said(fault: "openai.OpenAIError", endpoint: Endpoint) -> str:
     import openai
 
-    kept = "judgments so far are kept, and the same command goes on"
     if isinstance(fault, openai.RateLimitError):
         return (
             f"{endpoint.url}: asked to wait (429) {counted(endpoint.max_retries + 1, 'time')}; "
-            f"try again later: {kept}"
+            f"try again later: {_KEPT}"
         )
     if isinstance(fault, openai.APITimeoutError):
         return (
             f"{endpoint.url}: no answer within {endpoint.timeout_s:g} s, asked "
-            f"{counted(endpoint.max_retries + 1, 'time')}; raise --timeout-s: {kept}"
+            f"{counted(endpoint.max_retries + 1, 'time')}; raise --timeout-s: {_KEPT}"
         )
     if isinstance(fault, openai.APIConnectionError):
-        return f"{endpoint.url}: cannot be reached ({fault.__cause__ or fault}); {kept}"
+        return f"{endpoint.url}: cannot be reached ({fault.__cause__ or fault}); {_KEPT}"
     if isinstance(fault, openai.AuthenticationError | openai.PermissionDeniedError):
         return (
             f"{endpoint.url}: refuses the key (status {fault.status_code}); put the key into the "
-            f"variable {KEY_VARIABLE}; {kept}"
+            f"variable {KEY_VARIABLE}; {_KEPT}"
         )
     if isinstance(fault, openai.APIStatusError):
         return (
             f"{endpoint.url}: status {fault.status_code} ({str(fault)[:200]}); check --endpoint "
-            f"and --model; {kept}"
+            f"and --model; {_KEPT}"
         )
-    return f"{endpoint.url}: {fault}; {kept}"
+    return f"{endpoint.url}: {fault}; {_KEPT}"

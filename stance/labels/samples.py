@@ -13,7 +13,9 @@ from typing import Any, Self
 
 from stance.core.errors import DataError
 from stance.core.files import read_text, write_whole
+from stance.core.part_files import only_writer
 from stance.core.paths import display_path
+from stance.core.safe_text import parse_json
 from stance.core.types import Article, Quote
 
 FILE = "samples.json"
@@ -75,8 +77,8 @@ def read_samples(folder: Path) -> list[Sample]:
         return []
     place = display_path(path)
     try:
-        rows = json.loads(read_text(path))
-    except (json.JSONDecodeError, RecursionError) as fault:
+        rows = parse_json(read_text(path))
+    except (ValueError, RecursionError) as fault:
         raise DataError(f"{place}: not JSON ({fault}); restore the file") from fault
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise DataError(f"{place}: expected a list of samples; restore the file")
@@ -107,28 +109,31 @@ def add_sample(folder: Path, sample: Sample) -> Sample:
     Raises
     ------
     DataError
-        If the articles have other quotes than when the earlier sample was drawn.
+        If the articles have other quotes than when the earlier sample was drawn, or another
+        process writes the file.
     """
-    samples = read_samples(folder)
-    for k, known in enumerate(samples):
-        if (known.articles, known.seed) != (sample.articles, sample.seed):
-            continue
-        n_shared = min(len(known.quotes), len(sample.quotes))
-        if known.n_population != sample.n_population or (
-            known.quotes[:n_shared] != sample.quotes[:n_shared]
-        ):
-            raise DataError(
-                f"{display_path(folder / 'own' / FILE)}: the same articles had "
-                f"{known.n_population} quotes when they were sampled and have "
-                f"{sample.n_population} now; give --seed another number to draw anew"
-            )
-        samples[k] = max(known, sample, key=lambda one: len(one.quotes))
-        sample = samples[k]
-        break
-    else:
-        samples.append(sample)
-    rows = [dataclasses.asdict(one) for one in samples]
-    write_whole(folder / "own" / FILE, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+    path = folder / "own" / FILE
+    with only_writer(path):
+        samples = read_samples(folder)
+        for k, known in enumerate(samples):
+            if (known.articles, known.seed) != (sample.articles, sample.seed):
+                continue
+            n_shared = min(len(known.quotes), len(sample.quotes))
+            if known.n_population != sample.n_population or (
+                known.quotes[:n_shared] != sample.quotes[:n_shared]
+            ):
+                raise DataError(
+                    f"{display_path(path)}: the same articles had "
+                    f"{known.n_population} quotes when they were sampled and have "
+                    f"{sample.n_population} now; give --seed another number to draw anew"
+                )
+            samples[k] = max(known, sample, key=lambda one: len(one.quotes))
+            sample = samples[k]
+            break
+        else:
+            samples.append(sample)
+        rows = [dataclasses.asdict(one) for one in samples]
+        write_whole(path, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
     return sample
 
 

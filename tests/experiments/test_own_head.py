@@ -6,7 +6,7 @@ from tiny_encoders import write_adapted
 import stance
 from stance.core.errors import DataError
 from stance.core.types import Article, Judgment, Quote
-from stance.experiments.own_head import learn
+from stance.experiments.own_head import learn, own_table
 from stance.labels.own_articles import add_articles, add_model_judgments, import_judgments
 
 WORDS = {"we will talk": "support", "never talks": "oppose"}
@@ -54,3 +54,13 @@ def test_own_labels_are_learned_cross_validated_and_set_beside_the_start(
     assert model.card["data"]["own"] == sorted(known)
     with pytest.raises(DataError, match="learned from 12 quotes of these labels already"):
         learn(str(learned.result.folder), 1.0, print)
+
+
+def test_second_readings_and_what_is_no_quote_are_not_counted(project):
+    quotes = add_own(project, 6)
+    said = [Judgment(one.id, "Anna", WORDS[one.text], True) for one in quotes[:3]]
+    none = [Judgment(one.id, "Anna", "neutral", False, is_quote=False) for one in quotes[3:]]
+    second = [Judgment("w1_01#1", "Anna", "neutral", True)]
+    import_judgments(project / "labels", said + none + second)
+    with pytest.raises(DataError, match="3 labels by persons in 2 articles; expected 10 or more"):
+        own_table()

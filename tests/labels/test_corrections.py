@@ -106,6 +106,12 @@ def test_a_spreadsheet_and_label_studio_carry_corrections(tmp_path):
         assert read_import(path, None).judgments == judgments
 
 
+def test_words_copied_from_a_sheet_lose_the_apostrophe_of_the_cell(tmp_path):
+    row = {"stance": "support", "right_text": "'- We will come", "right_speaker": "'@DoraVenn"}
+    wanted = [judged(text="- We will come", speaker="@DoraVenn")]
+    assert read_import(filled(tmp_path, **row), "Anna").judgments == wanted
+
+
 def test_a_correction_without_a_stance_is_told(tmp_path):
     with pytest.raises(DataError, match=r"filled\.csv:2: the quote or its speaker is corrected"):
         read_import(filled(tmp_path, right_speaker="Dora Venn"), "Anna")

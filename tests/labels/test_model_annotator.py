@@ -107,6 +107,11 @@ def test_what_was_judged_before_a_fault_is_saved(server):
     ("answer", "reason", "example"),
     [
         ('{"stance": "supp', "answers that are no judgment", "the answer is not JSON"),
+        (
+            f'{{"reason": {"9" * 5000}}}',
+            "answers that are no judgment",
+            "the answer is not JSON",
+        ),
         ("[]", "answers that are no judgment", "has another form than was asked for"),
         (
             json.dumps({**GOOD, "stance": "skeptic"}),
@@ -130,6 +135,12 @@ def test_an_answer_that_is_no_judgment_is_left_out_with_its_reason(server, answe
     assert [one.quote for one in saved] == ["mine#1"]
     assert done.left_out == {reason: 1}
     assert example in done.examples[reason]
+
+
+@pytest.mark.parametrize("half", ["\ud83d", "\\ud83d"])
+def test_half_a_character_in_an_answer_is_replaced(server, half):
+    server.script = [json.dumps(GOOD).replace("a proposal", f"ready {half}")]
+    assert ask(server)[1][0].note == "ready \ufffd"
 
 
 def test_one_broken_answer_is_asked_again(server):
@@ -164,6 +175,20 @@ def test_a_server_that_refuses_is_told_and_no_redirect_is_followed(server, entry
     with pytest.raises(ConfigError, match=message):
         ask(server)
     assert all(path == "/v1/chat/completions" for path, _, _ in server.requests)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        (b"<html>Welcome</html>", {"content-type": "text/html"}),
+        b"<html>Welcome</html>",
+        b'["Welcome"]',
+    ],
+)
+def test_an_answer_that_is_not_a_completion_is_told(server, entry):
+    server.script = [entry] * 3
+    with pytest.raises(ConfigError, match=r"Welcome.*check --endpoint, it should end in /v1"):
+        ask(server)
 
 
 def test_a_server_that_is_not_there_is_told():

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from stance.core.errors import DataError
+from stance.core.part_files import only_writer
 from stance.core.types import Article, Quote
 from stance.labels.samples import Sample, add_sample, draw, inclusion, random_items, read_samples
 
@@ -50,6 +51,16 @@ def test_a_sample_is_kept_and_grows(tmp_path):
     assert len(read_samples(tmp_path)) == 2
 
 
+def test_two_draws_at_once_lose_no_sample(tmp_path):
+    sample = draw(quotes_of(a=20), 5, 0)
+    with (
+        only_writer(tmp_path / "own" / "samples.json"),
+        pytest.raises(DataError, match="another process is writing it"),
+    ):
+        add_sample(tmp_path, sample)
+    assert add_sample(tmp_path, sample) == sample
+
+
 def test_a_sample_of_other_quotes_under_the_same_names_is_told(tmp_path):
     add_sample(tmp_path, draw(quotes_of(a=20), 5, 0))
     with pytest.raises(DataError, match=r"had 20 quotes when they were sampled and have 21 now"):
@@ -62,6 +73,7 @@ def test_a_sample_of_other_quotes_under_the_same_names_is_told(tmp_path):
     ("text", "message"),
     [
         ("[", "not JSON"),
+        (f"[{'9' * 5000}]", "not JSON"),
         ("{}", "expected a list of samples"),
         ('[{"seed": 1}]', "sample 1: not a sample"),
         (

@@ -47,7 +47,7 @@ def offices_before(words: Sequence[str], name: Sequence[str]) -> set[str]:
 
 
 def gender_of(words: Sequence[str]) -> str | None:
-    """Return "m" or "f" for a known first name, "f?" where an ending alone suggests it."""
+    """Return "m" or "f" for a known first name or a sure ending, "f?" for an unsure one."""
     name = words[0].lower()
     if name in FEMALE_NAMES:
         return "f"
@@ -56,7 +56,10 @@ def gender_of(words: Sequence[str]) -> str | None:
     surname = words[-1].lower()
     if surname.endswith(FEMALE_SURNAMES) and len(surname) > 5:
         return "f"
-    return "f?" if name.endswith("a") and len(name) > 3 else None
+    unsure = (name.endswith("a") and len(name) > 3) or (
+        surname.endswith("ova") and len(surname) > 5
+    )
+    return "f?" if unsure else None
 
 
 def title_gender(words: Sequence[str]) -> str | None:
@@ -137,8 +140,8 @@ def is_name(token: "Token") -> bool:
     return token.pos_ == "PROPN" and token.text[:1].isupper()
 
 
-# "Hanna Petrova"; "Villanueva" tells nothing.
-FEMALE_SURNAMES = ("ova", "ová", "yeva", "ieva", "skaya", "skaia", "dottir", "dóttir")
+# "Petrova" is a woman's name, "Casanova" anybody's: `gender_of` is unsure of "ova".
+FEMALE_SURNAMES = ("ová", "yeva", "ieva", "skaya", "skaia", "dottir", "dóttir")
 COURTESY = frozenset("mr mrs ms miss dr sir prof madam lord lady dame".split())
 
 

@@ -198,6 +198,16 @@ OTHERS = [
         ["diplomat", "diplomat"],
     ),
     (
+        "a surname in -ova may be a man's",
+        "Ildar Cordova, the mayor, came with Clara Venn, a pilot. “It is shut,” he said.",
+        ["Ildar Cordova"],
+    ),
+    (
+        "a surname in -ova is rather a woman's",
+        "Ild Petrova, the mayor, came with Omar Venn, a pilot. “It is shut,” she said.",
+        ["Ild Petrova"],
+    ),
+    (
         "who answers is not who spoke, whatever the first names tell",
         "Odu Arche and Bara Weke met the press. “It is shut,” Weke said. “It is not,” she replied.",
         ["Bara Weke", "Odu Arche"],
