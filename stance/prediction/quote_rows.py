@@ -7,9 +7,9 @@ from typing import Any
 from stance.core.errors import DataError
 from stance.core.types import STANCES
 from stance.prediction.quote_table import AFTER, BEFORE
-from stance.prediction.row_files import kind_of, open_rows
+from stance.prediction.row_files import MISSING, kind_of, open_rows
 from stance.prediction.rows import Columns
-from stance.prediction.table_files import FORMATS, MISSING
+from stance.prediction.table_files import FORMATS
 
 NEEDED = ("article", "text", "stance", "abstained", *(f"p_{stance}" for stance in STANCES))
 _KINDS = BEFORE | AFTER

@@ -14,11 +14,10 @@ from stance.core.errors import DataError
 from stance.core.formatting import json_line
 from stance.core.safe_text import safe_cell
 from stance.prediction.compression import load_pyarrow
-from stance.prediction.row_files import kind_of
+from stance.prediction.row_files import MISSING, kind_of
 
 FORMATS = ("jsonl", "csv", "parquet")
 BATCH = 5_000
-MISSING = "NA"  # what R takes for missing in a column of any type; pandas does too
 
 
 def format_of(name: str) -> tuple[str, str]:
