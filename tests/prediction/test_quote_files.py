@@ -295,6 +295,24 @@ def test_a_run_that_never_began_leaves_nothing_behind(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["articles.csv"]
 
 
+def test_an_interrupted_run_without_quotes_yet_is_continued(tmp_path):
+    from stance.prediction.quote_chunks import Answered, Chunk
+    from stance.prediction.quote_journal import Journal
+
+    out = tmp_path / "q.csv"
+
+    def interrupted():
+        with Journal(out, {}) as journal:
+            journal.write(Chunk("digest", 1, [], [{"reason": "empty text"}]), Answered([], []))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    with Journal(out, {}) as journal:
+        assert list(journal.fresh([Chunk("digest", 1, [], [])], lambda *_: None)) == []
+    assert json.loads(journal.skipped.read_bytes()) == {"reason": "empty text"}
+
+
 def test_what_cannot_be_written_is_told_before_a_model_is_loaded(tmp_path, feed):
     for out, words in (
         (tmp_path / "q.xlsx", "unknown kind of file"),
