@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stance.core.errors import DataError
 from stance.core.formatting import counted
-from stance.core.part_files import only_writer
+from stance.core.part_files import only_writer, refuse_existing
 from stance.core.types import Article
 from stance.prediction.article_rows import (
     ArticleColumns,
@@ -140,13 +139,10 @@ def quotes_to_file(
     kind, packing = format_of(out.name)
     table = columns_of(columns.extra)
     check_extra(columns.extra, columns_of())
-    if out.exists():
-        raise DataError(
-            f"{out}: exists already; remove it or name another file, nothing is overwritten"
-        )
     asked = {**dataclasses.asdict(columns), "copies": copies}
     summary = QuoteSummary()
     with only_writer(out):
+        refuse_existing(out)  # inside: another process may just have finished it
         journal = Journal(out, {"model": model.label, **asked})
 
         def written(chunk: Chunk, ends: Ends) -> None:

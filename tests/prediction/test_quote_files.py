@@ -1,3 +1,4 @@
+import contextlib
 import csv
 import gzip
 import json
@@ -311,6 +312,20 @@ def test_an_interrupted_run_without_quotes_yet_is_continued(tmp_path):
     with Journal(out, {}) as journal:
         assert list(journal.fresh([Chunk("digest", 1, [], [])], lambda *_: None)) == []
     assert json.loads(journal.skipped.read_bytes()) == {"reason": "empty text"}
+
+
+def test_a_table_that_another_process_just_finished_is_not_overwritten(feed, tmp_path, monkeypatch):
+    from stance.prediction import quote_files
+
+    @contextlib.contextmanager
+    def late_writer(out):
+        out.write_bytes(b"theirs")
+        yield
+
+    monkeypatch.setattr(quote_files, "only_writer", late_writer)
+    with pytest.raises(stance.DataError, match="exists already"):
+        stance.quotes_to_file(stance.load(MODEL), [str(feed)], tmp_path / "q.csv")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"theirs"]
 
 
 def test_what_cannot_be_written_is_told_before_a_model_is_loaded(tmp_path, feed):
