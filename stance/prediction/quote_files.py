@@ -20,7 +20,7 @@ from stance.prediction.article_rows import (
     row_to_article,
 )
 from stance.prediction.batch import Interruptible
-from stance.prediction.compression import packed
+from stance.prediction.compression import PACKED, packed
 from stance.prediction.dataframes import is_frame, plain_rows
 from stance.prediction.quote_chunks import Chunk, chunks_of
 from stance.prediction.quote_journal import Ends, Journal
@@ -119,7 +119,7 @@ def quotes_to_file(
     """Write one row for each quote of all files' articles; the same call continues a broken run.
 
     The file appears when it is whole. Until then its rows, and a journal of them, lie beside it
-    (see `stance.prediction.quote_journal`). What was not read is told in ``OUT.skipped.jsonl``.
+    (see `stance.prediction.quote_journal`). What was not read is told in `skipped_file`.
 
     Parameters
     ----------
@@ -165,10 +165,13 @@ def quotes_to_file(
 def skipped_file(out: Path) -> Path:
     """Return where is told what was not read.
 
-    >>> skipped_file(Path("day/quotes.csv.gz")).name
-    'quotes.skipped.jsonl'
+    Only the endings of the format go, so that each day's table has a file of its own.
+
+    >>> skipped_file(Path("day/quotes.2026-11-29.csv.gz")).name
+    'quotes.2026-11-29.skipped.jsonl'
     """
-    return out.with_name(out.name.partition(".")[0] + ".skipped.jsonl")
+    unpacked = out.with_suffix("") if out.suffix.lower() in PACKED else out
+    return out.with_name(unpacked.stem + ".skipped.jsonl")
 
 
 def _keep_skipped(part: Path, out: Path) -> Counter[str]:

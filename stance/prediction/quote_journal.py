@@ -1,6 +1,6 @@
 """The files of a run that is not finished: what it has answered, and a journal of it.
 
-Beside ``OUT.part`` (rows of quotes, JSONL) and ``OUT.skipped.jsonl.part`` lies ``OUT.journal``. Its
+Beside ``OUT.part`` (rows of quotes, JSONL) and ``OUT.skipped.part`` lies ``OUT.journal``. Its
 first line says what decides the answers (model, options). Each further line is one chunk: the
 digest of its articles, and where both files ended when it was written. A run that is repeated reads
 its articles again, compares digests, and computes only what is missing: so standard input can be
