@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stance.core.errors import DataError
 from stance.core.formatting import counted
 from stance.core.part_files import only_writer, refuse_existing
 from stance.core.types import Article
@@ -86,9 +87,20 @@ def quotes(
         Mark near copies of earlier articles in ``copy_of`` (see `stance.prediction.wire_copies`).
     skipped
         Is told of each article that was not read, and of each repeated id, with the reason.
+
+    Raises
+    ------
+    DataError
+        If ``articles`` is one text or one article, or one of them is neither a row nor an
+        `Article`.
     """
     from stance.prediction.model import Model, load
 
+    if isinstance(articles, str | bytes | Mapping | Article):
+        raise DataError(
+            f"quotes was given one {type(articles).__name__}; expected a list of articles: "
+            'quotes([{"text": "the text"}])'
+        )
     check_extra(columns, columns_of())
     loaded = model if isinstance(model, Model) else load(model)
     rows = _article_rows(articles, ArticleColumns(extra=tuple(columns)))
@@ -103,6 +115,11 @@ def _article_rows(articles: Any, columns: ArticleColumns) -> Iterator[ArticleRow
     rows = plain_rows(articles) if is_frame(articles) else articles
     for number, row in enumerate(rows, 1):
         given = dataclasses.asdict(row) if isinstance(row, Article) else row
+        if not isinstance(given, Mapping):
+            raise DataError(
+                f"article {number} is a {type(given).__name__}; expected a row with its text: "
+                '{"text": "the text"}'
+            )
         yield row_to_article(given, "articles", number, columns)
 
 

@@ -328,6 +328,25 @@ def test_a_table_that_another_process_just_finished_is_not_overwritten(feed, tmp
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"theirs"]
 
 
+def test_a_missing_value_of_pandas_is_a_missing_field():
+    (first, *_) = stance.quotes([{**article(0), "url": pd.NA, "title": pd.NaT}], MODEL)
+    assert (first["article"], first["url"], first["title"]) == ("a0", None, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("We met.", "given one str; expected a list"),
+        ({"text": "We met."}, "given one dict; expected a list"),
+        (stance.Article("a", "We met."), "given one Article; expected a list"),
+        (["We met."], "article 1 is a str; expected a row"),
+    ],
+)
+def test_what_is_no_list_of_articles_is_told(given, words):
+    with pytest.raises(stance.DataError, match=words):
+        list(stance.quotes(given, MODEL))
+
+
 def test_what_cannot_be_written_is_told_before_a_model_is_loaded(tmp_path, feed):
     for out, words in (
         (tmp_path / "q.xlsx", "unknown kind of file"),
