@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from stance.core.errors import DataError
+from stance.core.safe_text import cell_text
 from stance.core.types import STANCES
 from stance.prediction.quote_table import AFTER, BEFORE
 from stance.prediction.row_files import MISSING, kind_of, open_rows
@@ -45,6 +46,11 @@ def _typed(given: Mapping[str, Any], place: str) -> dict[str, Any]:
         raise DataError(
             f"{place}: no {', '.join(missing)}; expected a table that stance quotes wrote"
         )
+    if isinstance(given[NEEDED[-1]], str):  # only CSV has figures as text; it is for spreadsheets
+        given = {
+            name: cell_text(value) if isinstance(value, str) else value
+            for name, value in given.items()
+        }
     try:
         return {name: _value(value, _KINDS.get(name, "text")) for name, value in given.items()}
     except (TypeError, ValueError) as fault:

@@ -15,6 +15,7 @@ from stance.core.errors import DataError
 from stance.interfaces.trend_figure import draw_trends
 from stance.models.speaker_pooling import DEFAULT, pool
 from stance.prediction import table_files
+from stance.prediction.quote_rows import read_quote_rows
 from stance.prediction.quote_table import columns_of
 from stance.prediction.table_files import write_table
 from stance.prediction.trends import Trends, period_of
@@ -128,6 +129,15 @@ def test_the_verb_gives_the_same_table_for_every_format_and_keeps_types(tables):
         "double",
     ]
     assert "Carla Whitcombe (n = 3)" in figure.read_text(encoding="utf-8")
+
+
+def test_every_format_gives_texts_back_as_they_were(tmp_path):
+    texts = {"text": "- We will come.", "title": "'So be it'", "cue": "=said"}
+    for kind in ("csv", "jsonl", "parquet"):
+        with (tmp_path / f"rows.{kind}").open("wb") as out:
+            write_table([row(0, **texts)], columns_of(), out, kind)
+        (found,) = read_quote_rows(str(tmp_path / f"rows.{kind}"))
+        assert {name: found[name] for name in texts} == texts, kind
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])
