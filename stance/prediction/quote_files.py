@@ -23,7 +23,7 @@ from stance.prediction.article_rows import (
 from stance.prediction.batch import Interruptible
 from stance.prediction.compression import PACKED, packed
 from stance.prediction.dataframes import is_frame, plain_rows
-from stance.prediction.quote_chunks import Chunk, chunks_of
+from stance.prediction.quote_chunks import REPEATED, Chunk, chunks_of
 from stance.prediction.quote_journal import Ends, Journal
 from stance.prediction.quote_pool import answer_chunks
 from stance.prediction.quote_table import columns_of
@@ -205,7 +205,7 @@ def _keep_skipped(part: Path, out: Path) -> Counter[str]:
 
 
 def _kind_of_reason(reason: str) -> str:
-    kinds = ("not English", "the id came before", "not JSON", "not UTF-8", "empty text", "no text")
+    kinds = ("not English", REPEATED, "not JSON", "not UTF-8", "empty text", "no text")
     return next((kind for kind in kinds if kind in reason), "not readable")
 
 

@@ -99,12 +99,13 @@ def _write_parquet(
     with parquet.ParquetWriter(out, schema) as writer:
         for batch in batches:
             cells = [
-                {name: _parquet_cell(row.get(name), name in texts) for name in columns}
+                {name: typed_cell(row.get(name), name in texts) for name in columns}
                 for row in batch
             ]
             writer.write_table(pa.Table.from_pylist(cells, schema=schema))
 
 
-def _parquet_cell(value: Any, is_text: bool) -> Any:
+def typed_cell(value: Any, is_text: bool) -> Any:
+    """Return a value as a column with a type holds it: as text whatever a column of texts gets."""
     value = _plain(value)
     return str(value) if is_text and value is not None and not isinstance(value, str) else value
