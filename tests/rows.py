@@ -10,8 +10,8 @@ from shell import cli
 
 ROWS = [
     {"id": "a", "text": "We are ready to talk.", "cue": "said"},
-    {"id": "b", "text": 'He said: "never, ever"\nand left them.', "cue": ""},
-    {"id": "c", "text": "", "cue": ""},
+    {"id": "b", "text": 'He said: "never, ever"\nand left them.', "cue": None},
+    {"id": "c", "text": "", "cue": None},
     {"id": "d", "text": "They would join; the date is open\t– perhaps.", "cue": "added"},
 ]
 

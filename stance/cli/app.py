@@ -98,7 +98,7 @@ GROUPS_PANEL = "Groups (each lists its verbs with --help)"
 # Which extra of the package brings what a verb may import.
 EXTRAS = {
     "train": "filelock joblib matplotlib mlflow optuna pandas scipy sklearn sqlalchemy",
-    "quotes": "datasketch lxml_html_clean spacy trafilatura",
+    "quotes": "datasketch dateparser lxml_html_clean spacy trafilatura",
     "report": "jinja2 markupsafe",
     "serve": "fastapi prometheus_client starlette uvicorn",
     "mcp": "mcp",

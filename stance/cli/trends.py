@@ -1,5 +1,6 @@
 """The verb trends: speakers over time. Nothing heavy is imported before it runs."""
 
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -48,6 +49,7 @@ def trends(
     Example: stance trends quotes.parquet --out trends.csv --figure trends.svg
     """
     from stance.core.files import write_whole
+    from stance.core.safe_text import printable
     from stance.interfaces.trend_figure import draw_trends, kind_of_figure
     from stance.prediction.compression import packed
     from stance.prediction.quote_rows import read_quote_rows
@@ -59,11 +61,16 @@ def trends(
     figure_kind = kind_of_figure(figure) if figure else ""
     found = Trends(read_quote_rows(rows), by, speaker or ())
     table = found.table(_prior(found.models, model))
-    if out is None:
-        write_table(table, COLUMNS, sys.stdout.buffer, kind)
+    content = io.BytesIO()
+    with packed(content, packing) as stream:
+        write_table(table, COLUMNS, stream, kind)
+    if out is not None:
+        write_whole(out, content.getvalue())
+    elif sys.stdout.isatty():
+        # Names come from articles: a terminal shows them and does not obey them.
+        sys.stdout.write(printable(content.getvalue().decode("utf-8")))
     else:
-        with out.open("wb") as file, packed(file, packing) as stream:
-            write_table(table, COLUMNS, stream, kind)
+        sys.stdout.buffer.write(content.getvalue())
     if figure:
         write_whole(figure, draw_trends(table, figure_kind, panels))
     say_aside(f"{len({row['speaker_id'] for row in table})} speakers, {found.counts}")

@@ -11,8 +11,10 @@ from typing import Any
 import pandas as pd
 
 from stance.prediction.model import Model, load
+from stance.prediction.quote_chunks import REPEATED
 from stance.prediction.quote_files import quotes
 from stance.prediction.quote_table import columns_of
+from stance.prediction.table_files import typed_cell
 
 KINDS: dict[str, Any] = {
     "text": "string",
@@ -48,6 +50,7 @@ def quotes_of_part(
     told = (
         {name: row.get(name) for name in ("article", "url", "reason")} | {"abstained": True}
         for row in skipped
+        if not row["reason"].startswith(REPEATED)
     )
     return _frame([*rows, *told], columns)
 
@@ -61,9 +64,8 @@ def _frame(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFra
     series = {}
     for name, kind in columns_of(columns).items():
         values = [row.get(name) for row in rows]
-        if kind == "text":
-            values = [value if value is None else str(value) for value in values]
-        series[name] = pd.array(values, dtype=KINDS[kind])
+        cells = [typed_cell(value, kind == "text") for value in values]
+        series[name] = pd.array(cells, dtype=KINDS[kind])
     return pd.DataFrame(series)
 
 

@@ -18,7 +18,7 @@ from stance.extraction.text.articles import MAX_CHARS, SUFFIXES, read_articles
 from stance.extraction.text.language import ARTICLE_CHARS, foreign
 from stance.extraction.text.titles import title_in
 from stance.prediction.row_files import kind_of, open_rows
-from stance.prediction.rows import Columns
+from stance.prediction.rows import Columns, plain
 
 # What is known of an article beside its text, by the names that the table of quotes has for it.
 METADATA = ("url", "outlet", "published", "language", "title")
@@ -175,6 +175,7 @@ def _field(given: Mapping[str, Any], name: str) -> Any:
 
 def _plain(value: Any) -> Any:
     """Return None for an empty cell, dates as ISO text, everything else as it is."""
+    value = plain(value)
     if value is None or value == "" or value != value:
         return None
     return value.isoformat() if hasattr(value, "isoformat") else value

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stance.prediction.wire_copies import WireCopies
 
 CHUNK = 16
+REPEATED = "the id came before"  # a remark on an article that is read all the same
 
 
 @dataclasses.dataclass
@@ -79,12 +80,10 @@ def chunks_of(rows: "Iterable[ArticleRow]", copies: "WireCopies | None") -> Iter
                 chunk.aside.append(_told(row, row.fault))
                 continue
             article, n = row.article, ids.count(row.article.id)
-            copy_of = copies.original_of(article.id, article.text) if copies else None
             if n > 1:
                 article = dataclasses.replace(article, id=f"{article.id}~{n}")
-                chunk.aside.append(
-                    _told(row, f"the id came before; this one is read as {article.id}")
-                )
+                chunk.aside.append(_told(row, f"{REPEATED}; this one is read as {article.id}"))
+            copy_of = copies.original_of(article.id, article.text) if copies else None
             chunk.tasks.append((article, row.fields, copy_of))
         chunk.digest = digest.hexdigest()
         yield chunk

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from stance.core.errors import DataError
 from stance.core.formatting import counted
-from stance.core.part_files import only_writer
+from stance.core.part_files import only_writer, refuse_existing
 from stance.core.types import Article
 from stance.prediction.article_rows import (
     ArticleColumns,
@@ -21,9 +21,9 @@ from stance.prediction.article_rows import (
     row_to_article,
 )
 from stance.prediction.batch import Interruptible
-from stance.prediction.compression import packed
+from stance.prediction.compression import PACKED, packed
 from stance.prediction.dataframes import is_frame, plain_rows
-from stance.prediction.quote_chunks import Chunk, chunks_of
+from stance.prediction.quote_chunks import REPEATED, Chunk, chunks_of
 from stance.prediction.quote_journal import Ends, Journal
 from stance.prediction.quote_pool import answer_chunks
 from stance.prediction.quote_table import columns_of
@@ -87,9 +87,20 @@ def quotes(
         Mark near copies of earlier articles in ``copy_of`` (see `stance.prediction.wire_copies`).
     skipped
         Is told of each article that was not read, and of each repeated id, with the reason.
+
+    Raises
+    ------
+    DataError
+        If ``articles`` is one text or one article, or one of them is neither a row nor an
+        `Article`.
     """
     from stance.prediction.model import Model, load
 
+    if isinstance(articles, str | bytes | Mapping | Article):
+        raise DataError(
+            f"quotes was given one {type(articles).__name__}; expected a list of articles: "
+            'quotes([{"text": "the text"}])'
+        )
     check_extra(columns, columns_of())
     loaded = model if isinstance(model, Model) else load(model)
     rows = _article_rows(articles, ArticleColumns(extra=tuple(columns)))
@@ -104,6 +115,11 @@ def _article_rows(articles: Any, columns: ArticleColumns) -> Iterator[ArticleRow
     rows = plain_rows(articles) if is_frame(articles) else articles
     for number, row in enumerate(rows, 1):
         given = dataclasses.asdict(row) if isinstance(row, Article) else row
+        if not isinstance(given, Mapping):
+            raise DataError(
+                f"article {number} is a {type(given).__name__}; expected a row with its text: "
+                '{"text": "the text"}'
+            )
         yield row_to_article(given, "articles", number, columns)
 
 
@@ -120,7 +136,7 @@ def quotes_to_file(
     """Write one row for each quote of all files' articles; the same call continues a broken run.
 
     The file appears when it is whole. Until then its rows, and a journal of them, lie beside it
-    (see `stance.prediction.quote_journal`). What was not read is told in ``OUT.skipped.jsonl``.
+    (see `stance.prediction.quote_journal`). What was not read is told in `skipped_file`.
 
     Parameters
     ----------
@@ -140,13 +156,10 @@ def quotes_to_file(
     kind, packing = format_of(out.name)
     table = columns_of(columns.extra)
     check_extra(columns.extra, columns_of())
-    if out.exists():
-        raise DataError(
-            f"{out}: exists already; remove it or name another file, nothing is overwritten"
-        )
     asked = {**dataclasses.asdict(columns), "copies": copies}
     summary = QuoteSummary()
     with only_writer(out):
+        refuse_existing(out)  # inside: another process may just have finished it
         journal = Journal(out, {"model": model.label, **asked})
 
         def written(chunk: Chunk, ends: Ends) -> None:
@@ -169,10 +182,13 @@ def quotes_to_file(
 def skipped_file(out: Path) -> Path:
     """Return where is told what was not read.
 
-    >>> skipped_file(Path("day/quotes.csv.gz")).name
-    'quotes.skipped.jsonl'
+    Only the endings of the format go, so that each day's table has a file of its own.
+
+    >>> skipped_file(Path("day/quotes.2026-11-29.csv.gz")).name
+    'quotes.2026-11-29.skipped.jsonl'
     """
-    return out.with_name(out.name.partition(".")[0] + ".skipped.jsonl")
+    unpacked = out.with_suffix("") if out.suffix.lower() in PACKED else out
+    return out.with_name(unpacked.stem + ".skipped.jsonl")
 
 
 def _keep_skipped(part: Path, out: Path) -> Counter[str]:
@@ -189,7 +205,7 @@ def _keep_skipped(part: Path, out: Path) -> Counter[str]:
 
 
 def _kind_of_reason(reason: str) -> str:
-    kinds = ("not English", "the id came before", "not JSON", "not UTF-8", "empty text", "no text")
+    kinds = ("not English", REPEATED, "not JSON", "not UTF-8", "empty text", "no text")
     return next((kind for kind in kinds if kind in reason), "not readable")
 
 

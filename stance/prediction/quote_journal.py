@@ -1,6 +1,6 @@
 """The files of a run that is not finished: what it has answered, and a journal of it.
 
-Beside ``OUT.part`` (rows of quotes, JSONL) and ``OUT.skipped.jsonl.part`` lies ``OUT.journal``. Its
+Beside ``OUT.part`` (rows of quotes, JSONL) and ``OUT.skipped.part`` lies ``OUT.journal``. Its
 first line says what decides the answers (model, options). Each further line is one chunk: the
 digest of its articles, and where both files ended when it was written. A run that is repeated reads
 its articles again, compares digests, and computes only what is missing: so standard input can be
@@ -51,6 +51,7 @@ class Journal:
         out.parent.mkdir(parents=True, exist_ok=True)
         self._done = self._take_up(json.loads(json.dumps(origin)))
         self._files: list[IO[bytes]] = []
+        self._began = bool(self._done)
 
     def _take_up(self, origin: Mapping[str, Any]) -> list[Ends]:
         """Return the chunks that an interrupted run wrote, after cutting off what is not whole."""
@@ -97,7 +98,7 @@ class Journal:
     ) -> None:
         for file in self._files:
             file.close()
-        if kind is not None and not self._done and not self.part.stat().st_size:
+        if kind is not None and not self._began:
             self.remove()  # a run that never began leaves nothing behind
 
     def fresh(
@@ -142,6 +143,7 @@ class Journal:
         journal.write(json_line(dataclasses.asdict(ends)).encode("utf-8"))
         journal.flush()
         os.fsync(journal.fileno())
+        self._began = True  # also where the chunk holds no quotes
 
     def remove(self) -> None:
         """Remove what only an unfinished run needs."""

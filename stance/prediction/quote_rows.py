@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from stance.core.errors import DataError
+from stance.core.safe_text import cell_text
 from stance.core.types import STANCES
 from stance.prediction.quote_table import AFTER, BEFORE
-from stance.prediction.row_files import kind_of, open_rows
+from stance.prediction.row_files import MISSING, kind_of, open_rows
 from stance.prediction.rows import Columns
-from stance.prediction.table_files import FORMATS, MISSING
+from stance.prediction.table_files import FORMATS
 
 NEEDED = ("article", "text", "stance", "abstained", *(f"p_{stance}" for stance in STANCES))
 _KINDS = BEFORE | AFTER
@@ -45,6 +46,11 @@ def _typed(given: Mapping[str, Any], place: str) -> dict[str, Any]:
         raise DataError(
             f"{place}: no {', '.join(missing)}; expected a table that stance quotes wrote"
         )
+    if isinstance(given[NEEDED[-1]], str):  # only CSV has figures as text; it is for spreadsheets
+        given = {
+            name: cell_text(value) if isinstance(value, str) else value
+            for name, value in given.items()
+        }
     try:
         return {name: _value(value, _KINDS.get(name, "text")) for name, value in given.items()}
     except (TypeError, ValueError) as fault:

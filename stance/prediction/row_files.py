@@ -40,6 +40,7 @@ KINDS = {
 DAMAGE = ("ZstdError", "ArrowInvalid", "ArrowNotImplementedError", "error")
 MAX_FIELD = 10_000_000
 MAX_LINE = 3 * MAX_FIELD
+MISSING = "NA"  # what R takes for missing in a CSV column of any type; pandas does too
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 
@@ -326,8 +327,16 @@ def _csv_rows(
         elif any(_NOT_UTF8.search(field) for field in row):
             yield {"_fault": _utf8_fault(f"{where}:{line}")}
         else:
-            found = {field: row[place] if place < len(row) else None for field, place in at.items()}
+            found = {
+                field: _csv_field(field, row[place]) if place < len(row) else None
+                for field, place in at.items()
+            }
             yield {**found, "_kept": dict(zip(names, row, strict=False))} if columns.keep else found
+
+
+def _csv_field(field: str, cell: str) -> str | None:
+    """Return None for a missing value, so that "NA" is nobody's name; a text stays as it is."""
+    return None if field != "text" and cell in ("", MISSING) else cell
 
 
 def _parquet_rows(

@@ -14,11 +14,10 @@ from stance.core.errors import DataError
 from stance.core.formatting import json_line
 from stance.core.safe_text import safe_cell
 from stance.prediction.compression import load_pyarrow
-from stance.prediction.row_files import kind_of
+from stance.prediction.row_files import MISSING, kind_of
 
 FORMATS = ("jsonl", "csv", "parquet")
 BATCH = 5_000
-MISSING = "NA"  # what R takes for missing in a column of any type; pandas does too
 
 
 def format_of(name: str) -> tuple[str, str]:
@@ -100,12 +99,13 @@ def _write_parquet(
     with parquet.ParquetWriter(out, schema) as writer:
         for batch in batches:
             cells = [
-                {name: _parquet_cell(row.get(name), name in texts) for name in columns}
+                {name: typed_cell(row.get(name), name in texts) for name in columns}
                 for row in batch
             ]
             writer.write_table(pa.Table.from_pylist(cells, schema=schema))
 
 
-def _parquet_cell(value: Any, is_text: bool) -> Any:
+def typed_cell(value: Any, is_text: bool) -> Any:
+    """Return a value as a column with a type holds it: as text whatever a column of texts gets."""
     value = _plain(value)
     return str(value) if is_text and value is not None and not isinstance(value, str) else value

@@ -4,11 +4,14 @@ import re
 import resource
 import subprocess
 import sys
+import tomllib
 
 import pytest
 from conftest import ROOT
 from pseudo_terminal import run_in_terminal
 from shell import cli, verbs
+
+from stance.cli.app import EXTRAS
 
 HEAVY = (
     "sklearn",
@@ -212,6 +215,14 @@ def test_a_verb_whose_extra_is_missing_says_which_command_installs_it(arguments,
         f"stance: {package} is not installed; stance {arguments[0]} needs it: "
         f"pip install '.[{extra}]' in the repository's folder"
     )
+
+
+@pytest.mark.parametrize("extra", ["quotes", "report"])
+def test_what_reads_dates_in_words_is_declared(extra):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = " ".join(project["optional-dependencies"][extra])
+    assert "dateparser" in needed
+    assert "dateparser" in EXTRAS["quotes"].split()
 
 
 def test_a_folder_that_is_no_project_is_told_by_every_verb_that_needs_one(tmp_path):

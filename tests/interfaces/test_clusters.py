@@ -49,6 +49,16 @@ def test_a_part_has_the_rows_of_the_verb_and_tells_what_was_not_read(expected):
     assert no_quotes(["desk"]).dtypes.equals(frame.dtypes)
 
 
+def test_a_part_has_no_row_for_a_repeated_id_and_holds_any_value():
+    articles = ARTICLES[:2].assign(id="a", desk=[["world", "talks"], {"half": "\ud83d"}])
+    frame = quotes_of_part(articles, MODEL, ["desk"])
+    assert frame["text"].notna().all()
+    assert frame.drop_duplicates("article")[["article", "desk"]].to_numpy().tolist() == [
+        ["a", '["world", "talks"]'],
+        ["a~2", '{"half": "\\ud83d"}'],
+    ]
+
+
 def test_dask_reads_articles_partition_by_partition(expected):
     pytest.importorskip("dask.dataframe", reason="the extra dask is not installed")
     import dask.dataframe as dd

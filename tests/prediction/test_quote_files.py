@@ -1,3 +1,4 @@
+import contextlib
 import csv
 import gzip
 import json
@@ -293,6 +294,57 @@ def test_a_run_that_never_began_leaves_nothing_behind(tmp_path):
     with pytest.raises(stance.DataError, match="expected a column text"):
         stance.quotes_to_file(stance.load(MODEL), [str(table)], tmp_path / "q.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["articles.csv"]
+
+
+def test_an_interrupted_run_without_quotes_yet_is_continued(tmp_path):
+    from stance.prediction.quote_chunks import Answered, Chunk
+    from stance.prediction.quote_journal import Journal
+
+    out = tmp_path / "q.csv"
+
+    def interrupted():
+        with Journal(out, {}) as journal:
+            journal.write(Chunk("digest", 1, [], [{"reason": "empty text"}]), Answered([], []))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    with Journal(out, {}) as journal:
+        assert list(journal.fresh([Chunk("digest", 1, [], [])], lambda *_: None)) == []
+    assert json.loads(journal.skipped.read_bytes()) == {"reason": "empty text"}
+
+
+def test_a_table_that_another_process_just_finished_is_not_overwritten(feed, tmp_path, monkeypatch):
+    from stance.prediction import quote_files
+
+    @contextlib.contextmanager
+    def late_writer(out):
+        out.write_bytes(b"theirs")
+        yield
+
+    monkeypatch.setattr(quote_files, "only_writer", late_writer)
+    with pytest.raises(stance.DataError, match="exists already"):
+        stance.quotes_to_file(stance.load(MODEL), [str(feed)], tmp_path / "q.csv")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"theirs"]
+
+
+def test_a_missing_value_of_pandas_is_a_missing_field():
+    (first, *_) = stance.quotes([{**article(0), "url": pd.NA, "title": pd.NaT}], MODEL)
+    assert (first["article"], first["url"], first["title"]) == ("a0", None, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("We met.", "given one str; expected a list"),
+        ({"text": "We met."}, "given one dict; expected a list"),
+        (stance.Article("a", "We met."), "given one Article; expected a list"),
+        (["We met."], "article 1 is a str; expected a row"),
+    ],
+)
+def test_what_is_no_list_of_articles_is_told(given, words):
+    with pytest.raises(stance.DataError, match=words):
+        list(stance.quotes(given, MODEL))
 
 
 def test_what_cannot_be_written_is_told_before_a_model_is_loaded(tmp_path, feed):

@@ -114,6 +114,13 @@ def test_a_column_asked_for_by_name_must_be_there(tmp_path):
         list(csv_rows(io.StringIO("text\nx\n"), "r.csv", Columns(cue="verb")))
 
 
+def test_a_csv_cell_without_a_value_is_no_name(tmp_path):
+    rows = [{"text": "NA", "id": "NA", "cue": "", "context": "NA", "speaker": "NA"}]
+    (tmp_path / "quotes.csv").write_bytes(as_csv(rows))
+    with open_rows(str(tmp_path / "quotes.csv")) as (found, _):
+        assert list(found) == [{**dict.fromkeys(rows[0]), "text": "NA"}]
+
+
 def test_a_faulty_line_is_answered_in_its_place():
     rows = list(
         json_rows(

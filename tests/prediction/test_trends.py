@@ -2,6 +2,7 @@ import csv
 import datetime
 import io
 import json
+import sys
 
 import pyarrow.parquet as pq
 import pytest
@@ -9,9 +10,12 @@ from conftest import ROOT
 from shell import cli
 
 import stance
+from stance.cli.trends import trends
 from stance.core.errors import DataError
 from stance.interfaces.trend_figure import draw_trends
 from stance.models.speaker_pooling import DEFAULT, pool
+from stance.prediction import table_files
+from stance.prediction.quote_rows import read_quote_rows
 from stance.prediction.quote_table import columns_of
 from stance.prediction.table_files import write_table
 from stance.prediction.trends import Trends, period_of
@@ -125,6 +129,43 @@ def test_the_verb_gives_the_same_table_for_every_format_and_keeps_types(tables):
         "double",
     ]
     assert "Carla Whitcombe (n = 3)" in figure.read_text(encoding="utf-8")
+
+
+def test_every_format_gives_texts_back_as_they_were(tmp_path):
+    texts = {"text": "- We will come.", "title": "'So be it'", "cue": "=said"}
+    for kind in ("csv", "jsonl", "parquet"):
+        with (tmp_path / f"rows.{kind}").open("wb") as out:
+            write_table([row(0, **texts)], columns_of(), out, kind)
+        (found,) = read_quote_rows(str(tmp_path / f"rows.{kind}"))
+        assert {name: found[name] for name in texts} == texts, kind
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_terminal_does_not_obey_a_speakers_name(tmp_path, monkeypatch, is_terminal):
+    with (tmp_path / "rows.jsonl").open("wb") as out:
+        write_table([row(0, "Ann\x1b[2J")], columns_of(), out, "jsonl")
+    stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    monkeypatch.setattr(stdout, "isatty", lambda: is_terminal, raising=False)
+    monkeypatch.setattr(sys, "stdout", stdout)
+    trends(str(tmp_path / "rows.jsonl"), model=str(ROOT / "tests" / "golden" / "model"))
+    stdout.flush()
+    assert (b"Ann\x1b[2J" in stdout.buffer.getvalue()) != is_terminal
+
+
+def test_a_table_that_cannot_be_written_leaves_the_old_one(tables, monkeypatch):
+    def failing(rows, columns, out, kind):
+        out.write(b"half a table")
+        raise OSError("no space left")
+
+    monkeypatch.setattr(table_files, "write_table", failing)
+    (tables / "trends.csv").write_bytes(b"the old one")
+    with pytest.raises(OSError, match="no space"):
+        trends(
+            str(tables / "rows.csv"),
+            tables / "trends.csv",
+            model=str(ROOT / "tests" / "golden" / "model"),
+        )
+    assert (tables / "trends.csv").read_bytes() == b"the old one"
 
 
 def test_faults_are_told_with_what_is_expected(tables):

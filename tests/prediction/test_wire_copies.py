@@ -4,6 +4,8 @@ import pytest
 from conftest import ROOT
 
 import stance
+from stance.prediction.article_rows import ArticleRow
+from stance.prediction.quote_chunks import chunks_of
 from stance.prediction.wire_copies import WireCopies
 
 
@@ -41,6 +43,20 @@ def test_a_report_printed_again_is_a_copy_of_the_first(copy):
     for k, text in enumerate(originals):
         assert copies.original_of(f"copy {k}", copy(text)) == str(k)
         assert copies.original_of(f"copy of the copy {k}", text) == str(k)
+
+
+def test_a_copy_names_the_id_under_which_its_original_is_read():
+    first, second = reports(2)
+    rows = [
+        ArticleRow("feed", k, stance.Article(name, text), {})
+        for k, (name, text) in enumerate([("a", first), ("a", second), ("b", second)])
+    ]
+    (chunk,) = chunks_of(rows, WireCopies())
+    assert [(article.id, copy_of) for article, _, copy_of in chunk.tasks] == [
+        ("a", None),
+        ("a~2", None),
+        ("b", "a~2"),
+    ]
 
 
 def test_other_articles_and_empty_ones_are_no_copies():
