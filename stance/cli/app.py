@@ -60,7 +60,7 @@ PANELS: dict[str, Verbs] = {
 # Each with what it is about and its verbs.
 GROUPS: dict[str, tuple[str, Verbs]] = {
     "labels": (
-        "Your own labels: agree, suggest, import, export, learn, annotate.",
+        "Own labels: agree, suggest, import, export, learn, annotate.",
         {
             "agree": labels.agree,
             "suggest": labels.suggest,
