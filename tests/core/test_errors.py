@@ -1,10 +1,12 @@
 import pytest
 
-from stance.core.errors import ConfigError, DataError, ModelError, StanceError, gather
+from stance.core.errors import ConfigError, DataError, StanceError, gather
 
 
 def test_every_fault_of_a_user_is_a_stance_error():
-    assert {DataError, ConfigError, ModelError} == set(StanceError.__subclasses__())
+    # A busy server has one of its own, which is there only where a server was imported.
+    kinds = {kind.__name__ for kind in StanceError.__subclasses__()}
+    assert kinds - {"BusyError"} == {"DataError", "ConfigError", "ModelError"}
 
 
 def test_faults_are_told_at_once_and_the_rest_is_counted():
