@@ -83,7 +83,8 @@ def test_weights_that_are_not_the_published_ones_are_refused(tmp_path, monkeypat
 def test_an_encoder_that_is_not_installed_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(encoder_files, "_package_folder", lambda _: None)
     with pytest.raises(
-        ModelError, match=r"'mpnet' \(all-mpnet-base-v2\) is not installed; run make"
+        ModelError,
+        match=r"'mpnet' \(all-mpnet-base-v2\) is not installed; in the repository's folder",
     ):
         find_encoder("mpnet")
 
