@@ -15,7 +15,7 @@ import stance
 from stance.core.errors import DataError, ModelError
 from stance.core.formatting import json_line
 from stance.extraction.text.articles import html_to_text, with_short_tags
-from stance.labels.annotation_tasks import read_import
+from stance.labels.annotation_imports import read_import
 from stance.prediction.row_files import numbered, open_rows
 from stance.prediction.rows import Columns, Options, row_in_article
 

@@ -83,7 +83,7 @@ def read(
         for reading in readings:
             show_json(reading.to_dict())
     else:
-        showreadings_of(readings)
+        show_readings(readings)
 
 
 def threshold_of(loaded: "Model", abstain_at: float, risk: float | None) -> float:
@@ -130,7 +130,7 @@ LEGEND = (
 )
 
 
-def showreadings_of(readings: "Iterable[Reading]") -> None:
+def show_readings(readings: "Iterable[Reading]") -> None:
     """Print a table for each article, as wide as the terminal.
 
     Where the output goes to a file or pipe, it is 140 columns wide.
