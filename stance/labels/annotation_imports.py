@@ -6,6 +6,7 @@ A file is read whole: one message names every fault with its place.
 import csv
 import dataclasses
 import io
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -72,7 +73,7 @@ def read_import(path: Path, annotator: str | None) -> ImportedFile:
     return ImportedFile(judgments, source.shown, source.left_out)
 
 
-class _Source:
+class _Source(ABC):
     """A file that is being read: its faults, and what was left out of it."""
 
     target_words = ("yes", "no")
@@ -83,9 +84,9 @@ class _Source:
         self.shown: dict[str, str] = {}
         self.left_out = Counter[str]()
 
+    @abstractmethod
     def rows(self, text: str) -> Iterator[Placed]:
         """Yield (place, row of a judgment as `read_judgment` takes it)."""
-        raise NotImplementedError
 
     def show(self, quote: Any, words: Any) -> None:
         """Keep the words that the annotator saw."""
