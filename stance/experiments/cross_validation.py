@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -95,6 +95,29 @@ def warm_encoders(experiment: Experiment, tables: list[pd.DataFrame]) -> None:
             encode_cached(texts, member.features.model)
 
 
+def temperature_of(
+    calibrate: str | None, raw: Mapping[str, tuple[pd.DataFrame, np.ndarray]], on: str | None
+) -> float:
+    """Return the temperature that an experiment's setting asks for; 1 where nothing is tempered.
+
+    Parameters
+    ----------
+    raw
+        Table and probabilities of each set that was not learned from.
+    on
+        The set that decides where the setting names none.
+    """
+    # Invented reports are easier than news: what they make sure of is too sure there. So a model
+    # can be tempered by the real articles instead.
+    decides = calibrate if calibrate in raw else on
+    if decides is None or calibrate == "none":
+        return 1.0
+    table, probabilities_of = raw[decides]
+    temperature = fit_temperature(probabilities_of, list(table["stance"]))
+    # A few real quotes may warn, and not make a model surer.
+    return temperature if decides == on else max(1.0, temperature)
+
+
 @shared_counts()
 def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = print) -> Trained:
     """Cross-validate by article, fit on all training rows, and measure on the other sets.
@@ -123,15 +146,7 @@ def train(experiment: Experiment, sets: dict[str, pd.DataFrame], say: Say = prin
     # Calibrated on predictions of rows that were not learned from: out of fold, else the
     # validation reports.
     on = next((name for name in ("cv", "validation") if name in raw), None)
-    # Invented reports are easier than news: what they make sure of is too sure there. So a model
-    # can be tempered by the real articles instead.
-    tempered = experiment.data.calibrate if experiment.data.calibrate in raw else on
-    temperature = 1.0
-    if tempered and experiment.data.calibrate != "none":
-        table_of, predicted_of = raw[tempered]
-        temperature = fit_temperature(predicted_of, list(table_of["stance"]))
-        if tempered != on:
-            temperature = max(1.0, temperature)  # so few quotes may warn, and not make it surer
+    temperature = temperature_of(experiment.data.calibrate, raw, on)
     found = {
         name: (part, temper(predicted, temperature)) for name, (part, predicted) in raw.items()
     }
