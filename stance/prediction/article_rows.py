@@ -14,7 +14,7 @@ from typing import Any
 
 from stance.core.errors import DataError
 from stance.core.types import Article
-from stance.extraction.text.articles import MAX_CHARS, SUFFIXES, read_articles
+from stance.extraction.text.articles import MAX_CHARS, SUFFIXES, files_below, read_articles
 from stance.extraction.text.language import ARTICLE_CHARS, foreign
 from stance.extraction.text.titles import title_in
 from stance.prediction.row_files import kind_of, open_rows
@@ -74,11 +74,7 @@ def find_article_files(given: Iterable[str]) -> list[str]:
         if source == "-":
             files.append(source)
         elif Path(source).is_dir():
-            inside = sorted(
-                str(path)
-                for path in Path(source).rglob("*")
-                if _is_articles(path.name) and path.is_file() and not path.name.startswith(".")
-            )
+            inside = files_below(Path(source), _is_articles)
             if not inside:
                 raise DataError(f"{source}: no article in this folder; expected {_expected()}")
             files += inside

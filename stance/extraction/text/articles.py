@@ -111,18 +111,23 @@ def find_sources(given: Iterable[str]) -> list[str]:
             _check_source(source)
             files.append(source)
             continue
-        inside = sorted(
-            below
-            for below in path.rglob("*")
-            if below.suffix.lower() in SUFFIXES and below.is_file() and below.name[0] != "."
-        )
+        inside = files_below(path, lambda name: Path(name).suffix.lower() in SUFFIXES)
         if not inside:
             raise DataError(
                 f"{source}: no article in this folder; expected files of the kinds "
                 f"{', '.join(SUFFIXES)}"
             )
-        files.extend(str(below) for below in inside)
+        files.extend(inside)
     return files
+
+
+def files_below(folder: Path, takes: Callable[[str], bool]) -> list[str]:
+    """Return the files below a folder whose names are taken, in the order of their paths."""
+    return [
+        str(path)
+        for path in sorted(folder.rglob("*"))
+        if takes(path.name) and path.is_file() and path.name[0] != "."
+    ]
 
 
 def _check_source(source: str) -> None:
