@@ -7,7 +7,7 @@ from importlib.resources import files
 import pytest
 from conftest import ROOT
 
-from stance.features.encoder_files import PUBLISHED, find_encoder
+from stance.encoders.files import PUBLISHED, find_encoder
 
 NOTICE = (ROOT / "NOTICE").read_text(encoding="utf-8")
 LOCKS = "".join(

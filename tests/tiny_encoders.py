@@ -87,7 +87,7 @@ def answer(weights, architecture, ids):
     """Return the mean of the last hidden states of one text, in plain numpy and float64."""
     from math import erf
 
-    from stance.features.encoder_network import relative_places
+    from stance.encoders.int8_network import relative_places
 
     def dense(x, name):
         return x @ weights[f"{name}.weight"].T.astype(float) + weights[f"{name}.bias"]
@@ -127,7 +127,7 @@ def write_adapted(place):
     """A model folder ``base`` of an adapted model over a tiny encoder; returns it."""
     from safetensors.numpy import save
 
-    from stance.features.encoder_files import encoder_digest, find_encoder
+    from stance.encoders.files import encoder_digest, find_encoder
     from stance.models.adapter import ADAPTER
     from stance.models.folder import write_model
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from stance.core.files import write_whole
 from stance.core.paths import cache_folder
-from stance.features.encoder_files import EncoderFiles, encoder_digest, find_encoder
-from stance.features.encoder_network import write_network
-from stance.features.networks import Network, assembled
+from stance.encoders.files import EncoderFiles, encoder_digest, find_encoder
+from stance.encoders.int8_network import write_network
+from stance.encoders.networks import Network, assembled
 
 MAX_TOKENS = 128
 
@@ -26,7 +26,7 @@ class Encoder:
     Parameters
     ----------
     name
-        A name or a folder, see `stance.features.encoder_files.find_encoder`.
+        A name or a folder, see `stance.encoders.files.find_encoder`.
     threads
         Threads inside one call. One is fastest on a busy machine with two cores.
 

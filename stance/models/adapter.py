@@ -1,7 +1,7 @@
 """A low-rank adapter of an encoder with a linear head: what `stance.training.adapters` trains.
 
 The adapter holds two small matrices for each matrix of the encoder. It is added to the published
-weights once, and the sum is kept as an int8 network (`stance.features.networks`). The head is
+weights once, and the sum is kept as an int8 network (`stance.encoders.networks`). The head is
 computed from the network's vectors, so models that differ in the head alone share a network.
 """
 
@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from stance.core.errors import ModelError
-from stance.features.encoder_files import EncoderFiles, encoder_digest, find_encoder
-from stance.features.encoder_network import write_network
-from stance.features.networks import Network, assembled
+from stance.encoders.adapters import HEAD_BIAS, HEAD_WEIGHT, head_sums, merged
+from stance.encoders.files import EncoderFiles, encoder_digest, find_encoder
+from stance.encoders.int8_network import write_network
+from stance.encoders.networks import Network, assembled
 from stance.features.row_text import VIEWS, view_of
 from stance.models.link_functions import softmax
 from stance.models.parts import check_shapes, in_bounds, number_of
@@ -22,54 +23,6 @@ from stance.models.parts import check_shapes, in_bounds, number_of
 ADAPTER = "adapter.safetensors"  # the file of a member, beside its description
 LONGEST = 122  # tokens of a text, the two framing ones among them
 MOST_SCALE = 1000.0
-HEAD_WEIGHT, HEAD_BIAS = "head.weight", "head.bias"
-
-
-def merged(
-    weights: Mapping[str, np.ndarray], adapter: Mapping[str, np.ndarray], scale: float
-) -> dict[str, np.ndarray]:
-    """Return the encoder's weights with the adapter added to them.
-
-    Parameters
-    ----------
-    weights
-        By their canonical names.
-    adapter
-        For a matrix ``NAME.weight`` of shape (n_out, n_in): ``NAME.down`` of shape (rank, n_in)
-        and ``NAME.up`` of shape (n_out, rank).
-    scale
-        Factor of the product.
-
-    Raises
-    ------
-    ModelError
-        If the adapter belongs to another encoder, or holds a number that is not finite.
-
-    Notes
-    -----
-    Hu et al. 2022 (LoRA), arxiv.org/abs/2106.09685.
-    """
-    out = dict(weights)
-    for name in sorted(name for name in adapter if name.endswith(".down")):
-        base = name.removesuffix(".down")
-        down, up = adapter[name].astype(np.float64), adapter.get(f"{base}.up")
-        weight = weights.get(f"{base}.weight")
-        if weight is None or up is None or weight.shape != (len(up), down.shape[1]):
-            raise ModelError(f"adapter: {base} does not fit the encoder; train it anew")
-        change = scale * (up.astype(np.float64) @ down)
-        out[f"{base}.weight"] = (weight + change).astype(np.float32)
-    if not all(np.isfinite(value).all() for value in adapter.values()):
-        raise ModelError("adapter: holds numbers that are not finite; train it anew")
-    return out
-
-
-def head_sums(vectors: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """Return what a linear head makes of vectors, shape (n_rows, n_classes).
-
-    Without a matrix library, whose rounding depends on how many rows go through together.
-    """
-    sums = np.einsum("nd,cd->nc", vectors.astype(np.float64), weight.astype(np.float64))
-    return np.asarray(sums + bias.astype(np.float64))
 
 
 class AdaptedEncoder:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from stance.core.errors import ModelError
-from stance.features.encoder_network import canonical_name
-from stance.models.adapter import HEAD_BIAS, HEAD_WEIGHT
+from stance.encoders.adapters import HEAD_BIAS, HEAD_WEIGHT
+from stance.encoders.int8_network import canonical_name
 
 SCALE = 2.0  # of a change's product, whatever its rank
 
@@ -21,7 +21,7 @@ def adapted_network(config: dict[str, Any], weights: Any, n_classes: int, rank: 
     config
         The encoder's ``config.json``.
     weights
-        By their canonical names, see `stance.features.encoder_network.canonical`.
+        By their canonical names, see `stance.encoders.int8_network.canonical`.
     """
     import torch
     from transformers import AutoConfig, AutoModel

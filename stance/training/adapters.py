@@ -16,7 +16,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from stance.core.errors import ModelError, install_hint
 from stance.core.paths import cache_folder
 from stance.core.types import OFF_TARGET
-from stance.features.encoder_files import encoder_digest, find_encoder
+from stance.encoders.files import encoder_digest, find_encoder
 from stance.features.feature_sets import Rows, to_rows
 from stance.features.row_text import view_of
 from stance.models.adapter import LONGEST, AdaptedEncoder
@@ -36,7 +36,7 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     encoder
-        A name or a folder, see `stance.features.encoder_files.find_encoder`.
+        A name or a folder, see `stance.encoders.files.find_encoder`.
     view
         What of a row is read, see `stance.features.row_text`.
     epochs

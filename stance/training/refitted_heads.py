@@ -11,10 +11,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from stance.core.errors import ModelError
 from stance.core.types import OFF_TARGET
+from stance.encoders.adapters import head_sums
 from stance.features.feature_sets import Rows, to_rows
 from stance.features.row_text import view_of
 from stance.features.sentence_encoder import cached_vectors
-from stance.models.adapter import AdaptedEncoder, head_sums
+from stance.models.adapter import AdaptedEncoder
 from stance.models.folder import PortableModel, read_model
 from stance.models.link_functions import softmax
 from stance.tracking.resolve import resolve

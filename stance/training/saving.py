@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from stance.core.errors import ModelError
-from stance.features.encoder_files import encoder_digest, find_encoder
+from stance.encoders.files import encoder_digest, find_encoder
 from stance.features.feature_sets import SentenceVectors
 from stance.models.adapter import ADAPTER
 from stance.models.folder import write_model

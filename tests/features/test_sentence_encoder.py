@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from stance.core.errors import ModelError
-from stance.features.encoder_files import PUBLISHED
+from stance.encoders.files import PUBLISHED
 from stance.features.sentence_encoder import MAX_TOKENS, Encoder, encode_cached, get_encoder
 
 TEXTS = ["We will come to the talks.", "Nobody here wants them.", "The bridge opened in May."]

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from tiny_encoders import WIDTH, answer, write_encoder
 
 from stance.core.errors import ModelError
-from stance.features.encoder_files import encoder_digest, find_encoder
-from stance.models.adapter import AdaptedEncoder, merged
+from stance.encoders.files import encoder_digest, find_encoder
+from stance.models.adapter import AdaptedEncoder
 from stance.models.link_functions import softmax
 
 CLASSES = ["neutral", "oppose", "support"]
@@ -123,17 +123,3 @@ def test_numbers_that_no_training_gives_are_refused(encoder, number):
 def test_a_scale_that_no_training_gives_is_refused(encoder, scale):
     with pytest.raises(ValueError, match=r"scale is .*expected a number from 0 to 1000"):
         AdaptedEncoder(described(encoder, scale=scale), save_adapter())
-
-
-@given(st.integers(1, 4), st.floats(0, 4))
-def test_a_change_is_added_to_its_matrix_and_to_no_other(rank, scale):
-    rng = np.random.default_rng(0)
-    weights = {
-        "a.weight": rng.random((3, 5), np.float32),
-        "b.weight": rng.random((3, 5), np.float32),
-    }
-    adapter = {"a.down": rng.random((rank, 5)), "a.up": rng.random((3, rank))}
-    whole = merged(weights, adapter, scale)
-    assert (whole["b.weight"] == weights["b.weight"]).all()
-    change = whole["a.weight"] - weights["a.weight"]
-    assert change == pytest.approx(scale * adapter["a.up"] @ adapter["a.down"], abs=1e-5)

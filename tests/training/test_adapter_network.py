@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from stance.models.adapter import merged
+from stance.encoders.adapters import merged
 from stance.training.adapter_network import averaged
 
 WEIGHTS = {"layer.weight": np.eye(3, 4, dtype=np.float32)}

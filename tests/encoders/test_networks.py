@@ -9,7 +9,7 @@ from safetensors.numpy import save_file
 from tiny_encoders import weights_of, write_encoder
 
 from stance.core.errors import ModelError
-from stance.features.networks import MOST_TOKENS, Network, assembled, batches_of_one_length
+from stance.encoders.networks import MOST_TOKENS, Network, assembled, batches_of_one_length
 from stance.features.sentence_encoder import Encoder
 
 

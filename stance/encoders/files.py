@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from stance.core.errors import ModelError
-from stance.features.encoder_network import Architecture, canonical
+from stance.encoders.int8_network import Architecture, canonical
 
 CONFIG, TOKENIZER, WEIGHTS = "config.json", "tokenizer.json", "model.safetensors"
 INSTALL = (

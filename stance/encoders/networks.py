@@ -49,7 +49,7 @@ class Network:
     Parameters
     ----------
     onnx
-        As `stance.features.encoder_network.write_network` makes it.
+        As `stance.encoders.int8_network.write_network` makes it.
     threads
         Threads inside one call. One is fastest on a busy machine.
     """
@@ -80,12 +80,19 @@ class Network:
         by itself, so no answer depends on its neighbours.
         """
         out = np.zeros((len(ids), self.n_columns), dtype=np.float32)
-        for batch in batches_of_one_length([len(one) for one in ids]):
+        for batch in batches_of_one_length([len(text) for text in ids]):
             tokens = np.array([ids[k] for k in batch], dtype=np.int64)
-            out[batch] = self._answer(tokens)
+            out[batch] = self._answer(tokens, len(tokens))
         return out
 
-    def _answer(self, tokens: np.ndarray) -> np.ndarray:
+    def states(self, ids: Sequence[int]) -> np.ndarray:
+        """Return the numbers of each token of a text, shape (n_tokens, n_columns), float32.
+
+        For networks that are written with ``pooled=False``.
+        """
+        return self._answer(np.array([ids], dtype=np.int64), len(ids))
+
+    def _answer(self, tokens: np.ndarray, n_rows: int) -> np.ndarray:
         try:
             numbers: np.ndarray = self._session.run(None, {"input_ids": tokens})[0]
         except Exception as fault:  # onnxruntime has no public class of its own
@@ -93,7 +100,7 @@ class Network:
                 f"network: cannot answer ({str(fault)[:200]}); its tokenizer or its weights are "
                 "those of another encoder, install it again"
             ) from fault
-        if numbers.shape != (len(tokens), self.n_columns) or not np.isfinite(numbers).all():
+        if numbers.shape != (n_rows, self.n_columns) or not np.isfinite(numbers).all():
             raise ModelError(
                 f"network: gives numbers that are not finite, or {numbers.shape} of them for "
                 f"{len(tokens)} texts; its weights are damaged, install the encoder again"

@@ -8,14 +8,14 @@ from hypothesis.extra.numpy import arrays
 from tiny_encoders import WIDTH, answer, write_encoder
 
 from stance.core.errors import ModelError
-from stance.features.encoder_files import find_encoder
-from stance.features.encoder_network import (
+from stance.encoders.files import find_encoder
+from stance.encoders.int8_network import (
     Architecture,
     quantised,
     relative_places,
     write_network,
 )
-from stance.features.networks import Network
+from stance.encoders.networks import Network
 
 IDS = [[2, 5, 6, 7, 9, 3], [2, 5, 8, 7, 3], [2, 7, 3], [2, *[5, 6, 7, 8] * 20, 3]]
 
@@ -44,6 +44,16 @@ def test_unscaled_vectors_are_the_mean_of_the_last_hidden_states(encoder):
     assert vectors.shape == (len(IDS), WIDTH)
     assert vectors == pytest.approx(expected, abs=0.2)
     assert np.corrcoef(vectors.ravel(), expected.ravel())[0, 1] > 0.99
+
+
+def test_the_mean_of_the_states_of_the_tokens_is_the_vector_of_the_text(encoder):
+    weights, architecture = encoder
+    vectors = Network(write_network(weights, architecture, scaled=False)).run(IDS)
+    each = Network(write_network(weights, architecture, pooled=False))
+    for ids, vector in zip(IDS, vectors, strict=True):
+        states = each.states(ids)
+        assert states.shape == (len(ids), WIDTH)
+        assert states.mean(axis=0) == pytest.approx(vector, abs=1e-5)
 
 
 def test_an_answer_does_not_depend_on_what_goes_through_beside_it(encoder):

@@ -104,7 +104,11 @@ def canonical_name(name: str) -> str:
 
 
 def write_network(
-    weights: Mapping[str, np.ndarray], architecture: Architecture, *, scaled: bool = True
+    weights: Mapping[str, np.ndarray],
+    architecture: Architecture,
+    *,
+    scaled: bool = True,
+    pooled: bool = True,
 ) -> bytes:
     """Return the network as ONNX.
 
@@ -114,12 +118,15 @@ def write_network(
         By their canonical names, see `canonical`.
     scaled
         Whether the mean of the last hidden states is scaled to length 1.
+    pooled
+        Whether there is one vector for a text, that mean; else one for each token, its last hidden
+        state.
 
     Returns
     -------
     bytes
         Input ``input_ids`` of shape (n_texts, n_tokens), texts of one length; output ``vectors``
-        of shape (n_texts, width).
+        of shape (n_texts, width), or (n_texts * n_tokens, width) where they are not pooled.
 
     Notes
     -----
@@ -131,7 +138,10 @@ def write_network(
     from onnx import TensorProto, helper
 
     graph = _Network(weights, architecture)
-    graph.output(graph.layers(graph.embedded()), scaled=scaled)
+    states = graph.layers(graph.embedded())
+    if pooled:
+        graph.pool(states, scaled=scaled)
+    graph.nodes[-1].output[0] = "vectors"
     inputs = [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["n", "t"])]
     shape: list[str | int | None] = ["n", architecture.width]
     outputs = [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, shape)]
@@ -295,11 +305,10 @@ class _Network:
             "LayerNormalization", x, weight, bias, axis=-1, epsilon=self.architecture.epsilon
         )
 
-    def output(self, x: str, *, scaled: bool) -> None:
+    def pool(self, x: str, *, scaled: bool) -> None:
         mean = self.op("ReduceMean", self.op("Reshape", x, self.texts), self.columns, keepdims=0)
         if scaled:
             self.op("LpNormalization", mean, axis=1, p=2)
-        self.nodes[-1].output[0] = "vectors"
 
     def matrix(self, name: str) -> np.ndarray:
         return self.weights[f"{name}.weight"].T

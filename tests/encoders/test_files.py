@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tiny_encoders import write_encoder
 
 from stance.core.errors import ModelError
-from stance.features import encoder_files
-from stance.features.encoder_files import PUBLISHED, Joined, Published, find_encoder
+from stance.encoders import files as encoder_files
+from stance.encoders.files import PUBLISHED, Joined, Published, find_encoder
 
 
 @given(st.lists(st.binary(max_size=20), min_size=1, max_size=5), st.data())
