@@ -86,7 +86,7 @@ GROUPS: dict[str, tuple[str, Verbs]] = {
     ),
     "weights": (
         "The weights inside the package: cues, attributed.",
-        {"cues": weights.cues, "attributed": weights.attributed},
+        {"cues": weights.cues, "tagger": weights.tagger, "attributed": weights.attributed},
     ),
     "pages": (
         "Pages of figures: leaderboard, labels, docs.",

@@ -1,8 +1,9 @@
-"""The verbs of weights, which train the weights that come with the package: cues, attributed.
+"""The verbs of weights, which train what comes with the package: cues, tagger, attributed.
 
 Nothing is written without --write. Nothing heavy is imported before a verb runs.
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -47,6 +48,38 @@ def cues(
     typer.echo(_differences(model.weights, load_cues().weights))
     if write:
         _replace(weights_path(), model.to_json(), "stance evaluate quotes labels/seeds.jsonl")
+
+
+def tagger(
+    gold: Annotated[
+        list[Path],
+        typer.Argument(metavar="GOLD.jsonl…", help="Labelled articles to learn from."),
+    ],
+    runs: Annotated[int, typer.Option(help="Trainings that are averaged.", min=1)] = 2,
+    seed: Annotated[int, typer.Option(help="Of the first training.")] = 13,
+    write: Write = False,
+) -> None:
+    """Train the tagger that corrects where quotes begin and end (needs PyTorch; an hour).
+
+    An interrupted training continues.
+
+    Example: stance weights tagger labels/reports/w0*.jsonl labels/reports/w1[0-3].jsonl
+    """
+    from stance.evaluation.extraction import read_gold
+    from stance.extraction.text.tagger import weights_paths
+    from stance.training.tagger import TaggerSettings, train_tagger
+
+    labelled = [article for path in gold for article in read_gold(path)]
+    settings = TaggerSettings(runs=runs, seed=seed, say=typer.echo)
+    card, adapter = train_tagger(labelled, settings)
+    typer.echo(f"{card['n_articles']} articles, {card['n_quotes']} quotes")
+    if write:
+        from stance.core.files import write_whole
+
+        path, path_of_card = weights_paths()
+        write_whole(path, adapter)
+        write_whole(path_of_card, json.dumps(card, indent=1) + "\n")
+        say_aside(f"{display_path(path)} written")
 
 
 def attributed(

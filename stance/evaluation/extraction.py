@@ -18,6 +18,7 @@ from stance.core.types import FORMS, Article, Quote, Span
 from stance.evaluation.quote_overlap import Counts, interval, score_quotes, total
 from stance.extraction.pipeline import extract_each
 from stance.extraction.text.parser import load_nlp
+from stance.extraction.text.tagger import tagger_version
 from stance.labels.labelled_articles import Labelled, read_each, read_report
 from stance.tracking import runs, store
 
@@ -261,6 +262,7 @@ def run_measure(
             "pipeline": f"{nlp.meta['lang']}_{nlp.meta['name']}",
             "pipeline_version": nlp.meta["version"],
             "spacy": version("spacy"),
+            "tagger": tagger_version(),
         }
         mlflow.log_params(
             {"experiment": f"quotes-{path.stem}", "gold": display_path(path), **options, **pipeline}

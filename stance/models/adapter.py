@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from stance.core.errors import ModelError
+from stance.core.link_functions import softmax
 from stance.encoders.adapters import HEAD_BIAS, HEAD_WEIGHT, head_sums, merged
 from stance.encoders.files import EncoderFiles, encoder_digest, find_encoder
 from stance.encoders.int8_network import write_network
 from stance.encoders.networks import Network, assembled
 from stance.features.row_text import VIEWS, view_of
-from stance.models.link_functions import softmax
 from stance.models.parts import check_shapes, in_bounds, number_of
 
 ADAPTER = "adapter.safetensors"  # the file of a member, beside its description

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from stance.core.errors import ModelError
+from stance.core.link_functions import softmax
 from stance.features.row_text import VIEWS, view_of
-from stance.models.link_functions import softmax
 
 
 class Head(Protocol):

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from stance.core.link_functions import softmax
 from stance.features.analyzers import ANALYZERS, ROW_TERMS, WORD, char_terms, word_runs
 from stance.features.row_text import VIEWS, stretches_of, view_of
-from stance.models.link_functions import softmax
 
 # Stretches of letters that are remembered: enough for a newspaper's vocabulary, about 20 MB when
 # full.

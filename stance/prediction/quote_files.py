@@ -152,6 +152,8 @@ def quotes_to_file(
     DataError
         If ``out`` exists, its kind is unknown, or another run left its files beside it.
     """
+    from stance.extraction.text.tagger import tagger_version
+
     columns = columns or ArticleColumns()
     kind, packing = format_of(out.name)
     table = columns_of(columns.extra)
@@ -160,7 +162,7 @@ def quotes_to_file(
     summary = QuoteSummary()
     with only_writer(out):
         refuse_existing(out)  # inside: another process may just have finished it
-        journal = Journal(out, {"model": model.label, **asked})
+        journal = Journal(out, {"model": model.label, "tagger": tagger_version(), **asked})
 
         def written(chunk: Chunk, ends: Ends) -> None:
             summary.n_resumed += chunk.n_articles

@@ -64,8 +64,15 @@ def _build(encoder: Any, width: int, n_classes: int, rank: int) -> Any:
             self.body = encoder
             self.head = torch.nn.Linear(width, n_classes)
 
+        def of_tokens(self, input_ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+            """Return what the head says of each token, shape (n_texts, n_tokens, n_classes)."""
+            return self.head(self._states(input_ids, mask))
+
+        def _states(self, input_ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+            return self.body(input_ids=input_ids, attention_mask=mask).last_hidden_state
+
         def forward(self, input_ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-            hidden = self.body(input_ids=input_ids, attention_mask=mask).last_hidden_state
+            hidden = self._states(input_ids, mask)
             weight = mask[:, :, None].to(hidden.dtype)
             return self.head((hidden * weight).sum(1) / weight.sum(1))
 

@@ -1,28 +1,63 @@
-"""The steps of an adapter's training: batches, losses, checkpoints."""
+"""The steps of an adapter's training: batches, checkpoints."""
 
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from stance.core.files import write_whole
+from stance.training.objectives import Objective
 
 CHECKPOINT_STEPS = 50
+MASKS = ("<mask>", "[MASK]")  # what hides a word, in vocabularies of both types
+
+
+class Settings(Protocol):
+    """What a training needs to know, see `stance.training.adapters.AdaptedClassifier`."""
+
+    @property
+    def epochs(self) -> float: ...  # noqa: D102
+
+    @property
+    def learning_rate(self) -> float: ...  # noqa: D102
+
+    @property
+    def batch_size(self) -> int: ...  # noqa: D102
+
+    @property
+    def mask_share(self) -> float: ...  # noqa: D102
+
+    @property
+    def seed(self) -> int: ...  # noqa: D102
+
+    @property
+    def say(self) -> Callable[[str], None] | None: ...  # noqa: D102
 
 
 class AdapterTraining:
-    """One training: its optimizer, its batches, its checkpoints."""
+    """One training: its optimizer, its batches, its checkpoints.
+
+    Parameters
+    ----------
+    network
+        Of `stance.training.adapter_network.adapted_network`.
+    ids
+        The tokens of each text.
+    objective
+        See `stance.training.objectives`.
+    mask_and_padding
+        The tokens that hide a word and fill up a batch.
+    """
 
     def __init__(
         self,
-        settings: Any,  # an AdaptedClassifier, which imports this module
+        settings: Settings,
         network: Any,
         ids: Sequence[Sequence[int]],
-        labels: np.ndarray,
-        targets: np.ndarray | None,
+        objective: Objective,
         mask_and_padding: tuple[int, int],
     ) -> None:
         import torch
@@ -30,8 +65,7 @@ class AdapterTraining:
         self.settings = settings
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.network = network.to(self.device).train()
-        self.ids, self.labels = ids, torch.tensor(labels)
-        self.targets = None if targets is None else torch.tensor(targets, dtype=torch.float32)
+        self.ids, self.objective = ids, objective
         self.mask_token, self.padding = mask_and_padding
         self.named = [(n, p) for n, p in network.named_parameters() if p.requires_grad]
         is_head = [name.startswith("head.") for name, _ in self.named]
@@ -73,29 +107,14 @@ class AdapterTraining:
         rng = np.random.default_rng((self.settings.seed, 1, step))
         torch.manual_seed(self.settings.seed * 1_000_003 + step)
         tokens = self._hide_words(tokens, mask, rng)
-        inputs = (torch.tensor(array).to(self.device) for array in (tokens, mask))
-        logits = self.network(*inputs)
-        loss = self._loss(logits, batch.tolist())
+        inputs = tuple(torch.tensor(array).to(self.device) for array in (tokens, mask))
+        loss = self.objective(self.network, inputs, batch.tolist())
         self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_([p for _, p in self.named], 1.0)
         self.optimizer.step()
         self.schedule.step()
         return float(loss.item())
-
-    def _loss(self, logits: Any, batch: list[int]) -> Any:
-        import torch
-        from torch.nn import functional
-
-        smoothing = self.settings.label_smoothing
-        wanted = self.labels[batch].to(self.device)
-        loss = functional.cross_entropy(logits, wanted, label_smoothing=smoothing)
-        if self.targets is None:
-            return loss
-        heat, share = self.settings.teacher_temperature, self.settings.teacher_share
-        taught = torch.softmax(self.targets[batch].to(self.device) / heat, dim=1)
-        distance = -(taught * torch.log_softmax(logits / heat, dim=1)).sum(dim=1).mean()
-        return (1 - share) * loss + share * heat**2 * distance
 
     def _hide_words(self, tokens: np.ndarray, mask: np.ndarray, rng: Any) -> np.ndarray:
         share = 2 * self.settings.mask_share * rng.random((len(tokens), 1))
@@ -160,6 +179,12 @@ class AdapterTraining:
         if self.settings.say:
             self.settings.say(f"  goes on from step {step} of {self.n_steps}")
         return step, losses
+
+
+def mask_and_padding(tokenizer: Any, config: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the tokens that hide a word and that fill up a batch."""
+    mask = next(filter(None, map(tokenizer.token_to_id, MASKS)), 0)
+    return mask, int(config.get("pad_token_id", 0))
 
 
 def cosine(n_steps: int) -> Callable[[int], float]:

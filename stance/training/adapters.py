@@ -23,9 +23,8 @@ from stance.models.adapter import LONGEST, AdaptedEncoder
 from stance.models.folder import read_model
 from stance.tracking.resolve import resolve
 from stance.training.adapter_network import SCALE, adapted_network, averaged, network_bytes
-from stance.training.adapter_steps import AdapterTraining
-
-MASKS = ("<mask>", "[MASK]")  # what hides a word, in vocabularies of both types
+from stance.training.adapter_steps import AdapterTraining, mask_and_padding
+from stance.training.objectives import LabelLoss
 
 
 class AdaptedClassifier(ClassifierMixin, BaseEstimator):
@@ -130,14 +129,15 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):
         files = find_encoder(self.encoder)
         tokenizer = files.tokenizer(LONGEST)
         ids = [tokenizer.encode(view_of(row, self.view)).ids for row in rows]
-        targets = None
+        taught = None
         if self.teacher:
-            targets = teacher_logits(self.teacher, rows, [str(name) for name in self.classes_])
+            logits = teacher_logits(self.teacher, rows, [str(name) for name in self.classes_])
+            taught = logits, self.teacher_share, self.teacher_temperature
+        objective = LabelLoss(labels, self.label_smoothing, taught)
         weights, digest = files.weights()
         self.digest_ = encoder_digest(files, digest)
         config = json.loads(files.read("config.json"))
-        mask = next(filter(None, map(tokenizer.token_to_id, MASKS)), 0)
-        padding = int(config.get("pad_token_id", 0))
+        special = mask_and_padding(tokenizer, config)
         adapters: list[bytes] = []
         self.losses_: list[float] = []
         for seed in range(self.seed, self.seed + self.runs):
@@ -146,7 +146,7 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(seed)
                 network = adapted_network(config, weights, len(self.classes_), self.rank)
-                run = AdapterTraining(settings, network, ids, labels, targets, (mask, padding))
+                run = AdapterTraining(settings, network, ids, objective, special)
                 place = cache_folder() / "adapters" / settings._key(ids, labels)
                 self.losses_ += run.train(place)
             adapters.append(network_bytes(network))

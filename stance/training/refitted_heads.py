@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from stance.core.errors import ModelError
+from stance.core.link_functions import softmax
 from stance.core.types import OFF_TARGET
 from stance.encoders.adapters import head_sums
 from stance.features.feature_sets import Rows, to_rows
@@ -17,7 +18,6 @@ from stance.features.row_text import view_of
 from stance.features.sentence_encoder import cached_vectors
 from stance.models.adapter import AdaptedEncoder
 from stance.models.folder import PortableModel, read_model
-from stance.models.link_functions import softmax
 from stance.tracking.resolve import resolve
 
 

@@ -2,14 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tiny_encoders import WIDTH, answer, write_encoder
 
 from stance.core.errors import ModelError
+from stance.core.link_functions import softmax
 from stance.encoders.files import encoder_digest, find_encoder
 from stance.models.adapter import AdaptedEncoder
-from stance.models.link_functions import softmax
 
 CLASSES = ["neutral", "oppose", "support"]
 ROWS = [{"text": "we will talk", "cue": ""}, {"text": "never talks", "cue": "we"}]

@@ -9,9 +9,9 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
 
 from stance.core.errors import ModelError
+from stance.core.link_functions import softmax
 from stance.features.feature_sets import SentenceVectors
 from stance.models.folder import read_model
-from stance.models.link_functions import softmax
 from stance.training.classifiers import build_pipeline, probabilities
 from stance.training.saving import describe, save_model
 

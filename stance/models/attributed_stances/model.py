@@ -22,12 +22,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from stance.core.errors import ModelError
+from stance.core.link_functions import logistic, softmax
 from stance.core.types import STANCES, Span
 from stance.extraction.speakers.aliases import Aliases
 from stance.models.attributed_stances.holders import HolderCandidate, candidates_of
 from stance.models.attributed_stances.mentions import HolderMention, find_mentions
 from stance.models.attributed_stances.terms import N_NUMBERS, holder_terms, numbers_of, quote_terms
-from stance.models.link_functions import logistic, softmax
 
 WEIGHTS = "weights.json"
 HELD = tuple(stance for stance in STANCES if stance != "neutral")
