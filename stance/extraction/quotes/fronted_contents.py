@@ -129,6 +129,29 @@ def _narrator(verb: "Token", sentence: "Span") -> Range:
     return low, verb.i + 1
 
 
+def _speaks(verb: "Token") -> bool:
+    classes = set(verb_classes(verb.lemma_.lower()))
+    if verb.pos_ != "VERB":
+        return False
+    return "say" in classes or ("stance" in classes and verb.tag_ == "VBD")
+
+
+def _others_speak(verb: "Token", comma: int, sentence: "Span") -> bool:
+    """Tell ", and the envoys believe that …" behind 'she said': another report."""
+    for other in verb.doc[comma + 2 : min(comma + 10, sentence.end)]:
+        if other.pos_ == "VERB" and other.tag_ in FINITE | {"VB"}:
+            classes = {"say", "belief"} & set(verb_classes(other.lemma_.lower()))
+            subject = find_subject(other)
+            return (
+                bool(classes)
+                and any(c.dep_ == "ccomp" and c.i > other.i for c in other.children)
+                and subject is not None
+                and comma < subject.i < other.i
+                and subject.pos_ in ("NOUN", "PROPN")
+            )
+    return False
+
+
 def _rest(verb: "Token", high: int, sentence: "Span") -> list[Range]:
     """Return the part of a statement that follows an inserted 'she said,'.
 
@@ -170,9 +193,9 @@ def _rest(verb: "Token", high: int, sentence: "Span") -> list[Range]:
             "say" in verb_classes(after.lemma_.lower()) or after.lemma_.lower() in NARRATING
         ):
             return []
-        if after.pos_ == "CCONJ" and any(
-            "say" in verb_classes(doc[i].lemma_.lower()) and doc[i].pos_ == "VERB"
-            for i in range(comma + 2, min(comma + 4, sentence.end))
+        if after.pos_ == "CCONJ" and (
+            any(_speaks(doc[i]) for i in range(comma + 2, min(comma + 4, sentence.end)))
+            or _others_speak(verb, comma, sentence)
         ):
             return []
         if after.lower_ in (

@@ -113,3 +113,153 @@ def test_a_thing_urges_nobody():
 )
 def test_who_is_told_to_have_said_it_speaks(text, quotes):
     assert quotes_of(text)[:1] == quotes
+
+
+@pytest.mark.parametrize(
+    ("text", "quotes"),
+    [
+        (
+            "Clara Venn said the ferries had left the harbour, and denied that a boat was missing.",
+            ["the ferries had left the harbour", "denied that a boat was missing"],
+        ),
+        (
+            "Clara Venn said the bridge would open in May and urged the crew to wait.",
+            ["the bridge would open in May", "urged the crew to wait"],
+        ),
+        (
+            "The ferry is late, Clara Venn said, and urged the passengers to wait.",
+            ["The ferry is late", "urged the passengers to wait"],
+        ),
+        (
+            "Clara Venn said the bridge was safe, dismissing warnings from the pilots as a rumour.",
+            ["the bridge was safe", "dismissing warnings from the pilots as a rumour"],
+        ),
+        (
+            "“The ferry is late,” Clara Venn said, adding that “it is often late in May.”",
+            ["The ferry is late", "it is often late in May."],
+        ),
+    ],
+)
+def test_a_second_verb_of_the_speaker_is_a_quote_of_its_own(text, quotes):
+    assert quotes_of(text) == [(quote, "Clara Venn") for quote in quotes]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        # Whom the content is about may well urge and dismiss.
+        "the mayor came to the harbour and urged the crew to wait",
+        "the mayor had walked out, dismissing the draft as a rumour",
+        "the first meeting dealt with the boats and went on until midnight",
+    ],
+)
+def test_what_another_does_stays_in_what_is_said(said):
+    assert quotes_of(f"Clara Venn said {said}.") == [(said, "Clara Venn")]
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "speaker"),
+    [
+        (
+            "Lorn said August 3, 2021, its boats had left the harbour.",
+            "its boats had left the harbour",
+            "Lorn",
+        ),
+        (
+            "The ferry will sail in May, Clara Venn said in an interview, LornPress has learned.",
+            "The ferry will sail in May",
+            "Clara Venn",
+        ),
+        (
+            "Clara Venn said the ferry had sailed, something confirmed by the harbour office.",
+            "the ferry had sailed",
+            "Clara Venn",
+        ),
+        (
+            "Clara Venn told reporters sailing with Ild to the island that the ferry was late.",
+            "the ferry was late",
+            "Clara Venn",
+        ),
+        (
+            "The pilots have made it clear to the mayor that the ferry is too old.",
+            "the ferry is too old",
+            "pilots",
+        ),
+        (
+            "Clara Venn rejected the draft on the grounds that boats should be led by pilots.",
+            "rejected the draft on the grounds that boats should be led by pilots",
+            "Clara Venn",
+        ),
+        (
+            "Clara Venn praised the role of the pilots in finding a berth for the ferry.",
+            "praised the role of the pilots in finding a berth for the ferry",
+            "Clara Venn",
+        ),
+        (
+            "The article ended by citing the pilots as warning that there was no time to lose.",
+            "there was no time to lose",
+            "pilots",
+        ),
+    ],
+)
+def test_a_content_ends_where_the_narrator_goes_on(text, quote, speaker):
+    assert quotes_of(text) == [(quote, speaker)]
+
+
+def test_a_speaker_behind_said_is_no_content():
+    text = "“Do I look like a pilot?” said one exasperated official with ties to the harbour. “No.”"
+    ((words, speaker),) = quotes_of(text)
+    assert words.startswith("Do I look like a pilot?")
+    assert "official" not in words
+    assert "official" in speaker
+
+
+def test_who_responds_to_reports_has_not_said_what_they_say():
+    text = "Clara Venn was responding to reports that Tomas Ild told the crew that he would leave."
+    assert quotes_of(text) == [("he would leave", "Tomas Ild")]
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        (
+            "Clara Venn raised concerns that the ferry would be late.",
+            "raised concerns that the ferry would be late",
+        ),
+        (
+            "Clara Venn has stepped up her call for an immediate truce.",
+            "stepped up her call for an immediate truce",
+        ),
+        (
+            "Clara Venn has put forward a plan for the harbour.",
+            "put forward a plan for the harbour",
+        ),
+        (
+            "Clara Venn characterized the draft of the pilots as a useful first step.",
+            "characterized the draft of the pilots as a useful first step",
+        ),
+        (
+            "Clara Venn told the crew to wait in the harbour as she landed in Lorn.",
+            "to wait in the harbour",
+        ),
+        # A view is no more than what somebody says.
+        (
+            "Clara Venn expressed the view that the ferry would be late.",
+            "the ferry would be late",
+        ),
+    ],
+)
+def test_a_verb_that_voices_a_noun_belongs_to_the_quote(text, quote):
+    assert quotes_of(text) == [(quote, "Clara Venn")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Clara Venn put forward her own brother.",
+        "The harbour office has raised the price of the ferry.",
+        "Clara Venn stepped up to the pier.",
+    ],
+)
+def test_what_voices_nothing_is_no_quote(text):
+    assert quotes_of(text) == []
