@@ -217,6 +217,7 @@ def phrase_end(token: "Token", subject: "Token", sentence: "Span") -> int:
     for at in range(last + 1, sentence.end):
         if doc[at].text in (",", ".", ";", "–", "—", '"'):
             return at
-        if at > last + 1 and doc[at].dep_ == "nsubj" and doc[at].i > subject.right_edge.i:
+        is_subject = doc[at].dep_ in ("nsubj", "nsubjpass", "expl")
+        if is_subject and doc[at].left_edge.i > subject.right_edge.i:
             return doc[at].left_edge.i
     return sentence.end

@@ -23,7 +23,13 @@ from stance.extraction.quotes.cues import NOUNS, cue_features
 from stance.extraction.quotes.endings import trim_end
 from stance.extraction.quotes.fronted_contents import fronted_content
 from stance.extraction.quotes.quoted_words import before_other_deeds
-from stance.extraction.quotes.sources import cited_source, find_subject, holder_of, surface_subject
+from stance.extraction.quotes.sources import (
+    cited_source,
+    find_subject,
+    holder_of,
+    lost_subject,
+    surface_subject,
+)
 from stance.extraction.text.parser_views import Placeholder, View
 
 if TYPE_CHECKING:
@@ -121,7 +127,7 @@ def verb_candidate(verb: "Token", sentence: "Span", view: View) -> CueCandidate 
     ):
         # "Asked whether he would resign, …", "Commenting on …": the narrator sets the scene.
         return None
-    subject = cited_source(verb) or find_subject(verb)
+    subject = cited_source(verb) or lost_subject(verb) or find_subject(verb)
     if subject is None:
         named = surface_subject(verb, sentence)
         subject = named[0] if named is not None else None

@@ -99,6 +99,9 @@ def clause_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, li
     ):
         # '"It failed," he said in a speech, in which he also …': the quotation is what he said.
         return None
+    if frame == "bare" and start > verb.i + 1 and doc[start - 1].text == ";":
+        # "…, she said; the ferry sank": another sentence, told by the narrator.
+        return None
     if frame == "bare" and start == verb.i + 1 and is_behind_quotation(verb):
         # '"It failed," said one weary leader': who says it, whatever the parser takes it for.
         return None
@@ -171,7 +174,7 @@ def _has_to(verb: "Token") -> bool:
 def _clauses(verb: "Token") -> list["Token"]:
     """Return the heads of the clauses that could be what a verb reports, the finite ones first."""
     behind = [child for child in verb.children if child.i > verb.i]
-    clauses = [child for child in behind if child.dep_ == "ccomp" and child.pos_ in ("VERB", "AUX")]
+    clauses = [child for child in behind if _is_clause(child) and child.pos_ in ("VERB", "AUX")]
     if verb.lemma_.lower() in ASKING and not clauses:
         clauses = [
             c
@@ -183,6 +186,17 @@ def _clauses(verb: "Token") -> list["Token"]:
     return clauses or [
         child for child in behind if child.dep_ == "ccomp" and child.lower_ != "clear"
     ]
+
+
+def _is_clause(child: "Token") -> bool:
+    """Tell a clause, also where the parser sees an infinitive: "told her he could not go"."""
+    if child.dep_ == "ccomp":
+        return True
+    return (
+        child.dep_ == "xcomp"
+        and any(c.dep_ == "nsubj" and c.i < child.i for c in child.children)
+        and any(c.dep_ == "aux" and c.tag_ in ("MD", "VBD", "VBZ", "VBP") for c in child.children)
+    )
 
 
 def _opening(verb: "Token", clause: "Token") -> tuple[int, str]:

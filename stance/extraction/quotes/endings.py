@@ -6,6 +6,7 @@ A further verb of the speaker's, another report, when it was said, what went on 
 from typing import TYPE_CHECKING
 
 from stance.extraction.quotes.cues import verb_classes
+from stance.extraction.quotes.sources import lost_subject
 from stance.extraction.text.word_lists import BODY_NOUNS, TEXT_NOUNS, is_people_word
 
 if TYPE_CHECKING:
@@ -14,11 +15,22 @@ if TYPE_CHECKING:
 JOINTS = frozenset("and but whereas while yet though".split())
 # On what occasion somebody spoke: "as he landed in Lorn".
 TRAVEL = frozenset("land arrive depart leave board head travel fly return disembark".split())
+# Who acts in a body, and the endings of words for those that act.
+CROWDS = frozenset(
+    "troop nation party power ally militia insurgent militant community public majority minority "
+    "opposition coalition leadership population regime faction tribe gang crowd family "
+    "superpower republic faction".split()
+)
+ACTORS = ("er", "or", "ist", "ian", "ant", "ent", "ee")
 # What a speaker does beside stating a fact.
 JUDGING = frozenset(
     "dismiss reject accuse criticize criticise condemn denounce urge praise welcome blame deny "
     "rebuff".split()
 )
+SPECIFYING = frozenset(
+    "say elaborate specify give provide offer name explain detail disclose clarify".split()
+)
+CLOSE_MOUTHED = frozenset("reticent vague silent coy evasive unclear".split())
 # What the narrator calls a statement that was just reported: ", a claim the mayor denied".
 CLAIMS = frozenset(
     "claim charge accusation allegation assertion statement demand proposal suggestion threat "
@@ -44,7 +56,8 @@ def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
         end = dashes[0]
     for at in range(start + 2, end):
         if _begins_another_report(cue, at, end) or _goes_on_telling(cue, at):
-            return at - 1 if doc[at - 1].text == "," else at
+            end = at - 1 if doc[at - 1].text == "," else at
+            break
     for at in range(start + 3, end):
         token = doc[at]
         if token.lower_ == "according" and doc[at - 1].text == ",":
@@ -61,10 +74,9 @@ def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
             return at - 1
         if doc[at - 1].text == "," and _tells_meanwhile(cue, at):
             return at - 1
-        if (
-            token.lower_ in ("while", "though", "although")
-            and doc[at - 1].text == ","
-            and _narrates(doc, at, end)
+        if doc[at - 1].text == "," and (
+            (token.lower_ in ("while", "though", "although") and _narrates(doc, at, end))
+            or (token.lower_ == "but" and _leaves_open(doc, at, end))
         ):
             return at - 1
         if not tails and doc[at - 1].text == "," and _judges_beside(cue, at):
@@ -128,10 +140,10 @@ def _is_thing(subject: "Token") -> bool:
         return True
     lemma = subject.lemma_.lower()
     return (
-        subject.tag_ == "NN"
-        and lemma not in BODY_NOUNS | TEXT_NOUNS
+        subject.tag_ in ("NN", "NNS")
+        and lemma not in BODY_NOUNS | TEXT_NOUNS | CROWDS
         and not is_people_word(lemma)
-        and subject.ent_type_ == ""
+        and not lemma.endswith(ACTORS)
     )
 
 
@@ -165,7 +177,7 @@ def _begins_another_report(cue: "Token", at: int, end: int) -> bool:
         subject = next((c for c in clause.children if c.dep_ == "nsubj"), None)
         return (
             clause.tag_ == "VBD"
-            and cue.tag_ == "VBD"
+            and cue.tag_ in ("VBD", "VBG")
             and subject is not None
             and subject.pos_ in ("NOUN", "PROPN")
             and not any(c.dep_ == "aux" for c in clause.children)
@@ -176,6 +188,7 @@ def _begins_another_report(cue: "Token", at: int, end: int) -> bool:
         if verb.pos_ in ("VERB", "AUX") and verb.tag_ in ("VBD", "VBZ", "VBP", "MD"):
             reports = verb.tag_ == cue.tag_ and "say" in verb_classes(verb.lemma_.lower())
             subject = next((c for c in verb.children if c.dep_ == "nsubj" and c.i < verb.i), None)
+            subject = lost_subject(verb) if subject is None else subject
             return (
                 reports
                 and subject is not None
@@ -199,6 +212,18 @@ def _is_travel(mark: "Token") -> bool:
         and subject.i == mark.i + 1
         and subject.lower_ in ("he", "she", "they")
     )
+
+
+def _leaves_open(doc: "Doc", but: int, end: int) -> bool:
+    """Tell ", but he did not say when", ", but she has been reticent about the date"."""
+    if but + 3 >= end or doc[but + 1].lower_ not in ("he", "she", "they", "it"):
+        return False
+    verb = doc[but + 1].head
+    if not any(c.lower_ in ("did", "has", "have") for c in verb.children):
+        return False
+    if any(c.dep_ == "neg" for c in verb.children):
+        return verb.lemma_.lower() in SPECIFYING
+    return any(c.lower_ in CLOSE_MOUTHED for c in verb.children if c.dep_ == "acomp")
 
 
 def _narrates(doc: "Doc", start: int, end: int) -> bool:

@@ -9,10 +9,16 @@ from stance.extraction.quotes.sources import find_subject, surface_subject
 from stance.extraction.text.parser_views import View
 
 if TYPE_CHECKING:
-    from spacy.tokens import Span, Token
+    from spacy.tokens import Doc, Span, Token
 
 # "…, the agency has learned": the newspaper itself; whom it heard comes before.
 FINITE = frozenset(["VBD", "VBZ", "VBP"])
+OPENING = frozenset("The A An He She It They This These There".split())
+# "the newspaper The Lorn Post"
+NAMED_BEHIND = frozenset(
+    "newspaper paper magazine daily weekly outlet site website agency broadcaster network film "
+    "book song series play novel band group".split()
+)
 HEARING = frozenset("learn understand hear know".split())
 
 
@@ -65,8 +71,24 @@ def fronted_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, l
         return None
     start = sentence.start
     held = [i for i in range(start, low) if holds(doc[i], view)]
-    start = max(held) + 1 if held else start
+    start = max(held) + 1 if held else behind_heading(doc, start, low)
     return ("inserted" if rest else "fronted"), [(start, low - 1), *rest]
+
+
+def behind_heading(doc: "Doc", start: int, end: int) -> int:
+    """Return where the sentence begins behind a heading that lost its line.
+
+    "The right moment for talks The ferry will sail in May, …": no verb stands in the heading, and
+    an article or a pronoun with a capital opens the sentence.
+    """
+    for at in range(start, end):
+        token = doc[at]
+        if token.tag_ in FINITE or token.tag_ == "MD":
+            return start
+        opens = at > start + 1 and token.text in OPENING and doc[at - 1].pos_ == "NOUN"
+        if opens and doc[at - 1].text.islower() and doc[at - 1].lower_ not in NAMED_BEHIND:
+            return at
+    return start
 
 
 def _is_passive(verb: "Token") -> bool:
@@ -139,6 +161,8 @@ def _speaks(verb: "Token") -> bool:
 def _others_speak(verb: "Token", comma: int, sentence: "Span") -> bool:
     """Tell ", and the envoys believe that …" behind 'she said': another report."""
     for other in verb.doc[comma + 2 : min(comma + 10, sentence.end)]:
+        if other.lemma_.lower() in ("continue", "go"):
+            continue
         if other.pos_ == "VERB" and other.tag_ in FINITE | {"VB"}:
             classes = {"say", "belief"} & set(verb_classes(other.lemma_.lower()))
             subject = find_subject(other)

@@ -30,9 +30,11 @@ GOING_ON = frozenset("go continue".split())
 
 def reports_nothing(cue: "Token", frame: str) -> bool:
     """Tell whether a reporting word stands where nobody says anything."""
+    lemma = cue.lemma_.lower()
+    if lemma == "ask" and _is_scene(cue):
+        return True
     if frame not in OWN_VERB or cue.pos_ not in ("VERB", "AUX"):
         return False
-    lemma = cue.lemma_.lower()
     return (
         _is_suffered(cue, frame)
         or (lemma == "decline" and _stays_silent(cue))
@@ -40,7 +42,7 @@ def reports_nothing(cue: "Token", frame: str) -> bool:
         or (lemma in DEEDS and not _is_announced(cue))
         or (lemma in EFFORTS and cue.tag_ == "VBG" and _has_aux(cue, ("be", "have")))
         or (lemma == "answer" and _object_lemma(cue) in QUESTIONS)
-        or (lemma in ("cite", "quote") and cue.tag_ == "VBG" and _cites_as_saying(cue))
+        or (lemma in ("cite", "quote") and _cites_as_saying(cue))
         or (lemma in GOING_ON and _goes_on_to_report(cue))
     )
 
@@ -79,8 +81,25 @@ def _is_announced(verb: "Token") -> bool:
     return any(c.dep_ == "aux" and c.tag_ == "MD" for c in verb.children)
 
 
+def _is_scene(verb: "Token") -> bool:
+    """Tell "the mayor, asked about the raid, said …"."""
+    doc = verb.doc
+    if verb.i + 1 >= len(doc) or doc[verb.i - 1].text != "," or verb.tag_ not in ("VBN", "VBD"):
+        return False
+    if doc[verb.i + 1].lower_ not in ("about", "whether", "if", "why", "how", "what", "when"):
+        return False
+    behind = doc[verb.i + 2 : verb.sent.end]
+    return any(t.text == "," and t.i + 1 < len(doc) and _speaks(doc[t.i + 1]) for t in behind)
+
+
+def _speaks(verb: "Token") -> bool:
+    return verb.tag_ == "VBD" and bool({"say", "stance"} & set(verb_classes(verb.lemma_.lower())))
+
+
 def _cites_as_saying(verb: "Token") -> bool:
     """Tell "citing the mayor as warning that …", where "warning" reports."""
+    if verb.tag_ != "VBG" and not any(c.dep_ == "auxpass" for c in verb.children):
+        return False
     by = (c for c in verb.children if c.dep_ == "prep" and c.lower_ == "as")
     return any(
         c.dep_ == "pcomp" and c.tag_ == "VBG" for preposition in by for c in preposition.children

@@ -30,7 +30,8 @@ def find_subject(verb: "Token", depth: int = 0) -> "Token | None":
         ):
             return child
     for child in verb.children:
-        if child.dep_ == "agent" and verb.tag_ == "VBN":
+        quoted = verb.lemma_.lower() in ("quote", "cite")
+        if child.dep_ == "agent" and verb.tag_ == "VBN" and not quoted:
             return next((c for c in child.children if c.dep_ == "pobj"), None)
     if depth > 6 or verb.head.i == verb.i:
         return inverted_subject(verb)
@@ -178,6 +179,18 @@ def surface_subject(verb: "Token", sentence: "Tokens") -> tuple["Token", int] | 
     nouns = [doc[i] for i in range(start, end) if doc[i].pos_ in ("NOUN", "PROPN", "PRON")]
     tops = [noun for noun in nouns if not (start <= noun.head.i < end)] or nouns
     return (tops[0], start) if tops else None
+
+
+def lost_subject(verb: "Token") -> "Token | None":
+    """Return the name between commas right before a verb whose subject the parser has lost.
+
+    "… and its chairwoman, Edda Moe, told reporters that …", with "chairwoman" hung elsewhere.
+    """
+    doc, at = verb.doc, verb.i - 1
+    if verb.dep_ != "ccomp" or verb.tag_ != "VBD" or at < 3 or doc[at].text != ",":
+        return None
+    name = doc[at - 1]
+    return name if name.pos_ == "PROPN" and name.dep_ == "appos" else None
 
 
 def holder_of(noun: "Token") -> "Token | None":

@@ -26,6 +26,12 @@ BEGINS = re.compile(
 )
 # … and ends with a stop, or where a stop or nothing follows.
 ENDS = re.compile(r"[.,!?…;:–—-][’”'\")\]]?$")
+SENTENCES = re.compile(r"[A-Z][^.!?]*\s[^.!?]*\s[^.!?]*[a-z][.!?]\s+[A-Z][^.!?]*\s[^.!?]*\s")
+# A picture's caption that lost its line ends with a date: "in Lorn on May 14, 2012 The ferry …".
+CAPTION_DATE = re.compile(
+    r"(?<=[a-z] )(?:on|in) (?:January|February|March|April|May|June|July|August|September|October"
+    r"|November|December) \d{1,2}, \d{4}(?= [A-Z][a-z])"
+)
 SPOKEN = re.compile(
     r"\b(?:sa(?:id|ys?|ying)|told|wrote|added|noted|replied|asked|argued|continued|"
     r"explained|warned|insisted|[a-z]{3,}ed)\b[^.]{0,30},\s*$"
@@ -88,6 +94,8 @@ def build_view(text: str, paragraph: Paragraph) -> View:
     first = DATELINE.match(text, paragraph.start, paragraph.end)
     at = first.end() if first and first.end() < paragraph.end else paragraph.start
     opens = {quotation.open: quotation for quotation in full}
+    dates = CAPTION_DATE.finditer(text, paragraph.start, paragraph.end)
+    stops = {date.end() for date in dates if _ends_caption(text[at : date.start()])}
     while at < paragraph.end:
         if at in opens:
             quotation = opens[at]
@@ -109,7 +117,7 @@ def build_view(text: str, paragraph: Paragraph) -> View:
         char = text[at]
         if char.isspace():
             if chars and chars[-1] != " ":
-                put(" ", at, at + 1)
+                put(". " if at in stops else " ", at, at + 1)
         elif char.isprintable():
             if char == "." and text[max(at - 5, 0) : at].endswith((" on X", "via X")):
                 # "posted on X.": the tokenizer takes "X." for an initial and misses the sentence's
@@ -118,6 +126,11 @@ def build_view(text: str, paragraph: Paragraph) -> View:
             put(char, at, at + 1)
         at += 1
     return View("".join(chars), starts, ends, tuple(holders), fragments, paragraph)
+
+
+def _ends_caption(before: str) -> bool:
+    """Tell a date that ends a caption: its sentence has some words already."""
+    return len(re.split(r"[.!?]\s", before)[-1].split()) >= 6
 
 
 def _skipped(text: str, paragraph: Paragraph, fragments: tuple[Quotation, ...]) -> dict[int, int]:
@@ -142,7 +155,12 @@ def is_statement(text: str, quotation: Quotation, paragraph: Paragraph) -> bool:
         return False
     before = text[max(paragraph.start, quotation.open - 40) : quotation.open].replace("](#)", "")
     behind = text[quotation.close : min(paragraph.end, quotation.close + 40)].lstrip()
-    begins = bool(BEGINS.search(before)) or not before.strip()
+    begins = (
+        bool(BEGINS.search(before))
+        or not before.strip()
+        # Behind a heading that lost its line: two sentences are more than a few quoted words.
+        or bool(SENTENCES.match(text, quotation.start, quotation.end))
+    )
     stops = (
         bool(ENDS.search(text[max(quotation.start, quotation.end - 2) : quotation.end]))
         or not behind

@@ -263,3 +263,98 @@ def test_a_verb_that_voices_a_noun_belongs_to_the_quote(text, quote):
 )
 def test_what_voices_nothing_is_no_quote(text):
     assert quotes_of(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "quotes"),
+    [
+        (
+            "Clara Venn said the ropes were rotten and blamed the harbour office for it.",
+            [
+                ("the ropes were rotten", "Clara Venn"),
+                ("blamed the harbour office for it", "Clara Venn"),
+            ],
+        ),
+        (
+            "Lorn said the ferry had sailed, claiming it was empty, as boats left the harbour.",
+            [("the ferry had sailed", "Lorn"), ("it was empty", "Lorn")],
+        ),
+        (
+            "The ferry will sail, pilots said, and port officials continue to believe that the "
+            "pier is safe.",
+            [("The ferry will sail", "pilots"), ("the pier is safe", "port officials")],
+        ),
+        (
+            "The crew said it would sail and its captain, Edda Moe, told reporters that the pier "
+            "was safe.",
+            [("it would sail", "crew"), ("the pier was safe", "Edda Moe")],
+        ),
+        (
+            "Clara Venn has suggested that the ferry may be late, but she has been vague about "
+            "the date.",
+            [("the ferry may be late", "Clara Venn")],
+        ),
+        (
+            "Clara Venn told the Post on Monday she could not sail but the boats were in place.",
+            [("she could not sail but the boats were in place", "Clara Venn")],
+        ),
+        (
+            "The pier is closed, the harbour office said; it had been so in May.",
+            [("The pier is closed", "harbour office")],
+        ),
+        (
+            "Clara Venn, asked whether the pier was closed, answered that it was safe.",
+            [("it was safe", "Clara Venn")],
+        ),
+        (
+            "Clara Venn was quoted by the Lorn Post as saying that the pier was safe.",
+            [("the pier was safe", "Clara Venn")],
+        ),
+        (
+            "According to her the boats from Lorn have been sold.",
+            [("the boats from Lorn have been sold", None)],
+        ),
+    ],
+)
+def test_each_report_of_a_sentence_has_its_own_words(text, quotes):
+    assert quotes_of(text) == quotes
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        # The rebels may well blame somebody themselves.
+        "the rebels left the harbour and blamed the crew for it",
+        "the ferry may be late, but she has a boat of her own",
+    ],
+)
+def test_what_only_looks_like_another_report_stays(said):
+    assert quotes_of(f"Clara Venn said {said}.") == [(said, "Clara Venn")]
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        (
+            "A good moment for ferries The pier will open in May, harbour officials said.",
+            "The pier will open in May",
+        ),
+        (
+            "Pilots wait for the ferry in the old harbour town on March 3, 2011 Lorn sees the "
+            "crew as a force of its own, said its envoy.",
+            "Lorn sees the crew as a force of its own",
+        ),
+        (
+            'The pier and the boats of Lorn "The pier has gone through a lot. It will open in '
+            'May," an official said.',
+            "The pier has gone through a lot. It will open in May",
+        ),
+        # The name of a newspaper is no new sentence.
+        (
+            "A report in the newspaper The Lorn Post will be printed in May, an official said.",
+            "A report in the newspaper The Lorn Post will be printed in May",
+        ),
+    ],
+)
+def test_a_heading_that_lost_its_line_is_no_part_of_the_quote(text, quote):
+    assert [words for words, _ in quotes_of(text)] == [quote]
