@@ -101,8 +101,8 @@ PUT_FORWARD = frozenset(
 )
 # Nouns for what somebody feels or wants; "expressed the view that …" only says who speaks.
 ATTITUDES = frozenset(
-    "doubt regret hope fear concern expectation confidence demand call request appeal skepticism "
-    "scepticism objection reservation support opposition".split()
+    "doubt regret hope fear concern demand call request appeal skepticism scepticism objection "
+    "reservation support opposition".split()
 )
 VOICING = frozenset("voice express raise repeat reiterate renew echo".split())
 # What one turns down with a knob.

@@ -26,7 +26,7 @@ BEGINS = re.compile(
 )
 # … and ends with a stop, or where a stop or nothing follows.
 ENDS = re.compile(r"[.,!?…;:–—-][’”'\")\]]?$")
-SENTENCES = re.compile(r"[A-Z][^.!?]*\s[^.!?]*\s[^.!?]*[a-z][.!?]\s+[A-Z][^.!?]*\s[^.!?]*\s")
+SENTENCE_END = re.compile(r"(?<=[a-z][.!?])\s+(?=[A-Z])")
 # A picture's caption that lost its line ends with a date: "in Lorn on May 14, 2012 The ferry …".
 CAPTION_DATE = re.compile(
     r"(?<=[a-z] )(?:on|in) (?:January|February|March|April|May|June|July|August|September|October"
@@ -95,7 +95,11 @@ def build_view(text: str, paragraph: Paragraph) -> View:
     at = first.end() if first and first.end() < paragraph.end else paragraph.start
     opens = {quotation.open: quotation for quotation in full}
     dates = CAPTION_DATE.finditer(text, paragraph.start, paragraph.end)
-    stops = {date.end() for date in dates if _ends_caption(text[at : date.start()])}
+    stops = {
+        date.end()
+        for date in dates
+        if _ends_caption(text[max(at, date.start() - 400) : date.end()])
+    }
     while at < paragraph.end:
         if at in opens:
             quotation = opens[at]
@@ -129,8 +133,8 @@ def build_view(text: str, paragraph: Paragraph) -> View:
 
 
 def _ends_caption(before: str) -> bool:
-    """Tell a date that ends a caption: its sentence has some words already."""
-    return len(re.split(r"[.!?]\s", before)[-1].split()) >= 6
+    """Tell a date that ends a caption: its sentence has six words before the date's four."""
+    return len(re.split(r"[.!?]\s", before)[-1].split()) >= 10
 
 
 def _skipped(text: str, paragraph: Paragraph, fragments: tuple[Quotation, ...]) -> dict[int, int]:
@@ -159,7 +163,7 @@ def is_statement(text: str, quotation: Quotation, paragraph: Paragraph) -> bool:
         bool(BEGINS.search(before))
         or not before.strip()
         # Behind a heading that lost its line: two sentences are more than a few quoted words.
-        or bool(SENTENCES.match(text, quotation.start, quotation.end))
+        or _is_several_sentences(text[quotation.start : quotation.end])
     )
     stops = (
         bool(ENDS.search(text[max(quotation.start, quotation.end - 2) : quotation.end]))
@@ -189,6 +193,15 @@ def is_statement(text: str, quotation: Quotation, paragraph: Paragraph) -> bool:
         and not is_resumed
     )
     return not (is_title or is_short)
+
+
+def _is_several_sentences(words: str) -> bool:
+    sentences = SENTENCE_END.split(words, maxsplit=2)[:2]
+    return (
+        len(sentences) > 1
+        and words[0].isupper()
+        and all(len(sentence.split()) >= MIN_FULL_WORDS for sentence in sentences)
+    )
 
 
 def _stop(text: str, quotation: Quotation, end: int) -> str:
