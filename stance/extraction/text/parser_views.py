@@ -27,6 +27,9 @@ BEGINS = re.compile(
 # … and ends with a stop, or where a stop or nothing follows.
 ENDS = re.compile(r"[.,!?…;:–—-][’”'\")\]]?$")
 SENTENCE_END = re.compile(r"(?<=[a-z][.!?])\s+(?=[A-Z])")
+# “We came and they” — Moe pointed at the door — “came too.”
+GESTURED = re.compile(r"\w[”\"]\s*[–—]\s[^“”\".!?–—]{3,80}\s[–—]\s*$")
+GESTURE = re.compile(r"\s*[–—]\s[^“”\".!?–—]{3,80}\s[–—]\s*[“\"][a-z]")
 # A picture's caption that lost its line ends with a date: "in Lorn on May 14, 2012 The ferry …".
 CAPTION_DATE = re.compile(
     r"(?<=[a-z] )(?:on|in) (?:January|February|March|April|May|June|July|August|September|October"
@@ -169,12 +172,14 @@ def is_statement(text: str, quotation: Quotation, paragraph: Paragraph) -> bool:
         bool(ENDS.search(text[max(quotation.start, quotation.end - 2) : quotation.end]))
         or not behind
         or behind[0] in ",.;"
+        or bool(GESTURE.match(text, quotation.close, paragraph.end))
     )
     if not (begins and stops):
         return False
+    narrated = text[max(paragraph.start, quotation.open - 160) : quotation.open]
     is_resumed = bool(
-        INTERRUPTED.search(text[max(paragraph.start, quotation.open - 160) : quotation.open])
-    ) or bool(SPOKEN.search(before))
+        INTERRUPTED.search(narrated) or SPOKEN.search(before) or GESTURED.search(narrated)
+    )
     if words[0][0].islower() and before.rstrip().endswith(",") and not is_resumed:
         # '…, "and maybe we finish it", he said': a few words of a longer paraphrase.
         return False

@@ -358,3 +358,13 @@ def test_what_only_looks_like_another_report_stays(said):
 )
 def test_a_heading_that_lost_its_line_is_no_part_of_the_quote(text, quote):
     assert [words for words, _ in quotes_of(text)] == [quote]
+
+
+def test_a_gesture_between_dashes_is_no_part_of_the_quote():
+    text = "“The pilots have a boat and we” — Clara Venn looked at the pier — “have a rope.”"
+    assert quotes_of(text) == [("The pilots have a boat and we have a rope.", "Clara Venn")]
+
+
+def test_a_few_quoted_words_before_a_dash_are_no_gesture():
+    text = "The “ferry” — Clara Venn looked at the pier — was late."
+    assert quotes_of(text) == []
