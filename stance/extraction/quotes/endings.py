@@ -148,7 +148,7 @@ def _is_thing(subject: "Token") -> bool:
 
 
 def _judges_beside(cue: "Token", at: int) -> bool:
-    """Tell the narrator's ", dismissing the plan as futile" behind what a thing is said to do."""
+    """Tell the narrator's ", dismissing it as a rumour" behind what a thing is said to do."""
     verb = cue.doc[at]
     if verb.tag_ != "VBG" or verb.lemma_.lower() not in JUDGING or cue.tag_ != "VBD":
         return False
@@ -215,7 +215,7 @@ def _is_travel(mark: "Token") -> bool:
 
 
 def _leaves_open(doc: "Doc", but: int, end: int) -> bool:
-    """Tell ", but he did not say when", ", but she has been reticent about the date"."""
+    """Tell ", but he did not say when", ", but she has been vague about the date"."""
     if but + 3 >= end or doc[but + 1].lower_ not in ("he", "she", "they", "it"):
         return False
     verb = doc[but + 1].head

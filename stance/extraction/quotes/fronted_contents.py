@@ -78,7 +78,7 @@ def fronted_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, l
 def behind_heading(doc: "Doc", start: int, end: int) -> int:
     """Return where the sentence begins behind a heading that lost its line.
 
-    "The right moment for talks The ferry will sail in May, …": no verb stands in the heading, and
+    "A good year for ferries The pier will open in May, …": no verb stands in the heading, and
     an article or a pronoun with a capital opens the sentence.
     """
     for at in range(start, end):

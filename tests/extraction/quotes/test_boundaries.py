@@ -186,8 +186,8 @@ def test_what_another_does_stays_in_what_is_said(said):
             "pilots",
         ),
         (
-            "Clara Venn rejected the draft on the grounds that boats should be led by pilots.",
-            "rejected the draft on the grounds that boats should be led by pilots",
+            "Clara Venn rejected the pier on the grounds that its ropes might break in winter.",
+            "rejected the pier on the grounds that its ropes might break in winter",
             "Clara Venn",
         ),
         (
@@ -196,8 +196,8 @@ def test_what_another_does_stays_in_what_is_said(said):
             "Clara Venn",
         ),
         (
-            "The article ended by citing the pilots as warning that there was no time to lose.",
-            "there was no time to lose",
+            "The column opens by quoting the pilots as saying that the ropes will break.",
+            "the ropes will break",
             "pilots",
         ),
     ],
@@ -207,7 +207,7 @@ def test_a_content_ends_where_the_narrator_goes_on(text, quote, speaker):
 
 
 def test_a_speaker_behind_said_is_no_content():
-    text = "“Do I look like a pilot?” said one exasperated official with ties to the harbour. “No.”"
+    text = "“Do I look like a pilot?” said one weary official from the old harbour. “No.”"
     ((words, speaker),) = quotes_of(text)
     assert words.startswith("Do I look like a pilot?")
     assert "official" not in words
@@ -227,8 +227,8 @@ def test_who_responds_to_reports_has_not_said_what_they_say():
             "raised concerns that the ferry would be late",
         ),
         (
-            "Clara Venn has stepped up her call for an immediate truce.",
-            "stepped up her call for an immediate truce",
+            "Clara Venn has stepped up her appeal for a new pier.",
+            "stepped up her appeal for a new pier",
         ),
         (
             "Clara Venn has put forward a plan for the harbour.",
@@ -295,8 +295,8 @@ def test_what_voices_nothing_is_no_quote(text):
             [("the ferry may be late", "Clara Venn")],
         ),
         (
-            "Clara Venn told the Post on Monday she could not sail but the boats were in place.",
-            [("she could not sail but the boats were in place", "Clara Venn")],
+            "Clara Venn told the Post on Monday she could not swim but the ropes were strong.",
+            [("she could not swim but the ropes were strong", "Clara Venn")],
         ),
         (
             "The pier is closed, the harbour office said; it had been so in May.",

@@ -20,8 +20,8 @@ def texts_of(text):
         "The envoys have declined to discuss the draft that reached them on Monday.",
         "Clara Venn did not condemn the raid on the harbour.",
         "The parliament approved the budget of the harbour.",
-        "The Lorn Post has sought comment from the harbour office over the fire.",
-        "Envoys from Lorn have been pushing for an agreement on the ferry.",
+        "The Lorn Post sought comment at the harbour office.",
+        "The pilots of Lorn have been pressing for a new pier.",
     ],
 )
 def test_nobody_says_anything(text):
