@@ -1,7 +1,4 @@
-"""Where what is said begins and ends among the narrator's own words.
-
-Time and place before it, further verbs and tails behind it.
-"""
+"""Where what is said begins and ends among the narrator's own words."""
 
 from typing import TYPE_CHECKING
 
@@ -15,32 +12,11 @@ Range = tuple[int, int]
 # Prepositions that carry what is said ("called for a truce", "accused them of stalling"); "in",
 # "at", "after" tell where and when.
 SAYING_PREPOSITIONS = frozenset("for on of as to against with about from into".split())
-TIMES = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday today yesterday week month year "
-    "weekend morning evening night afternoon january february march "
-    "april may june july august september october november december earlier later "
-    "statement interview conference television".split()
-)
 # What opens a condition wherever it stands; "before" and "while" may also tell when something was
 # said.
 CONDITIONS = frozenset("unless until till if once provided".split())
+GROUNDS = frozenset("ground grounds basis condition".split())
 NO_WORDS = frozenset("PUNCT SPACE".split())
-# What the narrator calls a statement that was just reported: ", a claim the mayor denied".
-CLAIMS = frozenset(
-    "claim charge accusation allegation assertion statement demand proposal suggestion threat "
-    "warning promise position view stance remark comment".split()
-)
-
-
-def behind_time(doc: "Doc", start: int, clause: "Token") -> int:
-    """Pass over the narrator's 'on Friday' in "said on Friday it would go"."""
-    subject = next((c for c in clause.children if c.dep_ in ("nsubj", "nsubjpass", "expl")), None)
-    if subject is None or not start < subject.left_edge.i <= start + 6:
-        return start
-    lead = doc[start : subject.left_edge.i]
-    if any(token.text == "," or token.pos_ in ("VERB", "AUX") for token in lead):
-        return start
-    return subject.left_edge.i if any(token.lower_ in TIMES for token in lead) else start
 
 
 def has_negation(verb: "Token") -> bool:
@@ -160,10 +136,20 @@ def object_end(verb: "Token") -> int:
             or (end > verb.i + 1 and (_is_reason(child) or _is_condition(child, verb)))
         ):
             end = max(end, child.right_edge.i + 1)
-    return end
+    return _with_grounds(verb.doc, end)
+
+
+def _with_grounds(doc: "Doc", end: int) -> int:
+    """Take in the clause of "rejected it on the grounds that …", wherever the parser hangs it."""
+    if end + 1 >= len(doc) or doc[end - 1].lemma_.lower() not in GROUNDS:
+        return end
+    return doc[end].sent.end if doc[end].lower_ == "that" else end
 
 
 def _is_object(child: "Token") -> bool:
+    if child.dep_ == "prep" and child.lower_ == "in":
+        # "praised their role in bringing about a truce"
+        return any(c.dep_ == "pcomp" and c.tag_ == "VBG" for c in child.children)
     return child.dep_ in ("dobj", "oprd", "prt", "xcomp", "dative") or (
         child.dep_ == "prep" and child.lower_ in SAYING_PREPOSITIONS
     )
@@ -211,144 +197,6 @@ def _is_condition(child: "Token", verb: "Token") -> bool:
     return bool(marks & {"before", "while"}) and lasting and verb.doc[first.i - 1].text != ","
 
 
-def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
-    """Cut the narrator's own words off the end of what a cue reports.
-
-    With ``tails`` a closing ', saying …' stays.
-    """
-    doc = cue.doc
-    end = min(end, len(doc))
-    dashes = [
-        i
-        for i in range(start + 2, end)
-        if doc[i].text in ("–", "—", "--") or (doc[i].text == "-" and doc[i].whitespace_)
-    ]
-    if len(dashes) == 1 and doc[
-        dashes[0] + 1 if dashes[0] + 1 < len(doc) else dashes[0]
-    ].lower_ in ("a", "an", "although", "though", "which", "while"):
-        end = dashes[0]
-    for at in range(start + 2, end):
-        if _begins_another_report(cue, at, end) or _goes_on_telling(cue, at):
-            return at - 1 if doc[at - 1].text == "," else at
-    for at in range(start + 3, end):
-        token = doc[at]
-        if token.lower_ == "according" and doc[at - 1].text == ",":
-            return at - 1
-        if (
-            token.lower_ == "but"
-            and doc[at - 1].text == ","
-            and at + 1 < end
-            and "say" in verb_classes(doc[at + 1].lemma_.lower())
-            and doc[at + 1].tag_ == "VBD"
-        ):
-            return at - 1
-        if token.lower_ in ("as", "while") and tails and doc[at - 1].lower_ in ("just", ","):
-            return at - 1
-        if doc[at - 1].text == "," and _tells_meanwhile(cue, at):
-            return at - 1
-        if (
-            token.lower_ in ("while", "though", "although")
-            and doc[at - 1].text == ","
-            and _narrates(doc, at, end)
-        ):
-            return at - 1
-        is_gerund = (
-            token.tag_ == "VBG"
-            and "say" in verb_classes(token.lemma_.lower())
-            and token.dep_ in ("advcl", "acl", "conj")
-        )
-        if (
-            is_gerund
-            and doc[at - 1].text == ","
-            and (not tails or token.lemma_.lower() == "add")
-            and token.lemma_.lower() not in ("offer", "express", "make", "call", "suggest", "put")
-        ):
-            return at - 1
-    return end
-
-
-def _tells_meanwhile(cue: "Token", at: int) -> bool:
-    """Tell whether the narrator adds what went on beside: ", despite heavy losses".
-
-    Also ", even as shells fell", ", before leaving for the airport".
-    """
-    doc = cue.doc
-    word, behind = doc[at], doc[min(at + 1, len(doc) - 1)]
-    if cue.tag_ != "VBD" or "say" not in verb_classes(cue.lemma_.lower()):
-        return False
-    return (
-        (word.lower_ in ("despite", "amid") and word.dep_ == "prep")
-        or (word.lower_ == "even" and behind.lower_ == "as")
-        or (word.lower_ == "before" and behind.tag_ == "VBG")
-    )
-
-
-JOINTS = frozenset("and but whereas while yet though".split())
-
-
-def _goes_on_telling(cue: "Token", at: int) -> bool:
-    """Tell whether the same speaker does something else: "said it was late and urged patience".
-
-    Only where what is said has a thing for its subject, which urges nobody.
-    """
-    doc = cue.doc
-    verb = doc[at].head
-    if doc[at].lower_ != "and" or cue.tag_ != "VBD" or doc[at].dep_ != "cc":
-        return False
-    other = next((c for c in verb.children if c.dep_ == "conj" and c.i > at), None)
-    subject = next((c for c in verb.children if c.dep_ in ("nsubj", "nsubjpass")), None)
-    if other is None or other.tag_ != "VBD" or subject is None or subject.i < cue.i:
-        return False
-    reports = {"say", "stance"} & set(verb_classes(other.lemma_.lower()))
-    own = any(c.dep_ in ("nsubj", "nsubjpass", "aux", "auxpass") for c in other.children)
-    return bool(reports) and not own and subject.lower_ in ("it", "this", "that", "there", "which")
-
-
-def _begins_another_report(cue: "Token", at: int, end: int) -> bool:
-    """Tell whether a clause begins in which the narrator reports somebody else, or a claim.
-
-    "the army said the road was open, but the mayor warned that …", "…, a claim the mayor denied".
-    """
-    doc = cue.doc
-    if doc[at].lower_ in ("a", "an") and doc[at - 1].text == ",":
-        nouns = [token for token in doc[at + 1 : at + 4] if token.pos_ == "NOUN"]
-        return bool(nouns) and nouns[0].lemma_.lower() in CLAIMS
-    if doc[at].lower_ == "as" and doc[at - 1].text == "," and doc[at].dep_ == "mark":
-        # ", as police cleared the square": the narrator tells what went on meanwhile.
-        clause = doc[at].head
-        subject = next((c for c in clause.children if c.dep_ == "nsubj"), None)
-        return (
-            clause.tag_ == "VBD"
-            and cue.tag_ == "VBD"
-            and subject is not None
-            and subject.pos_ in ("NOUN", "PROPN")
-            and not any(c.dep_ == "aux" for c in clause.children)
-        )
-    if doc[at].lower_ not in JOINTS or cue.tag_ not in ("VBD", "VBZ", "VBP"):
-        return False
-    for verb in doc[at + 1 : min(at + 16, end)]:
-        if verb.pos_ in ("VERB", "AUX") and verb.tag_ in ("VBD", "VBZ", "VBP", "MD"):
-            reports = verb.tag_ == cue.tag_ and "say" in verb_classes(verb.lemma_.lower())
-            subject = next((c for c in verb.children if c.dep_ == "nsubj" and c.i < verb.i), None)
-            return (
-                reports
-                and subject is not None
-                and at < subject.i
-                and subject.pos_ in ("NOUN", "PROPN")
-                and any(c.dep_ == "ccomp" and c.i > verb.i for c in verb.children)
-            )
-    return False
-
-
-def _narrates(doc: "Doc", start: int, end: int) -> bool:
-    """Tell the narrator's ", though he conceded …" from the speaker's ", though it was closed"."""
-    return any(
-        "say" in verb_classes(token.lemma_.lower())
-        and (token.tag_ == "VBD" or any(c.lower_ == "did" for c in token.children))
-        for token in doc[start : min(start + 12, end)]
-    )
-
-
 def clean_content(doc: "Doc", start: int, end: int) -> Range | None:
     """Drop stops, joining words and a leading 'that' at the edges of a content."""
     while start < end and (doc[start].pos_ in NO_WORDS or doc[start].text in "-–—"):
@@ -369,6 +217,7 @@ def phrase_end(token: "Token", subject: "Token", sentence: "Span") -> int:
     for at in range(last + 1, sentence.end):
         if doc[at].text in (",", ".", ";", "–", "—", '"'):
             return at
-        if at > last + 1 and doc[at].dep_ == "nsubj" and doc[at].i > subject.right_edge.i:
+        is_subject = doc[at].dep_ in ("nsubj", "nsubjpass", "expl")
+        if is_subject and doc[at].left_edge.i > subject.right_edge.i:
             return doc[at].left_edge.i
     return sentence.end

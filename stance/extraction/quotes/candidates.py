@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from stance.extraction.quotes.boundaries import Range, clean_content, phrase_end, trim_end
+from stance.extraction.quotes.boundaries import Range, clean_content, phrase_end
 from stance.extraction.quotes.contents import (
     ASKING,
     NARRATING,
@@ -20,9 +20,16 @@ from stance.extraction.quotes.contents import (
     object_content,
 )
 from stance.extraction.quotes.cues import NOUNS, cue_features
+from stance.extraction.quotes.endings import trim_end
 from stance.extraction.quotes.fronted_contents import fronted_content
 from stance.extraction.quotes.quoted_words import before_other_deeds
-from stance.extraction.quotes.sources import cited_source, find_subject, holder_of, surface_subject
+from stance.extraction.quotes.sources import (
+    cited_source,
+    find_subject,
+    holder_of,
+    lost_subject,
+    surface_subject,
+)
 from stance.extraction.text.parser_views import Placeholder, View
 
 if TYPE_CHECKING:
@@ -120,7 +127,7 @@ def verb_candidate(verb: "Token", sentence: "Span", view: View) -> CueCandidate 
     ):
         # "Asked whether he would resign, …", "Commenting on …": the narrator sets the scene.
         return None
-    subject = cited_source(verb) or find_subject(verb)
+    subject = cited_source(verb) or lost_subject(verb) or find_subject(verb)
     if subject is None:
         named = surface_subject(verb, sentence)
         subject = named[0] if named is not None else None
@@ -161,6 +168,9 @@ def adjunct_candidate(token: "Token", sentence: "Span") -> CueCandidate | None:
     else:
         preposition = token.head
         if preposition.lower_ not in ("in", "by") or preposition.i > token.i:
+            return None
+        if any(c.dep_ == "prep" and c.lower_ in ("on", "about") for c in token.children):
+            # "far apart in their views on the ferry": what they differ in.
             return None
         subject = next((child for child in token.children if child.dep_ == "poss"), None)
         of = next((child for child in token.children if child.lower_ == "of"), None)

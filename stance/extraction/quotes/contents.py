@@ -9,16 +9,16 @@ from stance.extraction.quotes.boundaries import (
     NO_WORDS,
     SAYING_PREPOSITIONS,
     Range,
-    behind_time,
     has_negation,
     narrated_end,
     object_end,
-    trim_end,
     with_negation,
     with_tails,
 )
-from stance.extraction.quotes.cues import cue_lemma, verb_classes
-from stance.extraction.quotes.sources import inverted_subject
+from stance.extraction.quotes.cues import ATTITUDES, cue_lemma, is_voiced, verb_classes
+from stance.extraction.quotes.endings import trim_end
+from stance.extraction.quotes.sources import inverted_subject, is_behind_quotation
+from stance.extraction.quotes.times import behind_time
 from stance.extraction.text.parser_views import View
 
 if TYPE_CHECKING:
@@ -32,12 +32,16 @@ THEIR_OPENERS = frozenset("given by if unless because without instead".split())
 # verb.
 DISCLAIMING = frozenset("doubt deny dispute demand question reject refuse regret".split())
 ASKING = frozenset("ask question wonder inquire query doubt".split())
-SMALL_CLAUSE = frozenset("consider regard see view describe want deem".split())
+SMALL_CLAUSE = frozenset(
+    "consider regard see view describe want deem characterize characterise".split()
+)
 # What a narrator does beside speaking ("he said, referring to …").
 NARRATING = frozenset(
     "refer cite speak talk comment use pause gesture quote point echo follow recall "
     "respond look mean sit stand hold renew echo repeat voice express hint insist warn".split()
 )
+# "responded to reports that …": what somebody else has said.
+POINTING = frozenset("respond react refer point".split())
 SCENES = frozenset(["advcl", "acl", "prep", "csubj"])
 LIGHT_VERBS = frozenset(
     "voice express make issue have give raise offer repeat renew reiterate".split()
@@ -69,6 +73,9 @@ def clause_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, li
         end = max(
             narrated_end(verb, start, sentence), doc[min(that, len(doc) - 1)].head.right_edge.i + 1
         )
+        if is_voiced(verb) and doc[that - 2].lemma_.lower() in ATTITUDES:
+            # "repeating demands that …": the statement begins with its verb.
+            return "object", [(with_negation(verb), trim_end(verb, start, end))]
     else:
         start, frame = _opening(verb, child)
         end = narrated_end(verb, start, sentence)
@@ -85,9 +92,18 @@ def clause_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, li
         frame != "that"
         and doc[start - 1].text == ","
         and start > verb.i + 1
-        and any(holds(t, view) for t in doc[max(sentence.start, verb.i - 12) : verb.i])
+        and (
+            any(holds(t, view) for t in doc[max(sentence.start, verb.i - 12) : verb.i])
+            or any(c.dep_ == "ccomp" and c.i < verb.i for c in verb.children)
+        )
     ):
         # '"It failed," he said in a speech, in which he also …': the quotation is what he said.
+        return None
+    if frame == "bare" and start > verb.i + 1 and doc[start - 1].text == ";":
+        # "…, she said; the ferry sank": another sentence, told by the narrator.
+        return None
+    if frame == "bare" and start == verb.i + 1 and is_behind_quotation(verb):
+        # '"It failed," said one weary leader': who says it, whatever the parser takes it for.
         return None
     if start >= len(doc) or any(holds(token, view) for token in doc[start : start + 2]):
         return None
@@ -106,8 +122,15 @@ def _made_clear(verb: "Token", sentence: "Span") -> int | None:
         return None
     for at in range(verb.i + 1, min(verb.i + 5, sentence.end - 2)):
         if verb.doc[at].lower_ in ("clear", "plain", "known"):
-            return at + 1
+            return _behind_addressee(verb.doc, at + 1, sentence.end - 2)
     return None
+
+
+def _behind_addressee(doc: "Doc", at: int, end: int) -> int:
+    """Pass over "to the mayor" in "made it clear to the mayor that …"."""
+    if doc[at].lower_ != "to" or doc[at].pos_ == "PART":
+        return at
+    return next((i for i in range(at + 1, min(at + 10, end)) if doc[i].lower_ == "that"), at)
 
 
 def _loose_that(verb: "Token", sentence: "Span") -> int | None:
@@ -120,19 +143,22 @@ def _loose_that(verb: "Token", sentence: "Span") -> int | None:
         "say" not in classes
         or ("stance" in classes and verb.lemma_.lower() not in ADDRESSED)
         or verb.lemma_.lower() == "call"
+        or (verb.lemma_.lower() in POINTING and _has_to(verb))
     ):
         return None
+    addressed = verb.lemma_.lower() in ADDRESSED
     for at in range(verb.i + 1, min(verb.i + 20, sentence.end - 2)):
         token = verb.doc[at]
         if token.tag_ == "VB" or (
-            token.tag_ == "VBG" and "say" in verb_classes(token.lemma_.lower())
+            token.tag_ == "VBG"
+            and (verb.doc[at - 1].text == "," or "say" in verb_classes(token.lemma_.lower()))
         ):
             return None
         if token.lower_ == "that" and verb.doc[at - 1].lower_ in ("so", "condition", ","):
             return None
         if (
             token.lower_ == "that"
-            and token.tag_ in ("IN", "DT")
+            and (token.tag_ in ("IN", "DT") or (addressed and token.dep_ == "mark"))
             and token.dep_ in ("mark", "det", "nsubj", "dobj", "advmod")
         ):
             return at + 1
@@ -141,10 +167,14 @@ def _loose_that(verb: "Token", sentence: "Span") -> int | None:
     return None
 
 
+def _has_to(verb: "Token") -> bool:
+    return any(c.dep_ == "prep" and c.lower_ == "to" for c in verb.children)
+
+
 def _clauses(verb: "Token") -> list["Token"]:
     """Return the heads of the clauses that could be what a verb reports, the finite ones first."""
     behind = [child for child in verb.children if child.i > verb.i]
-    clauses = [child for child in behind if child.dep_ == "ccomp" and child.pos_ in ("VERB", "AUX")]
+    clauses = [child for child in behind if _is_clause(child) and child.pos_ in ("VERB", "AUX")]
     if verb.lemma_.lower() in ASKING and not clauses:
         clauses = [
             c
@@ -156,6 +186,17 @@ def _clauses(verb: "Token") -> list["Token"]:
     return clauses or [
         child for child in behind if child.dep_ == "ccomp" and child.lower_ != "clear"
     ]
+
+
+def _is_clause(child: "Token") -> bool:
+    """Tell a clause, also where the parser sees an infinitive: "told her he could not go"."""
+    if child.dep_ == "ccomp":
+        return True
+    return (
+        child.dep_ == "xcomp"
+        and any(c.dep_ == "nsubj" and c.i < child.i for c in child.children)
+        and any(c.dep_ == "aux" and c.tag_ in ("MD", "VBD", "VBZ", "VBP") for c in child.children)
+    )
 
 
 def _opening(verb: "Token", clause: "Token") -> tuple[int, str]:
@@ -203,6 +244,9 @@ def infinitive_content(
     The statement begins with the verb.
     """
     for child in verb.children:
+        if verb.lemma_.lower() == "tell" and child.dep_ in ("xcomp", "ccomp"):
+            told = _what_to_do(verb, child)
+            return None if told is None else ("infinitive", [told])
         if (
             child.i > verb.i
             and child.dep_ in ("xcomp", "ccomp", "advcl")
@@ -219,14 +263,23 @@ def infinitive_content(
     return None
 
 
+def _what_to_do(verb: "Token", child: "Token") -> Range | None:
+    """Return "to wait" in "told the crew to wait"."""
+    to = next((c.i for c in child.children if c.lower_ == "to" and c.dep_ == "aux"), None)
+    told = any(c.dep_ in ("dobj", "dative") or c.dep_ == "nsubj" for c in verb.children)
+    if to is None or to < verb.i or not told:
+        return None
+    return to, trim_end(verb, to, child.right_edge.i + 1)
+
+
 def object_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, list[Range]] | None:
     """'welcomed the offer', 'called for a truce', 'stressed the need for talks'.
 
     Only for verbs of the table.
     """
     classes = set(verb_classes(cue_lemma(verb)))
-    small = verb.lemma_.lower() in SMALL_CLAUSE
-    if not (classes & {"stance", "say"} or small) or verb.lemma_.lower() in (
+    small, voiced = verb.lemma_.lower() in SMALL_CLAUSE, is_voiced(verb)
+    if not (classes & {"stance", "say"} or small or voiced) or verb.lemma_.lower() in (
         "say",
         "tell",
         "let",
@@ -255,7 +308,7 @@ def object_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, li
         return None
     if any(holds(child, view) for child in objects) or not (objects or prepositions):
         return None
-    if "stance" in classes or small or verb.lemma_.lower() in LIGHT_VERBS:
+    if "stance" in classes or small or voiced or verb.lemma_.lower() in LIGHT_VERBS:
         end = trim_end(verb, verb.i, with_tails(verb, object_end(verb)), tails=True)
         return ("object" if objects else "preposition"), [(with_negation(verb), end)]
     end = trim_end(verb, verb.i, narrated_end(verb, object_end(verb), sentence))

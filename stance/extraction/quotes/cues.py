@@ -80,11 +80,31 @@ NOUNS = frozenset(
 )
 PHRASAL = {
     ("turn", "down"): "reject",
+    ("put", "forward"): "propose",
+    ("step", "up"): "renew",
     ("brush", "off"): "dismiss",
     ("brush", "aside"): "dismiss",
     ("wave", "aside"): "dismiss",
     ("wave", "away"): "dismiss",
 }
+# Rarer verbs that report as a common one does.
+ALIKE = {
+    "characterize": "describe",
+    "characterise": "describe",
+    "rebuff": "reject",
+    "spurn": "reject",
+}
+# Verbs that only voice what their object names: "raised concerns that …", "renewed his call for …".
+PUT_FORWARD = frozenset(
+    "plan proposal idea offer draft initiative formula roadmap demand suggestion condition term "
+    "scheme".split()
+)
+# Nouns for what somebody feels or wants; "expressed the view that …" only says who speaks.
+ATTITUDES = frozenset(
+    "doubt regret hope fear concern demand call request appeal skepticism scepticism objection "
+    "reservation support opposition".split()
+)
+VOICING = frozenset("voice express raise repeat reiterate renew echo".split())
 # What one turns down with a knob.
 SWITCHED = frozenset(
     "volume heating heat music sound radio television tv light lamp thermostat flame gas "
@@ -107,6 +127,8 @@ def cue_lemma(verb: "Token") -> str:
     For a phrasal verb that takes a side that of the plain one ("turned down the offer": reject).
     """
     lemma = verb.lemma_.lower()
+    if lemma in ALIKE:
+        return ALIKE[lemma]
     # The parser calls "aside" an adverb, "down" a particle.
     particle = next(
         (
@@ -120,7 +142,19 @@ def cue_lemma(verb: "Token") -> str:
         child.dep_ == "dobj" and child.lemma_.lower() in SWITCHED for child in verb.children
     ):
         return lemma
+    if particle == "forward" and not has_object(verb, PUT_FORWARD):
+        return lemma
     return PHRASAL.get((lemma, particle), lemma)
+
+
+def has_object(verb: "Token", lemmas: frozenset[str]) -> bool:
+    """Tell whether one of these words is a verb's object."""
+    return any(c.dep_ == "dobj" and c.lemma_.lower() in lemmas for c in verb.children)
+
+
+def is_voiced(verb: "Token") -> bool:
+    """Tell a verb that only voices what its object names ("raised concerns that …")."""
+    return cue_lemma(verb) in VOICING and has_object(verb, NOUNS)
 
 
 def subject_kind(subject: "Token | None") -> str:

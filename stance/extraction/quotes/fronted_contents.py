@@ -9,10 +9,16 @@ from stance.extraction.quotes.sources import find_subject, surface_subject
 from stance.extraction.text.parser_views import View
 
 if TYPE_CHECKING:
-    from spacy.tokens import Span, Token
+    from spacy.tokens import Doc, Span, Token
 
 # "…, the agency has learned": the newspaper itself; whom it heard comes before.
 FINITE = frozenset(["VBD", "VBZ", "VBP"])
+OPENING = frozenset("The A An He She It They This These There".split())
+# "the newspaper The Lorn Post"
+NAMED_BEHIND = frozenset(
+    "newspaper paper magazine daily weekly outlet site website agency broadcaster network film "
+    "book song series play novel band group".split()
+)
 HEARING = frozenset("learn understand hear know".split())
 
 
@@ -65,8 +71,24 @@ def fronted_content(verb: "Token", sentence: "Span", view: View) -> tuple[str, l
         return None
     start = sentence.start
     held = [i for i in range(start, low) if holds(doc[i], view)]
-    start = max(held) + 1 if held else start
+    start = max(held) + 1 if held else behind_heading(doc, start, low)
     return ("inserted" if rest else "fronted"), [(start, low - 1), *rest]
+
+
+def behind_heading(doc: "Doc", start: int, end: int) -> int:
+    """Return where the sentence begins behind a heading that lost its line.
+
+    "A good year for ferries The pier will open in May, …": no verb stands in the heading, and
+    an article or a pronoun with a capital opens the sentence.
+    """
+    for at in range(start, end):
+        token = doc[at]
+        if token.tag_ in FINITE or token.tag_ == "MD":
+            return start
+        opens = at > start + 1 and token.text in OPENING and doc[at - 1].pos_ == "NOUN"
+        if opens and doc[at - 1].text.islower() and doc[at - 1].lower_ not in NAMED_BEHIND:
+            return at
+    return start
 
 
 def _is_passive(verb: "Token") -> bool:
@@ -129,6 +151,31 @@ def _narrator(verb: "Token", sentence: "Span") -> Range:
     return low, verb.i + 1
 
 
+def _speaks(verb: "Token") -> bool:
+    classes = set(verb_classes(verb.lemma_.lower()))
+    if verb.pos_ != "VERB":
+        return False
+    return "say" in classes or ("stance" in classes and verb.tag_ == "VBD")
+
+
+def _others_speak(verb: "Token", comma: int, sentence: "Span") -> bool:
+    """Tell ", and the envoys believe that …" behind 'she said': another report."""
+    for other in verb.doc[comma + 2 : min(comma + 10, sentence.end)]:
+        if other.lemma_.lower() in ("continue", "go"):
+            continue
+        if other.pos_ == "VERB" and other.tag_ in FINITE | {"VB"}:
+            classes = {"say", "belief"} & set(verb_classes(other.lemma_.lower()))
+            subject = find_subject(other)
+            return (
+                bool(classes)
+                and any(c.dep_ == "ccomp" and c.i > other.i for c in other.children)
+                and subject is not None
+                and comma < subject.i < other.i
+                and subject.pos_ in ("NOUN", "PROPN")
+            )
+    return False
+
+
 def _rest(verb: "Token", high: int, sentence: "Span") -> list[Range]:
     """Return the part of a statement that follows an inserted 'she said,'.
 
@@ -170,9 +217,9 @@ def _rest(verb: "Token", high: int, sentence: "Span") -> list[Range]:
             "say" in verb_classes(after.lemma_.lower()) or after.lemma_.lower() in NARRATING
         ):
             return []
-        if after.pos_ == "CCONJ" and any(
-            "say" in verb_classes(doc[i].lemma_.lower()) and doc[i].pos_ == "VERB"
-            for i in range(comma + 2, min(comma + 4, sentence.end))
+        if after.pos_ == "CCONJ" and (
+            any(_speaks(doc[i]) for i in range(comma + 2, min(comma + 4, sentence.end)))
+            or _others_speak(verb, comma, sentence)
         ):
             return []
         if after.lower_ in (

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 from stance.core.types import Span
 from stance.extraction.quotes.candidates import CueCandidate, quotation_candidates
-from stance.extraction.quotes.cues import NOUNS, CueModel, verb_classes
+from stance.extraction.quotes.cues import CueModel, cue_lemma, is_voiced, verb_classes
+from stance.extraction.quotes.non_reports import reports_nothing
 from stance.extraction.quotes.quoted_words import goes_on, in_quoted_words, quoted_tokens
+from stance.extraction.quotes.sources import follows_comma
 from stance.extraction.text.parser_views import Placeholder, View
 
 if TYPE_CHECKING:
-    from spacy.tokens import Doc
+    from spacy.tokens import Doc, Token
 
 THRESHOLD = 0.5
 QUOTE_THRESHOLD = 0.3
@@ -19,8 +21,13 @@ QUOTE_THRESHOLD = 0.3
 CLAUSE_THRESHOLD = 0.25
 # Our reports hold few nominal cues, so the model thinks too little of them.
 NOUN_THRESHOLD = 0.15
+# "has repeatedly called for a truce": the weights take a participle for a passive.
+PERFECT_THRESHOLD = 0.4
 # "The government is losing patience, threatening to leave."
 PARTICIPLE_THRESHOLD = 0.45
+# ", claiming it was late" behind a comma hardly needs the model.
+ADDED_THRESHOLD = 0.25
+ADDED_FRAMES = frozenset(["that", "bare", "object", "preposition"])
 # "A third myth says that …", "the silence suggests that …": nobody speaks.
 SAYS_NOTHING = frozenset(
     "saying war experience sign move silence history clock calendar thermometer vote explosion "
@@ -50,12 +57,20 @@ def announcer_of(
 def _stands_before(candidate: CueCandidate, holder: Placeholder) -> bool:
     """Tell whether a verb of saying stands right before a quotation: "said that “…”"."""
     cue, doc = candidate.cue, candidate.cue.doc
-    if "say" not in verb_classes(cue.lemma_.lower()) or cue.tag_ not in ("VBD", "VBZ", "VBP"):
+    if "say" not in verb_classes(cue.lemma_.lower()):
+        return False
+    if cue.tag_ not in ("VBD", "VBZ", "VBP") and not (cue.tag_ == "VBG" and _is_added(cue)):
         return False
     behind = cue.i + 1
     while behind < len(doc) and (doc[behind].text in ",:" or doc[behind].lower_ == "that"):
         behind += 1
     return behind < len(doc) and holder.start <= doc[behind].idx < holder.end
+
+
+def _is_added(cue: "Token") -> bool:
+    """Tell the second half of '“…,” she said, adding that “…”'."""
+    behind = cue.doc[cue.i + 1 : cue.i + 2]
+    return cue.i > 0 and cue.nbor(-1).text == "," and bool(behind) and behind[0].lower_ == "that"
 
 
 def choose(candidates: Sequence[CueCandidate], view: View, model: CueModel) -> list[CueCandidate]:
@@ -70,7 +85,9 @@ def choose(candidates: Sequence[CueCandidate], view: View, model: CueModel) -> l
     likely = [
         candidate
         for candidate in candidates
-        if candidate.score >= _least(candidate) and not in_quoted_words(candidate.cue, view)
+        if candidate.score >= _least(candidate)
+        and not in_quoted_words(candidate.cue, view)
+        and not reports_nothing(candidate.cue, candidate.frame)
     ]
     likely = [
         candidate
@@ -202,9 +219,33 @@ def _least(candidate: CueCandidate) -> float:
         and any(c.dep_ == "ccomp" and c.i < cue.i for c in cue.children)
     )
     plain = has_clause and verb_classes(cue.lemma_.lower())[:1] == ("say",)
+    if _is_nominal(candidate):
+        return NOUN_THRESHOLD
     if cue.tag_ == "VBG" and cue.dep_ in ("acl", "advcl") and candidate.subject is not None:
-        return PARTICIPLE_THRESHOLD
-    return CLAUSE_THRESHOLD if plain else NOUN_THRESHOLD if _is_nominal(candidate) else THRESHOLD
+        is_added = candidate.frame in ADDED_FRAMES and follows_comma(cue)
+        return ADDED_THRESHOLD if is_added else PARTICIPLE_THRESHOLD
+    if candidate.frame in ("that", "infinitive") and _is_told(cue):
+        return CLAUSE_THRESHOLD
+    if _is_perfect(cue) and "stance" in verb_classes(cue_lemma(cue)):
+        return PERFECT_THRESHOLD
+    return CLAUSE_THRESHOLD if plain else THRESHOLD
+
+
+def _is_told(cue: "Token") -> bool:
+    """Tell "made (it) clear that …" and "told the crew to wait"."""
+    lemma = cue.lemma_.lower()
+    if lemma == "make":
+        return any(token.lower_ in ("clear", "plain") for token in cue.doc[cue.i + 1 : cue.i + 5])
+    return lemma == "tell" and cue.tag_ in ("VBD", "VBZ")
+
+
+def _is_perfect(cue: "Token") -> bool:
+    main = cue.dep_ == "ROOT" or (cue.dep_ == "conj" and cue.head.dep_ == "ROOT")
+    if not main or cue.tag_ not in ("VBN", "VBD"):
+        return False
+    auxiliaries = [c for c in cue.children if c.dep_ in ("aux", "auxpass")]
+    has = any(c.lemma_ in ("have", "'ve", "'s") for c in auxiliaries)
+    return has and not any(c.dep_ == "auxpass" for c in auxiliaries)
 
 
 def _is_nominal(candidate: CueCandidate) -> bool:
@@ -214,13 +255,7 @@ def _is_nominal(candidate: CueCandidate) -> bool:
     """
     if candidate.frame == "noun-that":
         return True
-    voiced = (
-        candidate.cue.lemma_.lower() in ("voice", "express", "repeat", "reiterate", "renew")
-        and candidate.frame == "object"
-    )
-    return voiced and any(
-        child.dep_ == "dobj" and child.lemma_.lower() in NOUNS for child in candidate.cue.children
-    )
+    return candidate.frame == "object" and is_voiced(candidate.cue)
 
 
 def _depth(candidate: CueCandidate) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from stance.core.types import Span
 from stance.extraction.quotes.cues import CLASSES, verb_classes
 from stance.extraction.text.parser_views import View
-from stance.extraction.text.word_lists import BODY_NOUNS, PERSON_NOUNS, TEXT_NOUNS
+from stance.extraction.text.word_lists import BODY_NOUNS, TEXT_NOUNS, is_people_word
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
@@ -30,12 +30,13 @@ def find_subject(verb: "Token", depth: int = 0) -> "Token | None":
         ):
             return child
     for child in verb.children:
-        if child.dep_ == "agent" and verb.tag_ == "VBN":
+        quoted = verb.lemma_.lower() in ("quote", "cite")
+        if child.dep_ == "agent" and verb.tag_ == "VBN" and not quoted:
             return next((c for c in child.children if c.dep_ == "pobj"), None)
     if depth > 6 or verb.head.i == verb.i:
         return inverted_subject(verb)
     speaks = {"say", "stance"} & set(verb_classes(verb.lemma_.lower()))
-    if verb.tag_ == "VBG" and speaks and _follows_comma(verb):
+    if verb.tag_ == "VBG" and speaks and follows_comma(verb):
         return find_subject(_sayer_above(verb), depth + 1)
     if verb.dep_ in ("acl", "relcl"):
         if verb.head.pos_ in ("NOUN", "PROPN", "PRON") and verb.tag_ != "VB":
@@ -52,7 +53,10 @@ def cited_source(verb: "Token") -> "Token | None":
 
     "…, Interfax reported, citing the mayor", "the agency quoted the mayor as saying …".
     """
-    if verb.lemma_.lower() in ("quote", "cite") and verb.tag_ in ("VBD", "VBZ", "VBP"):
+    if verb.tag_ == "VBG" and verb.head.lower_ == "as":
+        # "citing the mayor as warning that …": the mayor warns.
+        citing = verb.head.head if verb.head.head.lemma_.lower() in ("quote", "cite") else None
+    elif verb.lemma_.lower() in ("quote", "cite") and verb.tag_ in ("VBD", "VBZ", "VBP"):
         says = any(c.dep_ == "prep" and c.lower_ == "as" and c.i > verb.i for c in verb.children)
         citing = verb if says else None
     else:
@@ -65,7 +69,8 @@ def cited_source(verb: "Token") -> "Token | None":
     source = next(sources, None)
     if source is None or source.lemma_.lower() in TEXT_NOUNS | {"reason", "need", "concern"}:
         return None
-    is_somebody = source.pos_ == "PROPN" or source.lemma_.lower() in PERSON_NOUNS | BODY_NOUNS
+    lemma = source.lemma_.lower()
+    is_somebody = source.pos_ == "PROPN" or lemma in BODY_NOUNS or is_people_word(lemma)
     return source if is_somebody else None
 
 
@@ -79,7 +84,8 @@ def _subject_above(verb: "Token", depth: int) -> "Token | None":
     return verb.head if verb.head.pos_ in ("NOUN", "PROPN", "PRON") else None
 
 
-def _follows_comma(verb: "Token") -> bool:
+def follows_comma(verb: "Token") -> bool:
+    """Tell whether a comma or dash stands before a verb: ", adding that …"."""
     at = verb.i - 1
     while at > 0 and verb.doc[at].pos_ == "ADV":
         at -= 1
@@ -119,15 +125,20 @@ def inverted_subject(verb: "Token") -> "Token | None":
             child.dep_ == "dobj"
             and child.pos_ == "NOUN"
             and child.left_edge.i == verb.i + 1
-            and _behind_quotation(verb)
+            and is_behind_quotation(verb)
         ):
             # '"…," tweeted its chair', '"…," read a banner': whatever stands behind such a verb
             # says it.
             return child
+        if child.dep_ == "ccomp" and child.left_edge.i == verb.i + 1 and is_behind_quotation(verb):
+            # 'said one weary leader', with "weary" taken for a verb.
+            nouns = (t for t in verb.doc[verb.i + 1 : child.right_edge.i + 1] if t.pos_ == "NOUN")
+            return next(nouns, None)
     return None
 
 
-def _behind_quotation(verb: "Token") -> bool:
+def is_behind_quotation(verb: "Token") -> bool:
+    """Tell whether a verb of saying stands right behind a closing mark: '"…," said'."""
     return (
         verb.i > 0
         and verb.doc[verb.i - 1].text in CLOSING
@@ -168,6 +179,18 @@ def surface_subject(verb: "Token", sentence: "Tokens") -> tuple["Token", int] | 
     nouns = [doc[i] for i in range(start, end) if doc[i].pos_ in ("NOUN", "PROPN", "PRON")]
     tops = [noun for noun in nouns if not (start <= noun.head.i < end)] or nouns
     return (tops[0], start) if tops else None
+
+
+def lost_subject(verb: "Token") -> "Token | None":
+    """Return the name between commas right before a verb whose subject the parser has lost.
+
+    "… and its chairwoman, Edda Moe, told reporters that …", with "chairwoman" hung elsewhere.
+    """
+    doc, at = verb.doc, verb.i - 1
+    if verb.dep_ != "ccomp" or verb.tag_ != "VBD" or at < 3 or doc[at].text != ",":
+        return None
+    name = doc[at - 1]
+    return name if name.pos_ == "PROPN" and name.dep_ == "appos" else None
 
 
 def holder_of(noun: "Token") -> "Token | None":

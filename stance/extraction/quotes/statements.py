@@ -6,6 +6,7 @@ inside another one.
 """
 
 import dataclasses
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 # Outside the running text, yet with words of the article; a footer's are the publisher's.
 ASIDE = frozenset([HEADLINE, CAPTION, LINK])
+# “We came and they” — Moe pointed at the door — “came too.”
+GESTURE = re.compile(r"[”\"]?\s*[–—]\s[^“”\".!?–—]{3,80}\s[–—]\s*[“\"]?")
 SAYING_FRAMES = frozenset(["that", "bare", "fronted", "inserted", "according"])
 
 
@@ -307,7 +310,7 @@ def _leads_into(text: str, last: Statement, statement: Statement) -> bool:
 
 def _adjacent(text: str, last: Statement, statement: Statement) -> bool:
     between = text[last.spans[-1][1] : statement.spans[0][0]]
-    return not any(char.isalnum() for char in between)
+    return not any(char.isalnum() for char in between) or bool(GESTURE.fullmatch(between))
 
 
 def _continues(text: str, last: Statement, statement: Statement) -> bool:

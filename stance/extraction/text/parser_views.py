@@ -26,6 +26,15 @@ BEGINS = re.compile(
 )
 # … and ends with a stop, or where a stop or nothing follows.
 ENDS = re.compile(r"[.,!?…;:–—-][’”'\")\]]?$")
+SENTENCE_END = re.compile(r"(?<=[a-z][.!?])\s+(?=[A-Z])")
+# “We came and they” — Moe pointed at the door — “came too.”
+GESTURED = re.compile(r"\w[”\"]\s*[–—]\s[^“”\".!?–—]{3,80}\s[–—]\s*$")
+GESTURE = re.compile(r"\s*[–—]\s[^“”\".!?–—]{3,80}\s[–—]\s*[“\"][a-z]")
+# A picture's caption that lost its line ends with a date: "in Lorn on May 14, 2012 The ferry …".
+CAPTION_DATE = re.compile(
+    r"(?<=[a-z] )(?:on|in) (?:January|February|March|April|May|June|July|August|September|October"
+    r"|November|December) \d{1,2}, \d{4}(?= [A-Z][a-z])"
+)
 SPOKEN = re.compile(
     r"\b(?:sa(?:id|ys?|ying)|told|wrote|added|noted|replied|asked|argued|continued|"
     r"explained|warned|insisted|[a-z]{3,}ed)\b[^.]{0,30},\s*$"
@@ -88,6 +97,12 @@ def build_view(text: str, paragraph: Paragraph) -> View:
     first = DATELINE.match(text, paragraph.start, paragraph.end)
     at = first.end() if first and first.end() < paragraph.end else paragraph.start
     opens = {quotation.open: quotation for quotation in full}
+    dates = CAPTION_DATE.finditer(text, paragraph.start, paragraph.end)
+    stops = {
+        date.end()
+        for date in dates
+        if _ends_caption(text[max(at, date.start() - 400) : date.end()])
+    }
     while at < paragraph.end:
         if at in opens:
             quotation = opens[at]
@@ -109,7 +124,7 @@ def build_view(text: str, paragraph: Paragraph) -> View:
         char = text[at]
         if char.isspace():
             if chars and chars[-1] != " ":
-                put(" ", at, at + 1)
+                put(". " if at in stops else " ", at, at + 1)
         elif char.isprintable():
             if char == "." and text[max(at - 5, 0) : at].endswith((" on X", "via X")):
                 # "posted on X.": the tokenizer takes "X." for an initial and misses the sentence's
@@ -118,6 +133,11 @@ def build_view(text: str, paragraph: Paragraph) -> View:
             put(char, at, at + 1)
         at += 1
     return View("".join(chars), starts, ends, tuple(holders), fragments, paragraph)
+
+
+def _ends_caption(before: str) -> bool:
+    """Tell a date that ends a caption: its sentence has six words before the date's four."""
+    return len(re.split(r"[.!?]\s", before)[-1].split()) >= 10
 
 
 def _skipped(text: str, paragraph: Paragraph, fragments: tuple[Quotation, ...]) -> dict[int, int]:
@@ -142,17 +162,24 @@ def is_statement(text: str, quotation: Quotation, paragraph: Paragraph) -> bool:
         return False
     before = text[max(paragraph.start, quotation.open - 40) : quotation.open].replace("](#)", "")
     behind = text[quotation.close : min(paragraph.end, quotation.close + 40)].lstrip()
-    begins = bool(BEGINS.search(before)) or not before.strip()
+    begins = (
+        bool(BEGINS.search(before))
+        or not before.strip()
+        # Behind a heading that lost its line: two sentences are more than a few quoted words.
+        or _is_several_sentences(text[quotation.start : quotation.end])
+    )
     stops = (
         bool(ENDS.search(text[max(quotation.start, quotation.end - 2) : quotation.end]))
         or not behind
         or behind[0] in ",.;"
+        or bool(GESTURE.match(text, quotation.close, paragraph.end))
     )
     if not (begins and stops):
         return False
+    narrated = text[max(paragraph.start, quotation.open - 160) : quotation.open]
     is_resumed = bool(
-        INTERRUPTED.search(text[max(paragraph.start, quotation.open - 160) : quotation.open])
-    ) or bool(SPOKEN.search(before))
+        INTERRUPTED.search(narrated) or SPOKEN.search(before) or GESTURED.search(narrated)
+    )
     if words[0][0].islower() and before.rstrip().endswith(",") and not is_resumed:
         # '…, "and maybe we finish it", he said': a few words of a longer paraphrase.
         return False
@@ -171,6 +198,15 @@ def is_statement(text: str, quotation: Quotation, paragraph: Paragraph) -> bool:
         and not is_resumed
     )
     return not (is_title or is_short)
+
+
+def _is_several_sentences(words: str) -> bool:
+    sentences = SENTENCE_END.split(words, maxsplit=2)[:2]
+    return (
+        len(sentences) > 1
+        and words[0].isupper()
+        and all(len(sentence.split()) >= MIN_FULL_WORDS for sentence in sentences)
+    )
 
 
 def _stop(text: str, quotation: Quotation, end: int) -> str:

@@ -9,6 +9,10 @@ CLOSERS = frozenset("”»‟")
 # A single mark opens after a blank or bracket and before a letter; '90s and 'em are apostrophes.
 SINGLE_OPEN = re.compile(r"(?<![\w.,!?…\)\]])[‘'’](?=[A-Za-z\[…“\"])")
 SINGLE_CLOSE = re.compile(r"(?<=\S)[’'](?!\w)")
+# '"We go. He said it was "late".': the mark behind "go." was forgotten.
+NARRATED = re.compile(
+    r"[.!?](?=\s+(?:He|She|They)\s+(?:also\s+)?(?:said|says|added|told|noted|warned|argued)\s)"
+)
 FILLER = "\u200b"
 PUNCT_BEFORE_CLOSER = ",.?!…"
 
@@ -114,7 +118,9 @@ def _double(text: str, start: int, end: int, *, nested: bool) -> Iterator[Quotat
                 and _is_straight_opener(text, at, start, end)
                 and '"' in text[at + 1 : end]
             ):
-                yield _cut(text, opened, at, at, closed=True)
+                narrated = NARRATED.search(text, opened, at)
+                stop = narrated.end() if narrated else at
+                yield _cut(text, opened, stop, stop, closed=True)
                 opened = at
                 continue
             if closer != '"' and closer in text[at + 1 : min(end, at + 400)]:

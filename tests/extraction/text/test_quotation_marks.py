@@ -53,3 +53,10 @@ def test_quotations_are_disjoint_in_order_and_lie_where_they_were_looked_for(tex
     for one in find_quotations(text, start):
         assert at <= one.open < one.start <= one.end <= one.close <= len(text)
         at = one.close
+
+
+def test_a_forgotten_mark_ends_where_the_narrator_says_who_spoke():
+    text = 'She said: "We want a boat. He said it will come "soon" and left.'
+    assert found_in(text) == ["We want a boat.", "soon"]
+    # Without the narrator the mark that opens again closes the first one.
+    assert found_in('She said: "We want a boat "soon" and left.')[0] == "We want a boat"
