@@ -67,7 +67,7 @@ def attribute_speakers(
         if label is not None:
             entity, confidence = coreference.labelled(label[0], at, spoken), 0.9
         elif mention is None:
-            latest = coreference.latest
+            latest = coreference.memory.latest
             entity = latest if latest is not None and latest.last > ends_at else speaker
             confidence = 0.6 if entity is speaker else 0.4
         else:

@@ -1,21 +1,137 @@
 """Whom a description may mean: "the ministry", "the Hungarian prime minister", "the minister"."""
 
+import re
 from collections.abc import Sequence
 
 from stance.extraction.quotes.sources import SourceMention
-from stance.extraction.speakers.entities import Entity, EntityIndex
-from stance.extraction.speakers.pronouns import LATELY, last_of
+from stance.extraction.speakers.entities import Entity, EntityIndex, learn_gender
+from stance.extraction.speakers.memory import Memory, last_of
+from stance.extraction.speakers.named_mentions import by_name
+from stance.extraction.speakers.names import author_of, clean_name
+from stance.extraction.speakers.pronouns import LATELY, last_two
 from stance.extraction.text.word_lists import (
     BODY_NOUNS,
     COMPANY_WORDS,
     ISSUED,
+    NOT_PERSON,
     PERSON_NOUNS,
+    PLACES,
     SYNONYMS,
     is_people_word,
 )
 
+DEFINITE = frozenset("the this that his her its their".split())
+NO_CONTENT = frozenset("the a an of for to in 's ’s former senior".split())
 # An article may speak of several of these at once: "the court" need not be the last body named.
 UNSURE_BODIES = frozenset("ministry government military army police side court delegation".split())
+
+
+def by_description(
+    mention: SourceMention, at: int, speaker: Entity | None, memory: Memory
+) -> tuple[Entity, float]:
+    """Find whom a description means: the last one of that office, else somebody new."""
+    head = mention.head
+    words = [token.lower_ for token in head.doc[mention.start : mention.end]]
+    if words[0] == "the" and words[1:] in (["former"], ["latter"]):
+        memory.two = (
+            memory.two if words[1] == "latter" and memory.two else last_two(memory.index, at)
+        )
+        two = memory.pair or memory.two
+        if len(two) == 2:
+            return two[words[1] == "latter"], 0.7
+    lemma = head.lemma_.lower()
+    definite = _is_definite(mention)
+    content = set(words) - NO_CONTENT - {lemma, head.lower_}
+    plural = head.tag_ in ("NNS", "NNPS") or any(c.dep_ == "conj" for c in head.children)
+    if lemma == "head" and content & {"state", "government"}:
+        # "the head of state" is the president, "the head of government" the prime minister.
+        lemma = "president" if "state" in content else "premier"
+        content -= {"state", "government"}
+    one_of_many = not definite and words[0] in ("a", "an", "another", "one")
+    is_common = head.pos_ == "NOUN" or head.is_lower or lemma == "pm"
+    if not plural and not one_of_many and is_common:
+        answer = _known_by_description(mention, lemma, content, at, speaker, memory)
+        if answer is not None:
+            return answer
+    author = author_of(mention)
+    if author is not None:
+        answer = by_name(author, memory.index) or by_description(author, at, None, memory)
+        memory.authors[lemma] = answer[0]
+        return answer
+    member = one_of_group(mention, memory.before(at))
+    if member is not None:
+        person = memory.index.new_entity(member, person=True, roles={member}, named=False)
+        memory.index.add_other(person)
+        return person, 0.6
+    name = re.sub(r"^(?:[Tt]he|[Aa]n?|[Ss]ome) ", "", mention.text)
+    entity = memory.index.other(name)
+    if entity is None and definite and content and not plural:
+        entity = described_before(memory.index, lemma, content)
+    if entity is None:
+        entity = new_other(memory.index, mention, name, lemma, words, plural=plural)
+    is_sure = not definite or lemma in BODY_NOUNS or head.pos_ == "PROPN"
+    return entity, 0.85 if is_sure else 0.6
+
+
+def _known_by_description(
+    mention: SourceMention,
+    lemma: str,
+    content: set[str],
+    at: int,
+    speaker: Entity | None,
+    memory: Memory,
+) -> tuple[Entity, float] | None:
+    """Return who of those met before holds an office, is such a body or was spoken of."""
+    first, definite = mention.head.doc[mention.start], _is_definite(mention)
+    if definite and not content and lemma in memory.authors:
+        return memory.authors[lemma], 0.6
+    before = memory.before(at)
+    holder = office_holder(memory.index, lemma, content, before, at)
+    if holder is not None:
+        return holder, 0.7
+    body = body_of(memory.index, lemma, content, at) if first.lower_ == "the" else None
+    if body is not None:
+        return body, 0.8
+    if definite and may_be_topic(mention, speaker, memory.latest, content):
+        topic = topic_of(lemma, memory.latest, before, at)
+        if topic is not None:
+            return topic, 0.5
+    return None
+
+
+def new_other(
+    index: EntityIndex,
+    mention: SourceMention,
+    name: str,
+    lemma: str,
+    words: Sequence[str],
+    *,
+    plural: bool,
+) -> Entity:
+    """Enter somebody whom the article has not named before."""
+    person = is_people_word(lemma) or mention.head.lower_ in PERSON_NOUNS
+    proper = mention.head.pos_ == "PROPN"
+    cleaned = clean_name(name.split())
+    nobody = PLACES | NOT_PERSON | index.places
+    single = proper and not plural and cleaned[-1:] and name.split()[-1].lower() not in nobody
+    has_title = proper and cleaned != name.split()
+    # "Venn" is a person, "the Chamber" is none.
+    alone = len(name.split()) == 1 and words[0] != "the"
+    person = person or bool(single and (has_title or alone))
+    if index.aliases.is_person(index.key(name)):
+        # The tagger may not know the name; the table does.
+        person, proper, plural = True, True, False
+    entity = index.new_entity(
+        name, person=person, roles={lemma}, words=set(words), plural=plural, named=proper
+    )
+    learn_gender(entity, words)
+    index.add_other(entity)
+    return entity
+
+
+def _is_definite(mention: SourceMention) -> bool:
+    first = mention.head.doc[mention.start]
+    return first.lower_ in DEFINITE or first.dep_ == "poss"
 
 
 def may_be_topic(

@@ -1,16 +1,55 @@
 """Whom a pronoun may mean, of those spoken of before it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from stance.extraction.quotes.sources import SourceMention
 from stance.extraction.speakers.entities import Entity, EntityIndex
+from stance.extraction.speakers.memory import Memory, last_of
 
 NEAR = 250
 # Who answers was named at most so many characters before.
 AROUND = 600
 # So many bodies are looked through for "the latter" and "the ministry".
 LATELY = 150
+REPLIES = frozenset("answer reply respond retort counter disagree object".split())
 HE, SHE, THEY = frozenset(["he", "him"]), frozenset(["she", "her"]), frozenset(["they", "them"])
+
+
+def by_pronoun(
+    mention: SourceMention, at: int, speaker: Entity | None, memory: Memory
+) -> tuple[Entity | None, float]:
+    """Return whom a pronoun means, and how sure that is."""
+    word = mention.head.lower_
+    pool = pronoun_pool(mention, memory.before(at))
+    if pool is None:
+        return memory.index.new_entity(mention.text, person=True, named=False), 0.3
+    if not pool and word in HE | SHE:
+        unwanted = "f" if word in HE else "m"
+        # Whom only a quotation names (``first`` is -1) is spoken of, and speaks not.
+        named = [
+            entity
+            for entity in memory.index.first_people()
+            if entity.gender != unwanted and 0 <= entity.first < at
+        ]
+        return (max(named, key=lambda entity: entity.first), 0.3) if named else (None, 0.0)
+    best = last_of(pool)
+    if best is None:
+        return None, 0.0
+    if (
+        speaker in pool
+        and speaker is not None
+        and not speaker.plural
+        and word in HE | SHE
+        and best.last <= speaker.last
+    ):
+        best = speaker
+    best = likelier(best, pool, word)
+    if best is speaker and mention.head.head.lemma_.lower() in REPLIES and word in HE | SHE:
+        best = other_party(memory.index, best, pool, word, at) or best
+    if best.gender is None and word in HE | SHE:
+        best.gender = "m" if word in HE else "f"
+    rivals = sum(entity is not best and best.last - entity.last < 300 for entity in pool)
+    return best, 0.75 if rivals == 0 else 0.6
 
 
 def pronoun_pool(mention: SourceMention, before: Sequence[Entity]) -> list[Entity] | None:
@@ -34,11 +73,6 @@ def pronoun_pool(mention: SourceMention, before: Sequence[Entity]) -> list[Entit
     if word in ("it", "its"):
         return [entity for entity in before if not entity.person]
     return None
-
-
-def last_of(entities: Iterable[Entity]) -> Entity | None:
-    """Return the one last spoken of."""
-    return max(entities, key=lambda entity: entity.last, default=None)
 
 
 def likelier(best: Entity, pool: Sequence[Entity], word: str) -> Entity:
