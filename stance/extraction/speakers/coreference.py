@@ -72,13 +72,13 @@ class Coreference:
     def see(self, mention: SourceMention, at: int) -> None:
         """Note that somebody is spoken of."""
         owner = owner_of(mention)
-        answer = by_name(owner, self.index) if owner is not None else None
-        if answer is not None and answer[0].person:
+        person = self._owner(owner) if owner is not None else None
+        if person is not None:
             # "Venn's speech began at noon. She said …"
-            self.memory.touch(answer[0], at)
-            self.memory.latest = answer[0]
+            self.memory.touch(person, at)
+            self.memory.latest = person
             return
-        self.resolve(mention, at, None)
+        self.resolve(mention, at, None, speaks=False)
         conjuncts = mention.head.conjuncts
         for conjunct in conjuncts:
             # "Noor and Dastan briefed the press": each of them was spoken of.
@@ -89,6 +89,13 @@ class Coreference:
             self.memory.pair = [
                 self._part(token, mention) for token in (mention.head, conjuncts[0])
             ]
+
+    def _owner(self, owner: SourceMention) -> Entity | None:
+        """Return the person who owns a thing, by full name, surname or the name used so far."""
+        named = by_name(owner, self.index)
+        name = " ".join(clean_name(owner.text.split()))
+        entity = named[0] if named is not None else self.index.other(name)
+        return entity if entity is not None and entity.person else None
 
     def _part(self, token: "Token", mention: SourceMention) -> Entity:
         """Return whom one part of "the ministry and the union" means."""
@@ -103,10 +110,23 @@ class Coreference:
             self.index, part, name, lemma, [t.lower_ for t in words], plural=plural
         )
 
-    def resolve(self, mention: SourceMention, at: int, speaker: Entity | None) -> Answer:
+    def resolve(
+        self, mention: SourceMention, at: int, speaker: Entity | None, *, speaks: bool = True
+    ) -> Answer:
         """Return whom a mention means, and how sure that is.
 
         From now on they have been spoken of.
+
+        Parameters
+        ----------
+        mention
+            The words that name somebody.
+        at
+            Where they stand.
+        speaker
+            Whose quote was the last one.
+        speaks
+            Whether the words stand beside a quote.
         """
         if self._last is not None and self._last[0] == mention.span:
             # "He called it a trap and said it would fail": one "he", two quotes.
@@ -116,9 +136,8 @@ class Coreference:
             self._last = mention.span, (entity, confidence)
         if entity is not None:
             self.memory.touch(entity, at)
-            self.memory.latest = (
-                entity if entity.person or speaker is not None else self.memory.latest
-            )
+            if entity.person or speaks:
+                self.memory.latest = entity
         return entity, confidence
 
     def inside(
