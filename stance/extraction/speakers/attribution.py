@@ -75,6 +75,8 @@ def attribute_speakers(
         named[number] = entity, confidence
         speaker = entity if entity is not None else speaker
         ends_at = max(at, quote.spans[-1][1])
+    memory = coreference.memory
+    named = {number: (memory.identity(entity), sure) for number, (entity, sure) in named.items()}
     _look_ahead(quoted, named)
     _settle_inner(quoted, named)
     return [

@@ -8,6 +8,7 @@ from stance.core.types import Span
 from stance.extraction.quotes.sources import SourceMention, mention_of
 from stance.extraction.speakers.descriptions import ONE, by_description, new_other
 from stance.extraction.speakers.entities import Entity, EntityIndex
+from stance.extraction.speakers.identification import Unnamed, identify
 from stance.extraction.speakers.memory import Memory
 from stance.extraction.speakers.named_mentions import by_name, named_part
 from stance.extraction.speakers.names import clean_name, owner_of
@@ -39,6 +40,8 @@ class Coreference:
         self.memory = Memory(self.index)
         # Where the last mention stands, and whom it meant.
         self._last: tuple[Span, Answer] | None = None
+        # Who spoke last without a name.
+        self._unnamed: Unnamed | None = None
 
     def labelled(self, label: str, at: int, spoken: Sequence[Span]) -> Entity | None:
         """Return whom a transcript's label means.
@@ -133,12 +136,30 @@ class Coreference:
             entity, confidence = self._last[1]
         else:
             entity, confidence = self._meant(mention, at, speaker)
+            entity = self.memory.identity(entity)
+            if entity is not None and speaks:
+                self._identify(entity, mention, at, speaker)
             self._last = mention.span, (entity, confidence)
         if entity is not None:
             self.memory.touch(entity, at)
             if entity.person or speaks:
                 self.memory.latest = entity
         return entity, confidence
+
+    def _identify(
+        self, entity: Entity, mention: SourceMention, at: int, speaker: Entity | None
+    ) -> None:
+        """Note an unnamed speaker, and that the one before is named now."""
+        unnamed = self._unnamed
+        goes_on = unnamed is not None and speaker is unnamed.entity is self.memory.latest
+        if unnamed is not None and goes_on and unnamed.is_named_by(entity, mention, at):
+            identify(unnamed.entity, entity)
+            self.memory.forget(unnamed.entity, entity)
+        if entity.person and not entity.named and not entity.plural:
+            if entity.last < 0:
+                self._unnamed = Unnamed(entity, mention, is_first=speaker is None)
+        else:
+            self._unnamed = None
 
     def inside(
         self, mention: SourceMention | None, label: tuple[str, Span] | None, at: int

@@ -8,7 +8,9 @@ from stance.extraction.speakers.entities import Entity, EntityIndex, learn_gende
 from stance.extraction.speakers.memory import Memory, last_of
 from stance.extraction.speakers.named_mentions import by_name
 from stance.extraction.speakers.names import author_of, clean_name
-from stance.extraction.speakers.pronouns import LATELY, last_two
+from stance.extraction.speakers.offices import contradicts, has_office, may_be_called
+from stance.extraction.speakers.pronouns import AROUND, LATELY, last_two
+from stance.extraction.text.nations import nations_in
 from stance.extraction.text.word_lists import (
     BODY_NOUNS,
     COMPANY_WORDS,
@@ -16,7 +18,6 @@ from stance.extraction.text.word_lists import (
     NOT_PERSON,
     PERSON_NOUNS,
     PLACES,
-    SYNONYMS,
     is_people_word,
 )
 
@@ -40,7 +41,7 @@ def by_description(
         if len(two) == 2:
             return two[words[1] == "latter"], 0.7
     lemma = head.lemma_.lower()
-    definite = _is_definite(mention)
+    definite = is_definite(mention)
     content = set(words) - NO_CONTENT - {lemma, head.lower_}
     plural = head.tag_ in ("NNS", "NNPS") or any(c.dep_ == "conj" for c in head.children)
     if lemma == "head" and content & {"state", "government"}:
@@ -48,7 +49,7 @@ def by_description(
         lemma = "president" if "state" in content else "premier"
         content -= {"state", "government"}
     one_of_many = not definite and words[0] in ("a", "an", "another", "one")
-    is_common = head.pos_ == "NOUN" or head.is_lower or lemma == "pm"
+    is_common = head.pos_ == "NOUN" or head.is_lower or lemma in ("pm", "mp")
     if not plural and not one_of_many and is_common:
         answer = _known_by_description(mention, lemma, content, at, speaker, memory)
         if answer is not None:
@@ -82,7 +83,7 @@ def _known_by_description(
     memory: Memory,
 ) -> tuple[Entity, float] | None:
     """Return who of those met before holds an office, is such a body or was spoken of."""
-    first, definite = mention.head.doc[mention.start], _is_definite(mention)
+    first, definite = mention.head.doc[mention.start], is_definite(mention)
     if definite and not content and lemma in memory.authors:
         return memory.authors[lemma], 0.6
     before = memory.before(at)
@@ -92,11 +93,14 @@ def _known_by_description(
     body = body_of(memory.index, lemma, content, at) if first.lower_ == "the" else None
     if body is not None:
         return body, 0.8
+    later = holder_named_later(memory.index, lemma, content, at)
+    if later is not None and nations_in(content) & nations_in(later.words):
+        return later, 0.7
     if definite and may_be_topic(mention, speaker, memory.latest, content):
-        topic = topic_of(lemma, memory.latest, before, at)
+        topic = topic_of(lemma, content, speaker, memory, at)
         if topic is not None:
             return topic, 0.5
-    return None
+    return (later, 0.7) if later is not None else None
 
 
 def new_other(
@@ -129,7 +133,8 @@ def new_other(
     return entity
 
 
-def _is_definite(mention: SourceMention) -> bool:
+def is_definite(mention: SourceMention) -> bool:
+    """Tell "the minister", "its minister" and "Lorn's minister" from "a minister"."""
     first = mention.head.doc[mention.start]
     return first.lower_ in DEFINITE or first.dep_ == "poss"
 
@@ -154,29 +159,36 @@ def may_be_topic(
     return is_certain and mention.head.dep_ == "nsubj" and speaker is latest is not None
 
 
-def topic_of(lemma: str, latest: Entity | None, before: Sequence[Entity], at: int) -> Entity | None:
+def topic_of(
+    lemma: str, content: set[str], speaker: Entity | None, memory: Memory, at: int
+) -> Entity | None:
     """Return who was just spoken of, for an office that nobody was given.
 
-    "the Hungarian prime minister", "the group".
+    "the Hungarian prime minister", "the group". Where the one spoken of last is known for
+    something else, it is whoever spoke last: no article describes somebody new with "the".
 
     Parameters
     ----------
     lemma
         The head noun of the description.
-    latest
-        Who was last spoken of.
-    before
-        Those spoken of lately.
+    content
+        The telling words beside it.
+    speaker
+        Whose quote was the last one.
+    memory
+        Who has been spoken of.
     at
         Where the description stands.
     """
+    latest, before = memory.latest, memory.before(at)
     if lemma in ISSUED:
         return last_of(e for e in before if e.named and not e.plural)
     if latest is None or not 0 <= latest.last < at:
         return None
     if lemma in PERSON_NOUNS:
-        may_hold = latest.person and latest.named and not latest.plural
-        return latest if may_hold and not latest.roles & PERSON_NOUNS else None
+        near = speaker is not None and at - speaker.last < AROUND
+        candidates = [latest, speaker] if content and near else [latest]
+        return next((e for e in candidates if may_be_called(e, lemma, content)), None)
     if lemma in BODY_NOUNS and lemma not in UNSURE_BODIES:
         return last_of(e for e in before if not e.person and e.named)
     return None
@@ -209,19 +221,32 @@ def office_holder(
     index: EntityIndex, lemma: str, content: set[str], before: Sequence[Entity], at: int
 ) -> Entity | None:
     """Return the last person of an office, and of the words beside it if there are any."""
-    wanted = {lemma, *SYNONYMS.get(lemma, "").split()}
-    pool = [e for e in before if e.person and not e.plural and e.roles & wanted]
+    pool = [e for e in before if e.person and not e.plural and _may_hold(e, lemma, content)]
     if content:
         fitting = [entity for entity in pool if _shares(content, entity)]
-        unseen = (e for e in index.first_people() if e.roles & wanted)
-        return last_of(fitting or (e for e in unseen if _shares(content, e)))
+        met = (e for e in index.first_people() if 0 <= e.first < at and _is(e, lemma, content))
+        return last_of(fitting or met)
     if pool:
         return max(pool, key=lambda entity: (entity.last, lemma in entity.roles))
     # Whom the narrator has only met as an object: "The minister met Judge Serr."
     if lemma in BODY_NOUNS - PERSON_NOUNS:
         return None
-    met = [e for e in index.first_people() if lemma in e.roles and 0 <= e.first < at]
-    return max(met, key=lambda entity: entity.first, default=None)
+    named = [e for e in index.first_people() if lemma in e.roles and 0 <= e.first < at]
+    return max(named, key=lambda entity: entity.first, default=None)
+
+
+def holder_named_later(index: EntityIndex, lemma: str, content: set[str], at: int) -> Entity | None:
+    """Return the person of an office and of the words beside it whom the text names further on."""
+    later = (e for e in index.first_people() if not 0 <= e.first < at)
+    return last_of(e for e in later if content and _is(e, lemma, content))
+
+
+def _may_hold(entity: Entity, lemma: str, content: set[str]) -> bool:
+    return has_office(entity, lemma) and not contradicts(entity, content)
+
+
+def _is(entity: Entity, lemma: str, content: set[str]) -> bool:
+    return _may_hold(entity, lemma, content) and _shares(content, entity)
 
 
 def _shares(content: set[str], entity: Entity) -> bool:

@@ -35,6 +35,7 @@ class Memory:
         self.pair: list[Entity] = []
         self.two: list[Entity] = []
         self.authors: dict[str, Entity] = {}
+        self._identities: dict[int, Entity] = {}
 
     def touch(self, entity: Entity, at: int) -> None:
         """Note where somebody was spoken of.
@@ -46,6 +47,15 @@ class Memory:
         self.recent[id(entity)] = entity
         if len(self.recent) > MAX_RECENT:
             del self.recent[next(iter(self.recent))]
+
+    def forget(self, entity: Entity, identity: Entity) -> None:
+        """Note who somebody unnamed is, and speak of them as that person from now on."""
+        self._identities[id(entity)] = identity
+        self.recent.pop(id(entity), None)
+
+    def identity(self, entity: Entity | None) -> Entity | None:
+        """Return who somebody turned out to be, or the same entity."""
+        return self._identities.get(id(entity), entity)
 
     def before(self, at: int) -> list[Entity]:
         """Return those spoken of lately and before ``at``."""

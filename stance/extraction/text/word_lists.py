@@ -17,7 +17,7 @@ PERSON_NOUNS = frozenset(
     "king prince strategist pollster activist owner "
     "executive manager worker judge prosecutor coach player friend neighbour neighbor colleague "
     "counterpart speaker representative delegate "
-    "participant observer watcher watchers figures pastor priest bishop".split()
+    "participant observer watcher watchers figures pastor priest bishop mp mps".split()
 )
 # Further trades, kin and parts that a person plays, which no grammar tells from things: "a gunner",
 # "a letter".
@@ -161,7 +161,7 @@ TITLES = frozenset(
     "press adviser advisor columnist archbishop "
     "bishop cardinal reverend rev father sheikh ayatollah imam crown emir sultan state head "
     "commissioner coach officer sergeant lady lord dame "
-    "democrat republican sens candidate nominee democratic gop rival".split()
+    "democrat republican sens candidate nominee democratic gop rival mp mps pm".split()
 )
 # What ends the name of an institution or place, never that of a person.
 NOT_PERSON = frozenset(

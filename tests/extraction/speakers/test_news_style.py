@@ -47,8 +47,8 @@ SUBJECTS = [
     ),
     (
         "the group is the body that has just spoken",
-        "The Sundara League has said the truce must hold. In a note on Friday, the group called on its "
-        "neighbours “to open the roads”.",
+        "The Sundara League has said the truce must hold. In a note on Friday, the group called "
+        "on its neighbours “to open the roads”.",
         ["Sundara League", "Sundara League"],
     ),
     (
@@ -58,11 +58,108 @@ SUBJECTS = [
         ["Drost", "Runa Oster", "Drost"],
     ),
 ]
+NAMED_LATER = [
+    (
+        "a general in the first sentence, named with his rank in the second",
+        "A senior Lorn general has said the army will stay. “Talks may go on,” Deputy Commander "
+        "Lt. Gen. Ilo Karr told the Courier. He was speaking on Monday. The general also said "
+        "that the road was open.",
+        ["Ilo Karr", "Ilo Karr", "Ilo Karr"],
+    ),
+    (
+        "a minister, named without a description in the next paragraph",
+        "The road will be open by May, the Danish transport minister said.\n\nRuna Oster told the "
+        "assembly on Monday that details would follow.",
+        ["Runa Oster", "Runa Oster"],
+    ),
+    (
+        "another man with a rank",
+        "A senior officer said the road was open. Another man, Colonel Ilo Karr, said it was not.",
+        ["senior officer", "Ilo Karr"],
+    ),
+    (
+        "a name with an age is somebody new",
+        "A baker said the road was open. Ilo Karr, 54, said it was not.",
+        ["baker", "Ilo Karr"],
+    ),
+    (
+        "another nation",
+        "The Danish transport minister said the road would be open. Ilo Karr, the French "
+        "transport minister, said it would not.",
+        ["Danish transport minister", "Ilo Karr"],
+    ),
+    (
+        "another ministry",
+        "The Danish foreign minister said the road would be open. Defence Minister Ilo Karr said "
+        "it would not.",
+        ["Danish foreign minister", "Ilo Karr"],
+    ),
+    (
+        "who does not want to be named is not named",
+        "An official, who asked not to be named, said the road was open. Ilo Karr told reporters "
+        "it was shut.",
+        ["official", "Ilo Karr"],
+    ),
+    (
+        "one of many generals, not in the first sentence",
+        "Runa Oster said it was late. A general said the road was open. General Ilo Karr said it "
+        "was shut.",
+        ["Runa Oster", "general", "Ilo Karr"],
+    ),
+    (
+        "somebody else was spoken of in between",
+        "The Danish transport minister said the road would be open. Tomas Ild walked home. Runa "
+        "Oster said it would rain.",
+        ["Danish transport minister", "Runa Oster"],
+    ),
+]
+EPITHETS = [
+    (
+        "an office for the last speaker, of whom none is known",
+        "Venn said the port was ready. President Ilo Karr of Lorn met the pilots. The Danish "
+        "transport minister said the talks went well.",
+        ["Venn", "Venn"],
+    ),
+    (
+        "an office for the last speaker stays with whoever holds it",
+        "Venn said the port was ready. Transport Minister Ilo Karr met the pilots. The transport "
+        "minister said the talks went well.",
+        ["Venn", "Ilo Karr"],
+    ),
+    (
+        "the former MP may have been a secretary too",
+        "Former British defence secretary Ilo Karr told the Courier the port was ready. “It is "
+        "late,” the former Liberal MP said.",
+        ["Ilo Karr", "Ilo Karr"],
+    ),
+    (
+        "a speaker with another office is not meant",
+        "Mayor Ilo Karr said the port was ready. The Danish transport minister said it was late.",
+        ["Ilo Karr", "Danish transport minister"],
+    ),
+    (
+        "a speaker of another nation is not meant",
+        "Danish singer Ilo Karr said the port was ready. The French minister said it was late.",
+        ["Ilo Karr", "French minister"],
+    ),
+    (
+        "the prime minister was spoken of before another one is named",
+        "Runa Oster flew to the delta for the truce. “Put it down,” the prime minister said. "
+        "Danish Prime Minister Ilo Karr told his fleet to go on.",
+        ["Runa Oster"],
+    ),
+    (
+        "the Danish prime minister is named further on",
+        "Runa Oster flew to the delta for the truce. “Put it down,” the Danish prime minister "
+        "said. Danish Prime Minister Ilo Karr was in the port.",
+        ["Ilo Karr"],
+    ),
+]
 
 
 @pytest.mark.parametrize(
     ("kind", "text", "speakers"),
-    [*PASSED_ON, *SUBJECTS],
+    [*PASSED_ON, *SUBJECTS, *NAMED_LATER, *EPITHETS],
     ids=lambda value: value if isinstance(value, str) and len(value) < 60 else "",
 )
 def test_kinds(kind, text, speakers):
