@@ -12,7 +12,8 @@ from stance.extraction.speakers.identification import Unnamed, identify
 from stance.extraction.speakers.memory import Memory
 from stance.extraction.speakers.named_mentions import by_name, named_part
 from stance.extraction.speakers.names import clean_name, owner_of
-from stance.extraction.speakers.pronouns import HE, SHE, THEY, by_pronoun
+from stance.extraction.speakers.pronouns import HE, SHE, THEY, by_pronoun, learn_from_clause
+from stance.extraction.speakers.texts import issued_texts
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
@@ -141,6 +142,9 @@ class Coreference:
                 self._identify(entity, mention, at, speaker)
             self._last = mention.span, (entity, confidence)
         if entity is not None:
+            if entity.last < 0:
+                learn_from_clause(entity, mention)
+            self._learn_texts(entity, mention)
             self.memory.touch(entity, at)
             if entity.person or speaks:
                 self.memory.latest = entity
@@ -160,6 +164,16 @@ class Coreference:
                 self._unnamed = Unnamed(entity, mention, is_first=speaker is None)
         else:
             self._unnamed = None
+
+    def _learn_texts(self, entity: Entity, mention: SourceMention) -> None:
+        for text in issued_texts(mention):
+            self.memory.authors[text] = entity
+
+    def see_author(self, mention: SourceMention, at: int) -> None:
+        """Note who issued a statement, inside indirect speech: the rest is the speaker's."""
+        entity = self._meant(mention, at, None)[0] if any(issued_texts(mention)) else None
+        if entity is not None:
+            self._learn_texts(entity, mention)
 
     def inside(
         self, mention: SourceMention | None, label: tuple[str, Span] | None, at: int

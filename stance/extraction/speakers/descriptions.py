@@ -23,6 +23,7 @@ from stance.extraction.text.word_lists import (
 
 DEFINITE = frozenset("the this that his her its their".split())
 NO_CONTENT = frozenset("the a an of for to in 's ’s former senior".split())
+AGE = re.compile(r"^[\w-]+-years?-old ")
 # An article may speak of several of these at once: "the court" need not be the last body named.
 UNSURE_BODIES = frozenset("ministry government military army police side court delegation".split())
 
@@ -65,6 +66,9 @@ def by_description(
         memory.index.add_other(person)
         return person, 0.6
     name = re.sub(r"^(?:[Tt]he|[Aa]n?|[Ss]ome) ", "", mention.text)
+    if head.pos_ == "PROPN":
+        # "Twenty-year-old Niva" is Niva.
+        name = AGE.sub("", name)
     entity = memory.index.other(name)
     if entity is None and definite and content and not plural:
         entity = described_before(memory.index, lemma, content)
@@ -118,7 +122,7 @@ def new_other(
     cleaned = clean_name(name.split())
     nobody = PLACES | NOT_PERSON | index.places
     single = proper and not plural and cleaned[-1:] and name.split()[-1].lower() not in nobody
-    has_title = proper and cleaned != name.split()
+    has_title = proper and cleaned != name.split() and mention.head.lower_ not in nobody
     # "Venn" is a person, "the Chamber" is none.
     alone = len(name.split()) == 1 and words[0] != "the"
     person = person or bool(single and (has_title or alone))

@@ -52,6 +52,18 @@ def by_pronoun(
     return best, 0.75 if rivals == 0 else 0.6
 
 
+def learn_from_clause(entity: Entity, mention: SourceMention) -> None:
+    """Learn that a new subject is a woman from "Niva said she was late".
+
+    Where the clause of somebody named just now has a "she", she is most likely the same.
+    """
+    if mention.head.dep_ != "nsubj" or not entity.person or entity.gender is not None:
+        return
+    clauses = (child for child in mention.head.head.children if child.dep_ == "ccomp")
+    if any(c.dep_ == "nsubj" and c.lower_ in SHE for clause in clauses for c in clause.children):
+        entity.gender = "f?"
+
+
 def pronoun_pool(mention: SourceMention, before: Sequence[Entity]) -> list[Entity] | None:
     """Return those whom a pronoun may mean; None for one that means nobody named ("I").
 

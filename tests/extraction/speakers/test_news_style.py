@@ -155,11 +155,56 @@ EPITHETS = [
         ["Ilo Karr"],
     ),
 ]
+TEXTS = [
+    (
+        "who speaks in a statement has issued it",
+        "In a Monday statement, the pilots said the port was shut. Mayor Ilo Karr said it was "
+        "not. “We have waited long enough,” the statement said.",
+        ["pilots", "Ilo Karr", "pilots"],
+    ),
+    (
+        "who published a commentary has written the document",
+        "The Ministry of Foreign Affairs of Lorn published a commentary on the river. The "
+        "document notes that the river is shared.",
+        ["Ministry of Foreign Affairs of Lorn"],
+    ),
+    (
+        "the last who spoke in a statement",
+        "The Sundara League said in a statement that it was late. Mayor Ilo Karr called for talks "
+        "to begin in a statement with his council. The statement added that the port was open.",
+        ["Sundara League", "Ilo Karr", "Ilo Karr"],
+    ),
+    (
+        "what another wrote is not the subject's",
+        "The Sundara League said that the mayor spoke in a letter. The letter says the port is "
+        "shut.",
+        ["Sundara League", "mayor"],
+    ),
+    (
+        "a report that nobody issued speaks itself",
+        "The port was shut on Monday. The declaration said it would open in May.",
+        ["declaration"],
+    ),
+]
+PRONOUNS = [
+    (
+        "a new subject with a she of her own",
+        "Tamara was in the yard. “I do not agree,” she said. Twenty-year-old Mirel said she was "
+        "tired of it. “It is loud here,” she said.",
+        ["Tamara", "Mirel", "Mirel"],
+    ),
+    (
+        "a new subject without one leaves the she alone",
+        "Tamara was in the yard. “I do not agree,” she said. Gorm said the yard was wet. “It "
+        "is loud here,” she said.",
+        ["Tamara", "Gorm", "Tamara"],
+    ),
+]
 
 
 @pytest.mark.parametrize(
     ("kind", "text", "speakers"),
-    [*PASSED_ON, *SUBJECTS, *NAMED_LATER, *EPITHETS],
+    [*PASSED_ON, *SUBJECTS, *NAMED_LATER, *EPITHETS, *TEXTS, *PRONOUNS],
     ids=lambda value: value if isinstance(value, str) and len(value) < 60 else "",
 )
 def test_kinds(kind, text, speakers):
