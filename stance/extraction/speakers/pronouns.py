@@ -1,10 +1,15 @@
 """Whom a pronoun may mean, of those spoken of before it."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from stance.extraction.quotes.sources import SourceMention
+from stance.extraction.quotes.sources import SourceMention, mention_of
 from stance.extraction.speakers.entities import Entity, EntityIndex
 from stance.extraction.speakers.memory import Memory, last_of
+from stance.extraction.speakers.named_mentions import by_name
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
 
 NEAR = 250
 # Who answers was named at most so many characters before.
@@ -20,18 +25,15 @@ def by_pronoun(
 ) -> tuple[Entity | None, float]:
     """Return whom a pronoun means, and how sure that is."""
     word = mention.head.lower_
+    leader = mention_of(_leader(mention.head), mention.view) if word in THEY else None
+    of_leader = by_name(leader, memory.index) if leader is not None else None
+    if of_leader is not None:
+        return of_leader[0], 0.5
     pool = pronoun_pool(mention, memory.before(at))
     if pool is None:
         return memory.index.new_entity(mention.text, person=True, named=False), 0.3
     if not pool and word in HE | SHE:
-        unwanted = "f" if word in HE else "m"
-        # Whom only a quotation names (``first`` is -1) is spoken of, and speaks not.
-        named = [
-            entity
-            for entity in memory.index.first_people()
-            if entity.gender != unwanted and 0 <= entity.first < at
-        ]
-        return (max(named, key=lambda entity: entity.first), 0.3) if named else (None, 0.0)
+        return _only_met(memory.index, word, at)
     best = last_of(pool)
     if best is None:
         return None, 0.0
@@ -50,6 +52,31 @@ def by_pronoun(
         best.gender = "m" if word in HE else "f"
     rivals = sum(entity is not best and best.last - entity.last < 300 for entity in pool)
     return best, 0.75 if rivals == 0 else 0.6
+
+
+def _only_met(index: EntityIndex, word: str, at: int) -> tuple[Entity | None, float]:
+    """Return whom the narrator has named last, for a "he" before whom nobody did anything."""
+    unwanted = "f" if word in HE else "m"
+    # Whom only a quotation names (``first`` is -1) is only spoken of and does not speak.
+    met = [e for e in index.first_people() if e.gender != unwanted and 0 <= e.first < at]
+    return (max(met, key=lambda entity: entity.first), 0.3) if met else (None, 0.0)
+
+
+def _leader(they: "Token") -> "Token | None":
+    """Return whom "they" stands for where one person did something with unnamed others.
+
+    "Ild went with his colleagues to the port, where they declared …": of the people who spoke, Ild
+    alone has a name.
+    """
+    clause = they.head
+    if clause.dep_ not in ("relcl", "advcl"):
+        return None
+    verb = next((token for token in clause.ancestors if token.pos_ == "VERB"), None)
+    children = list(verb.children) if verb is not None else []
+    others = [c for w in children if w.lower_ == "with" for c in w.children if c.dep_ == "pobj"]
+    leader = next((c for c in children if c.dep_ == "nsubj" and c.tag_ == "NNP"), None)
+    together = any(other.tag_ == "NNS" for other in others)
+    return leader if leader is not None and together and not leader.conjuncts else None
 
 
 def learn_from_clause(entity: Entity, mention: SourceMention) -> None:

@@ -194,6 +194,18 @@ PRONOUNS = [
         ["Tamara", "Mirel", "Mirel"],
     ),
     (
+        "they, of whom one has a name",
+        "The pilots said it was late. Runa Oster travelled with her colleagues to Lorn, where "
+        "they declared that the port would open.",
+        ["pilots", "Runa Oster"],
+    ),
+    (
+        "they in a sentence of their own",
+        "The pilots said it was late. Runa Oster travelled with her dog to Lorn, where they "
+        "declared that the port would open.",
+        ["pilots", "pilots"],
+    ),
+    (
         "a new subject without one leaves the she alone",
         "Tamara was in the yard. “I do not agree,” she said. Gorm said the yard was wet. “It "
         "is loud here,” she said.",
