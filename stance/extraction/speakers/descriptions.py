@@ -23,6 +23,10 @@ from stance.extraction.text.word_lists import (
 
 DEFINITE = frozenset("the this that his her its their".split())
 NO_CONTENT = frozenset("the a an of for to in 's ’s former senior".split())
+# "the brigade there" is the brigade, "the judge himself" the judge.
+BESIDE_NAME = re.compile(
+    r"^(?:[Tt]he|[Aa]n?|[Ss]ome) | (?:there|here|himself|herself|itself|themselves)$"
+)
 AGE = re.compile(r"^[\w-]+-years?-old ")
 # An article may speak of several of these at once: "the court" need not be the last body named.
 UNSURE_BODIES = frozenset("ministry government military army police side court delegation".split())
@@ -65,7 +69,7 @@ def by_description(
         person = memory.index.new_entity(member, person=True, roles={member}, named=False)
         memory.index.add_other(person)
         return person, 0.6
-    name = re.sub(r"^(?:[Tt]he|[Aa]n?|[Ss]ome) ", "", mention.text)
+    name = BESIDE_NAME.sub("", mention.text)
     if head.pos_ == "PROPN":
         # "Twenty-year-old Niva" is Niva.
         name = AGE.sub("", name)
@@ -154,6 +158,10 @@ def may_be_topic(
     """
     if not content:
         return True
+    owners = (child for child in mention.head.children if child.dep_ == "poss")
+    if any(is_people_word(owner.lemma_.lower()) for owner in owners):
+        # "the bishop's secretary" is told by the bishop.
+        return False
     if mention.head.lemma_.lower() not in PERSON_NOUNS:
         return False
     words = {token.lower_ for token in mention.head.doc[mention.head.i + 1 : mention.end]}

@@ -45,7 +45,7 @@ def by_pronoun(
         and best.last <= speaker.last
     ):
         best = speaker
-    best = likelier(best, pool, word)
+    best = likelier(best, pool, word, mention.view.starts[0])
     if best is speaker and mention.head.head.lemma_.lower() in REPLIES and word in HE | SHE:
         best = other_party(memory.index, best, pool, word, at) or best
     if best.gender is None and word in HE | SHE:
@@ -114,11 +114,16 @@ def pronoun_pool(mention: SourceMention, before: Sequence[Entity]) -> list[Entit
     return None
 
 
-def likelier(best: Entity, pool: Sequence[Entity], word: str) -> Entity:
-    """Prefer whose first name fits the pronoun, of people spoken of just now."""
+def likelier(best: Entity, pool: Sequence[Entity], word: str, paragraph: int) -> Entity:
+    """Prefer whose first name fits the pronoun, of people spoken of just now.
+
+    Whom a paragraph speaks of goes before those of earlier ones, which end at ``paragraph``.
+    """
     if word not in HE | SHE or _fits(best, word):
         return best
     near = [entity for entity in pool if _fits(entity, word) and best.last - entity.last < NEAR]
+    if best.last >= paragraph:
+        near = [entity for entity in near if entity.last >= paragraph]
     return last_of(near) or best
 
 
