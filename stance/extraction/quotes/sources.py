@@ -28,14 +28,14 @@ def find_subject(verb: "Token", depth: int = 0) -> "Token | None":
         if child.dep_ in ("nsubj", "csubj") and not (
             child.dep_ == "csubj" and child.pos_ == "VERB"
         ):
-            return child
+            return _behind_place(child) or child
     passes_on = verb.lemma_.lower() in ("quote", "cite")
     for child in verb.children:
         # "Ild was quoted by the station as saying …": Ild says it.
         if child.dep_ == "agent" and verb.tag_ == "VBN" and not passes_on:
             return next((c for c in child.children if c.dep_ == "pobj"), None)
     if depth > 6 or verb.head.i == verb.i:
-        return inverted_subject(verb)
+        return inverted_subject(verb) or _behind_opening_place(verb)
     speaks = {"say", "stance"} & set(verb_classes(verb.lemma_.lower()))
     if verb.tag_ == "VBG" and speaks and follows_comma(verb):
         return find_subject(_sayer_above(verb), depth + 1)
@@ -50,6 +50,28 @@ def find_subject(verb: "Token", depth: int = 0) -> "Token | None":
     if named is not None:
         return named[0]
     return _subject_above(verb, depth) or passive or inverted_subject(verb)
+
+
+def _behind_place(place: "Token") -> "Token | None":
+    """Return who speaks in "In Lorn, the adviser said".
+
+    The noun behind the comma, which the parser may take for what Lorn is.
+    """
+    start = place.left_edge.i
+    if place.pos_ != "PROPN" or start == 0 or place.doc[start - 1].lower_ != "in":
+        return None
+    nouns = (child for child in place.children if child.dep_ == "appos" and child.i > place.i)
+    return next((noun for noun in nouns if noun.lemma_.lower() in PERSON_NOUNS), None)
+
+
+def _behind_opening_place(verb: "Token") -> "Token | None":
+    places = (
+        place
+        for preposition in verb.children
+        if preposition.dep_ == "prep" and preposition.i == verb.sent.start
+        for place in preposition.children
+    )
+    return next((noun for place in places if (noun := _behind_place(place)) is not None), None)
 
 
 def cited_source(verb: "Token") -> "Token | None":

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from stance.extraction.quotes.sources import SourceMention
+from stance.extraction.quotes.sources import SourceMention, mention_of
 from stance.extraction.speakers.entities import Entity, EntityIndex, learn_gender
 from stance.extraction.speakers.memory import Memory, last_of
 from stance.extraction.speakers.named_mentions import by_name
@@ -14,6 +14,7 @@ from stance.extraction.text.nations import nations_in
 from stance.extraction.text.word_lists import (
     BODY_NOUNS,
     COMPANY_WORDS,
+    HONOURS,
     ISSUED,
     NOT_PERSON,
     PERSON_NOUNS,
@@ -24,9 +25,8 @@ from stance.extraction.text.word_lists import (
 DEFINITE = frozenset("the this that his her its their".split())
 NO_CONTENT = frozenset("the a an of for to in 's ’s former senior".split())
 # "the brigade there" is the brigade, "the judge himself" the judge.
-BESIDE_NAME = re.compile(
-    r"^(?:[Tt]he|[Aa]n?|[Ss]ome) | (?:there|here|himself|herself|itself|themselves)$"
-)
+BESIDE = re.compile(r" (?:there|here|himself|herself|itself|themselves)$")
+LEADING = re.compile(r"^(?:[Tt]he|[Aa]n?|[Ss]ome) ")
 AGE = re.compile(r"^[\w-]+-years?-old ")
 # An article may speak of several of these at once: "the court" need not be the last body named.
 UNSURE_BODIES = frozenset("ministry government military army police side court delegation".split())
@@ -46,6 +46,9 @@ def by_description(
         if len(two) == 2:
             return two[words[1] == "latter"], 0.7
     lemma = head.lemma_.lower()
+    honoured = _honoured(lemma, words[0], memory.before(at))
+    if honoured is not None:
+        return honoured, 0.7
     definite = is_definite(mention)
     content = set(words) - NO_CONTENT - {lemma, head.lower_}
     plural = head.tag_ in ("NNS", "NNPS") or any(c.dep_ == "conj" for c in head.children)
@@ -69,10 +72,11 @@ def by_description(
         person = memory.index.new_entity(member, person=True, roles={member}, named=False)
         memory.index.add_other(person)
         return person, 0.6
-    name = BESIDE_NAME.sub("", mention.text)
+    name = LEADING.sub("", BESIDE.sub("", mention.text))
     if head.pos_ == "PROPN":
         # "Twenty-year-old Niva" is Niva.
         name = AGE.sub("", name)
+    name = _with_owner(mention, name, memory.index)
     entity = memory.index.other(name)
     if entity is None and definite and content and not plural:
         entity = described_before(memory.index, lemma, content)
@@ -80,6 +84,33 @@ def by_description(
         entity = new_other(memory.index, mention, name, lemma, words, plural=plural)
     is_sure = not definite or lemma in BODY_NOUNS or head.pos_ == "PROPN"
     return entity, 0.85 if is_sure else 0.6
+
+
+def _honoured(lemma: str, first: str, before: Sequence[Entity]) -> Entity | None:
+    """Return whom "His Excellency" or "Her Majesty" means: the one last spoken of."""
+    if lemma not in HONOURS or first not in ("his", "her"):
+        return None
+    other = "f" if first == "his" else "m"
+    return last_of(e for e in before if e.person and e.named and e.gender != other)
+
+
+def _with_owner(mention: SourceMention, name: str, index: EntityIndex) -> str:
+    """Name the owner of "its foreign ministry": "Lorn's foreign ministry".
+
+    "Its" is a country's or a body's that is the subject of the sentence so far, or else of the
+    sentence before; the words stay where there is none by name.
+    """
+    doc, sentence = mention.head.doc, mention.head.sent
+    if doc[mention.start].lower_ != "its":
+        return name
+    spans = [doc[sentence.start : mention.start]]
+    if sentence.start > 0:
+        spans.append(doc[sentence.start - 1].sent)
+    subjects = (t for span in spans for t in span if t.dep_ in ("nsubj", "nsubjpass"))
+    owner = mention_of(next(subjects, None), mention.view)
+    if owner is None or owner.head.tag_ != "NNP" or by_name(owner, index) is not None:
+        return name
+    return f"{LEADING.sub('', owner.text)}'s{name[len('its') :]}"
 
 
 def _known_by_description(

@@ -58,7 +58,13 @@ def _only_met(index: EntityIndex, word: str, at: int) -> tuple[Entity | None, fl
     """Return whom the narrator has named last, for a "he" before whom nobody did anything."""
     unwanted = "f" if word in HE else "m"
     # Whom only a quotation names (``first`` is -1) is only spoken of and does not speak.
-    met = [e for e in index.first_people() if e.gender != unwanted and 0 <= e.first < at]
+    met = [
+        entity
+        for entity in index.first_people()
+        if entity.gender != unwanted
+        and 0 <= entity.first < at
+        and entity.name.split()[-1].lower() not in index.places
+    ]
     return (max(met, key=lambda entity: entity.first), 0.3) if met else (None, 0.0)
 
 

@@ -150,18 +150,23 @@ SYNONYMS = {
 # What "the statement" says, whoever was last spoken of by name has issued.
 ISSUED = frozenset("statement communique communiqué post letter release".split())
 
-TITLES = frozenset(
-    "mr mrs ms miss dr sir prof professor president vice-president senator sen rep reps gov "
-    "governor minister ministers prime premier chancellor secretary "
-    "foreign defence defense interior finance deputy vice chief general gen colonel col lt maj "
-    "major captain capt admiral king queen prince princess "
-    "ambassador envoy special representative spokesman spokeswoman spokesperson mayor judge "
-    "justice director commander chairman chairwoman speaker "
-    "opposition leader analyst lawmaker former ex ex-president congressman congresswoman attorney "
-    "press adviser advisor columnist archbishop "
-    "bishop cardinal reverend rev father sheikh ayatollah imam crown emir sultan state head "
-    "commissioner coach officer sergeant lady lord dame "
-    "democrat republican sens candidate nominee democratic gop rival mp mps pm".split()
+# "His Excellency", "Her Majesty"
+HONOURS = frozenset("excellency majesty highness holiness eminence lordship ladyship".split())
+TITLES = (
+    frozenset(
+        "mr mrs ms miss dr sir prof professor president vice-president senator sen rep reps gov "
+        "governor minister ministers prime premier chancellor secretary "
+        "foreign defence defense interior finance deputy vice chief general gen colonel col lt maj "
+        "major captain capt admiral king queen prince princess "
+        "ambassador envoy special representative spokesman spokeswoman spokesperson mayor judge "
+        "justice director commander chairman chairwoman speaker "
+        "opposition leader analyst lawmaker former ex ex-president congressman congresswoman attorney "
+        "press adviser advisor columnist archbishop "
+        "bishop cardinal reverend rev father sheikh ayatollah imam crown emir sultan state head "
+        "commissioner coach officer sergeant lady lord dame "
+        "democrat republican sens candidate nominee democratic gop rival mp mps pm".split()
+    )
+    | HONOURS
 )
 # What ends the name of an institution or place, never that of a person.
 NOT_PERSON = frozenset(
@@ -176,6 +181,7 @@ NOT_PERSON = frozenset(
     "region province district island islands sea gulf river east west north south day act treaty "
     "agreement accord plan summit conference war games "
     "accords treasury mission authority assembly cabinet workshop observatory forum "
+    "democrats republicans liberals conservatives greens socialists "
     "partners capital securities asset management inc ltd corp co".split()
 )
 PLACES = frozenset(

@@ -212,11 +212,87 @@ PRONOUNS = [
         ["Tamara", "Gorm", "Tamara"],
     ),
 ]
+OWNERS = [
+    (
+        "its ministry is that of the subject before",
+        "Ostravia asked for more time. Its foreign ministry said the port would stay shut.",
+        ["Ostravia's foreign ministry"],
+    ),
+    (
+        "its ministry is that of the subject of the statement",
+        "Ostravia will not open the port, its foreign ministry said on Friday. The ministry added "
+        "that it was late.",
+        ["Ostravia's foreign ministry", "Ostravia's foreign ministry"],
+    ),
+    (
+        "its stays where the subject has no name",
+        "The port was shut on Friday. Its harbour office said it was late.",
+        ["Its harbour office"],
+    ),
+    (
+        "its is no person's",
+        "Runa Oster came late. Its harbour office said the port was shut.",
+        ["Its harbour office"],
+    ),
+    (
+        "the bishop's secretary is not who has just spoken",
+        "Runa Oster said it was late. “The port is shut,” the bishop's secretary said.",
+        ["Runa Oster", "bishop's secretary"],
+    ),
+    (
+        "his excellency is the one last spoken of",
+        "“The port is shut,” said the undersecretary, His Excellency Ilo Karr. His Excellency "
+        "added that it was late.",
+        ["Ilo Karr", "Ilo Karr"],
+    ),
+]
+PLACES = [
+    (
+        "in a town, an adviser",
+        "The pilots said it was late. In Lorn, a presidential adviser who asked not to be named "
+        "said the port was shut.",
+        ["pilots", "presidential adviser"],
+    ),
+    (
+        "in a town, the adviser with a name",
+        "In Lorn, the peace adviser, Pavel Drost, called the port “a trap”.",
+        ["Pavel Drost"],
+    ),
+    (
+        "a town that itself speaks",
+        "In May, Ostravia said the port was shut.",
+        ["Ostravia"],
+    ),
+]
+PARAGRAPHS = [
+    (
+        "the woman of this paragraph, not of the one before",
+        "Envoy Clara Venn said it was late.\n\nA member of the Lorn team was more hopeful. The "
+        "port would open, she said.",
+        ["Clara Venn", "member of the Lorn team"],
+    ),
+    (
+        "the one woman of a paragraph",
+        "Envoy Clara Venn said it was late. A member of the Lorn team came in. The port would "
+        "open, she said.",
+        ["Clara Venn", "Clara Venn"],
+    ),
+]
 
 
 @pytest.mark.parametrize(
     ("kind", "text", "speakers"),
-    [*PASSED_ON, *SUBJECTS, *NAMED_LATER, *EPITHETS, *TEXTS, *PRONOUNS],
+    [
+        *PASSED_ON,
+        *SUBJECTS,
+        *NAMED_LATER,
+        *EPITHETS,
+        *TEXTS,
+        *PRONOUNS,
+        *OWNERS,
+        *PLACES,
+        *PARAGRAPHS,
+    ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 60 else "",
 )
 def test_kinds(kind, text, speakers):
