@@ -74,7 +74,7 @@ def by_description(
         return person, 0.6
     name = LEADING.sub("", BESIDE.sub("", mention.text))
     if head.pos_ == "PROPN":
-        # "Twenty-year-old Niva" is Niva.
+        # "Twenty-year-old Mirel" is Mirel.
         name = AGE.sub("", name)
     name = _with_owner(mention, name, memory.index)
     entity = memory.index.other(name)

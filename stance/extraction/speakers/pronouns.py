@@ -86,7 +86,7 @@ def _leader(they: "Token") -> "Token | None":
 
 
 def learn_from_clause(entity: Entity, mention: SourceMention) -> None:
-    """Learn that a new subject is a woman from "Niva said she was late".
+    """Learn that a new subject is a woman from "Mirel said she was late".
 
     Where the clause of somebody named just now has a "she", she is most likely the same.
     """

@@ -26,7 +26,7 @@ ANY_TEXT = ("text", "document")
 def issued_texts(mention: SourceMention) -> Iterator[str]:
     """Yield the nouns of the texts that a subject issues or speaks in.
 
-    "In a statement, the lawmakers said …", "The ministry published a commentary": their author
+    "In a statement, the pilots said …", "The ministry published a commentary": their author
     is the subject, and so it is of what "the statement" or "the document" says afterwards.
     """
     verb = mention.head.head

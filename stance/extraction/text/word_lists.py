@@ -152,21 +152,19 @@ ISSUED = frozenset("statement communique communiqué post letter release".split(
 
 # "His Excellency", "Her Majesty"
 HONOURS = frozenset("excellency majesty highness holiness eminence lordship ladyship".split())
-TITLES = (
-    frozenset(
-        "mr mrs ms miss dr sir prof professor president vice-president senator sen rep reps gov "
-        "governor minister ministers prime premier chancellor secretary "
-        "foreign defence defense interior finance deputy vice chief general gen colonel col lt maj "
-        "major captain capt admiral king queen prince princess "
-        "ambassador envoy special representative spokesman spokeswoman spokesperson mayor judge "
-        "justice director commander chairman chairwoman speaker "
-        "opposition leader analyst lawmaker former ex ex-president congressman congresswoman attorney "
-        "press adviser advisor columnist archbishop "
-        "bishop cardinal reverend rev father sheikh ayatollah imam crown emir sultan state head "
-        "commissioner coach officer sergeant lady lord dame "
-        "democrat republican sens candidate nominee democratic gop rival mp mps pm".split()
-    )
-    | HONOURS
+TITLES = frozenset(
+    "mr mrs ms miss dr sir prof professor president vice-president senator sen rep reps gov "
+    "governor minister ministers prime premier chancellor secretary "
+    "foreign defence defense interior finance deputy vice chief general gen colonel col lt maj "
+    "major captain capt admiral king queen prince princess "
+    "ambassador envoy special representative spokesman spokeswoman spokesperson mayor judge "
+    "justice director commander chairman chairwoman speaker "
+    "opposition leader analyst lawmaker former ex ex-president congressman congresswoman attorney "
+    "press adviser advisor columnist archbishop "
+    "bishop cardinal reverend rev father sheikh ayatollah imam crown emir sultan state head "
+    "commissioner coach officer sergeant lady lord dame "
+    "democrat republican sens candidate nominee democratic gop rival mp mps pm "
+    "excellency majesty highness holiness eminence lordship ladyship".split()
 )
 # What ends the name of an institution or place, never that of a person.
 NOT_PERSON = frozenset(
