@@ -61,7 +61,7 @@ def _behind_place(place: "Token") -> "Token | None":
     if place.pos_ != "PROPN" or start == 0 or place.doc[start - 1].lower_ != "in":
         return None
     nouns = (child for child in place.children if child.dep_ == "appos" and child.i > place.i)
-    return next((noun for noun in nouns if noun.lemma_.lower() in PERSON_NOUNS), None)
+    return next((noun for noun in nouns if is_people_word(noun.lemma_.lower())), None)
 
 
 def _behind_opening_place(verb: "Token") -> "Token | None":

@@ -46,7 +46,7 @@ EPITHETS = [
     (
         "the prime minister was spoken of before another one is named",
         "Runa Oster flew to the delta for the truce. “Put it down,” the prime minister said. "
-        "Danish Prime Minister Ilo Karr told his fleet to go on.",
+        "Danish Prime Minister Ilo Karr stayed with his fleet.",
         ["Runa Oster"],
     ),
     (
