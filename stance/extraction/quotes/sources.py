@@ -28,13 +28,14 @@ def find_subject(verb: "Token", depth: int = 0) -> "Token | None":
         if child.dep_ in ("nsubj", "csubj") and not (
             child.dep_ == "csubj" and child.pos_ == "VERB"
         ):
-            return child
+            return _behind_place(child) or child
+    passes_on = verb.lemma_.lower() in ("quote", "cite")
     for child in verb.children:
-        quoted = verb.lemma_.lower() in ("quote", "cite")
-        if child.dep_ == "agent" and verb.tag_ == "VBN" and not quoted:
+        # "Ild was quoted by the station as saying …": Ild says it.
+        if child.dep_ == "agent" and verb.tag_ == "VBN" and not passes_on:
             return next((c for c in child.children if c.dep_ == "pobj"), None)
     if depth > 6 or verb.head.i == verb.i:
-        return inverted_subject(verb)
+        return inverted_subject(verb) or _behind_opening_place(verb)
     speaks = {"say", "stance"} & set(verb_classes(verb.lemma_.lower()))
     if verb.tag_ == "VBG" and speaks and follows_comma(verb):
         return find_subject(_sayer_above(verb), depth + 1)
@@ -43,9 +44,34 @@ def find_subject(verb: "Token", depth: int = 0) -> "Token | None":
             return verb.head
         return find_subject(verb.head, depth + 1)
     passive = next((child for child in verb.children if child.dep_ == "nsubjpass"), None)
-    if passive is not None and verb.lemma_.lower() in ("quote", "cite"):
+    if passive is not None and passes_on:
         return passive
+    named = surface_subject(verb, verb.sent) if _stands_alone(verb) else None
+    if named is not None:
+        return named[0]
     return _subject_above(verb, depth) or passive or inverted_subject(verb)
+
+
+def _behind_place(place: "Token") -> "Token | None":
+    """Return who speaks in "In Lorn, the adviser said".
+
+    The noun behind the comma, which the parser may take for what Lorn is.
+    """
+    start = place.left_edge.i
+    if place.pos_ != "PROPN" or start == 0 or place.doc[start - 1].lower_ != "in":
+        return None
+    nouns = (child for child in place.children if child.dep_ == "appos" and child.i > place.i)
+    return next((noun for noun in nouns if is_people_word(noun.lemma_.lower())), None)
+
+
+def _behind_opening_place(verb: "Token") -> "Token | None":
+    places = (
+        place
+        for preposition in verb.children
+        if preposition.dep_ == "prep" and preposition.i == verb.sent.start
+        for place in preposition.children
+    )
+    return next((noun for place in places if (noun := _behind_place(place)) is not None), None)
 
 
 def cited_source(verb: "Token") -> "Token | None":
@@ -57,6 +83,11 @@ def cited_source(verb: "Token") -> "Token | None":
         # "citing the mayor as warning that …": the mayor warns.
         citing = verb.head.head if verb.head.head.lemma_.lower() in ("quote", "cite") else None
     elif verb.lemma_.lower() in ("quote", "cite") and verb.tag_ in ("VBD", "VBZ", "VBP"):
+        telling = [c for c in verb.children if c.lower_ in ("telling", "saying")]
+        if telling:
+            # "the daily quoted Ild telling a rally …"
+            objects = (c for c in verb.children if c.dep_ == "dobj")
+            return next((c for c in objects if verb.i < c.i < telling[0].i), None)
         says = any(c.dep_ == "prep" and c.lower_ == "as" and c.i > verb.i for c in verb.children)
         citing = verb if says else None
     else:
@@ -82,6 +113,21 @@ def _subject_above(verb: "Token", depth: int) -> "Token | None":
         inverted = inverted_subject(verb) if verb.dep_ in ("ccomp", "parataxis", "dep") else None
         return inverted or find_subject(verb.head, depth + 1)
     return verb.head if verb.head.pos_ in ("NOUN", "PROPN", "PRON") else None
+
+
+def _stands_alone(verb: "Token") -> bool:
+    """Tell the verb of "…, the Ministry of Trade announced", which the parser joins to another.
+
+    A verb that is joined without "and" and stands right behind a noun has its own subject.
+    """
+    if verb.dep_ not in ("conj", "advcl") or verb.tag_ not in ("VBD", "VBZ"):
+        return False
+    if verb.i == verb.sent.start or verb.doc[verb.i - 1].pos_ not in ("NOUN", "PROPN"):
+        return False
+    between = verb.doc[verb.head.i + 1 : verb.i]
+    return not any(
+        token.dep_ in ("cc", "mark") and token.head in (verb, verb.head) for token in between
+    )
 
 
 def follows_comma(verb: "Token") -> bool:

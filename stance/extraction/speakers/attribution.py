@@ -20,6 +20,9 @@ from stance.extraction.text.parser_views import View
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
 
+# Who is no speaker of a quote: the narrator speaks of them, or a speaker does.
+SEEN, HEARD_OF = -1, -2
+
 
 def attribute_speakers(
     article: Article,
@@ -56,7 +59,8 @@ def attribute_speakers(
     for at, number, mention in _events(quoted, views, docs):
         if number < 0:
             if mention is not None:
-                coreference.see(mention, at)
+                note = coreference.see if number == SEEN else coreference.see_author
+                note(mention, at)
             continue
         quote, label = quoted[number][0], quoted[number][1].label
         if quote.parent is not None:
@@ -67,7 +71,7 @@ def attribute_speakers(
         if label is not None:
             entity, confidence = coreference.labelled(label[0], at, spoken), 0.9
         elif mention is None:
-            latest = coreference.latest
+            latest = coreference.memory.latest
             entity = latest if latest is not None and latest.last > ends_at else speaker
             confidence = 0.6 if entity is speaker else 0.4
         else:
@@ -75,6 +79,8 @@ def attribute_speakers(
         named[number] = entity, confidence
         speaker = entity if entity is not None else speaker
         ends_at = max(at, quote.spans[-1][1])
+    memory = coreference.memory
+    named = {number: (memory.identity(entity), sure) for number, (entity, sure) in named.items()}
     _look_ahead(quoted, named)
     _settle_inner(quoted, named)
     return [
@@ -88,7 +94,7 @@ def _events(
 ) -> list[tuple[int, int, SourceMention | None]]:
     """Return in text order who is spoken of.
 
-    (where, number of the quote or -1, the words that name somebody).
+    (where, number of the quote or `SEEN` or `HEARD_OF`, the words that name somebody).
     """
     events: list[tuple[int, int, SourceMention | None]] = []
     heads: set[tuple[int, int]] = set()
@@ -100,7 +106,8 @@ def _events(
             (mention.span[0] if mention is not None else statement.spans[0][0], number, mention)
         )
     spoken = [span for quote, _ in quoted for span in quote.spans]
-    events += [(mention.span[0], -1, mention) for mention in _subjects(views, docs, heads, spoken)]
+    subjects = _subjects(views, docs, heads, spoken)
+    events += [(mention.span[0], kind, mention) for kind, mention in subjects]
     return sorted(events, key=lambda event: (event[0], event[1]))
 
 
@@ -184,8 +191,11 @@ def _subjects(
     docs: "Sequence[Doc]",
     heads: set[tuple[int, int]],
     spoken: Sequence[Span],
-) -> Iterator[SourceMention]:
-    """Yield the subjects of the narrator's own sentences: whom a later "he" may mean."""
+) -> Iterator[tuple[int, SourceMention]]:
+    """Yield the subjects of the narrator's sentences: whom a later "he" may mean.
+
+    Each with `SEEN`, or with `HEARD_OF` where it stands in indirect speech.
+    """
     inside = bytearray(max((end for _, end in spoken), default=0) + 1)
     for start, end in spoken:
         inside[start:end] = b"\1" * (end - start)
@@ -198,8 +208,6 @@ def _subjects(
             ):
                 continue
             at = view.starts[token.idx]
-            if at < len(inside) and inside[at]:
-                continue
             mention = mention_of(token, view)
             if mention is not None:
-                yield mention
+                yield HEARD_OF if at < len(inside) and inside[at] else SEEN, mention

@@ -34,6 +34,19 @@ from stance.extraction.text.word_lists import (
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
 
+# How a rank or office is shortened before a name.
+RANKS = {
+    "gen": "general",
+    "lt": "lieutenant",
+    "col": "colonel",
+    "maj": "major",
+    "capt": "captain",
+    "sen": "senator",
+    "gov": "governor",
+    "rep": "representative",
+    "prof": "professor",
+    "rev": "reverend",
+}
 WHERE = frozenset("in into near across inside outside".split())
 # "al-Sayed", "Al Sayed" and "Sayed" are one surname.
 ARTICLE = re.compile(r"^(?:al|el)(?:-(?=\w{3})|$)", re.I)
@@ -315,9 +328,9 @@ def _learn_before(entity: Entity, doc: "Doc", start: int, end: int) -> None:
     before = doc[start:end]
     words = [token for token in before if token.is_alpha or "." in token.text]
     entity.roles.update(
-        token.lemma_.lower()
+        RANKS.get(token.lower_.strip("."), token.lemma_.lower())
         for token in words
-        if token.lower_ in TITLES or token.lemma_.lower() in PERSON_NOUNS
+        if token.lower_.strip(".") in TITLES or token.lemma_.lower() in PERSON_NOUNS
     )
     entity.words.update(token.lower_ for token in words)
     if words and entity.role is None and entity.roles:

@@ -228,9 +228,12 @@ def role_text(words: str) -> str | None:
 
 
 def owner_of(mention: SourceMention) -> SourceMention | None:
-    """Return whose the thing is that a mention names: "Venn's speech"."""
+    """Return whose the thing is that a mention names: "Venn's speech", "an interview with Venn"."""
     if is_people_word(mention.head.lemma_.lower()) or mention.head.pos_ == "PROPN":
         # "Venn's deputy" is somebody else, "the Fishermen's Union" a name.
         return None
-    owner = (c for c in mention.head.children if c.dep_ == "poss" and c.pos_ == "PROPN")
-    return mention_of(next(owner, None), mention.view)
+    owners = [c for c in mention.head.children if c.dep_ == "poss"]
+    if mention.head.lemma_.lower() == "interview":
+        beside = (c for c in mention.head.children if c.lower_ == "with")
+        owners += [c for word in beside for c in word.children if c.dep_ == "pobj"]
+    return mention_of(next((c for c in owners if c.pos_ == "PROPN"), None), mention.view)

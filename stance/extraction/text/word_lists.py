@@ -17,7 +17,7 @@ PERSON_NOUNS = frozenset(
     "king prince strategist pollster activist owner "
     "executive manager worker judge prosecutor coach player friend neighbour neighbor colleague "
     "counterpart speaker representative delegate "
-    "participant observer watcher watchers figures pastor priest bishop".split()
+    "participant observer watcher watchers figures pastor priest bishop mp mps".split()
 )
 # Further trades, kin and parts that a person plays, which no grammar tells from things: "a gunner",
 # "a letter".
@@ -150,6 +150,8 @@ SYNONYMS = {
 # What "the statement" says, whoever was last spoken of by name has issued.
 ISSUED = frozenset("statement communique communiqué post letter release".split())
 
+# "His Excellency", "Her Majesty"
+HONOURS = frozenset("excellency majesty highness holiness eminence lordship ladyship".split())
 TITLES = frozenset(
     "mr mrs ms miss dr sir prof professor president vice-president senator sen rep reps gov "
     "governor minister ministers prime premier chancellor secretary "
@@ -161,7 +163,8 @@ TITLES = frozenset(
     "press adviser advisor columnist archbishop "
     "bishop cardinal reverend rev father sheikh ayatollah imam crown emir sultan state head "
     "commissioner coach officer sergeant lady lord dame "
-    "democrat republican sens candidate nominee democratic gop rival".split()
+    "democrat republican sens candidate nominee democratic gop rival mp mps pm "
+    "excellency majesty highness holiness eminence lordship ladyship".split()
 )
 # What ends the name of an institution or place, never that of a person.
 NOT_PERSON = frozenset(
@@ -176,6 +179,7 @@ NOT_PERSON = frozenset(
     "region province district island islands sea gulf river east west north south day act treaty "
     "agreement accord plan summit conference war games "
     "accords treasury mission authority assembly cabinet workshop observatory forum "
+    "democrats republicans liberals conservatives greens socialists "
     "partners capital securities asset management inc ltd corp co".split()
 )
 PLACES = frozenset(
