@@ -65,11 +65,11 @@ def tagger(
 
     Example: stance weights tagger labels/reports/w0*.jsonl labels/reports/w1[0-3].jsonl
     """
-    from stance.evaluation.extraction import read_gold
     from stance.extraction.text.tagger import weights_paths
+    from stance.labels.labelled_articles import read_reports
     from stance.training.tagger import TaggerSettings, train_tagger
 
-    labelled = [article for path in gold for article in read_gold(path)]
+    labelled = [article for path in gold for article in read_reports(path)]
     settings = TaggerSettings(runs=runs, seed=seed, say=typer.echo)
     card, adapter = train_tagger(labelled, settings)
     typer.echo(f"{card['n_articles']} articles, {card['n_quotes']} quotes")

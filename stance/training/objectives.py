@@ -97,11 +97,12 @@ class TagLoss:
             wanted = np.full((n_texts, n_tokens), NOT_COUNTED)
             for row, at in enumerate(batch):
                 wanted[row, : self.tags[at].shape[1]] = self.tags[at][number]
-            part = functional.cross_entropy(
+            total = functional.cross_entropy(
                 logits[..., columns].reshape(n_texts * n_tokens, -1),
                 torch.tensor(wanted).to(logits.device).reshape(-1),
                 ignore_index=NOT_COUNTED,
                 label_smoothing=self.smoothing,
+                reduction="sum",
             )
-            loss = loss + weight * part
+            loss = loss + weight * total / max(1, int((wanted != NOT_COUNTED).sum()))
         return loss

@@ -112,6 +112,8 @@ def tagged_windows(
             classes[0, inside] = 2
             classes[0, inside[:1]] = 1
         for row, spans in ((1, cues), (2, sources)):
+            if outer and not spans:
+                classes[row] = NOT_COUNTED  # early batches do not say where the sources stand
             for span in spans:
                 classes[row, _inside(places, span)] = 1
         classes[:, [low == high for low, high in places]] = NOT_COUNTED  # the framing tokens

@@ -43,3 +43,10 @@ def test_tags_count_by_group_and_framing_tokens_do_not():
     loss = TagLoss(tags, ((slice(0, 2), 1.0), (slice(2, 4), 0.5)), smoothing=0.0)
     expected = -np.log(0.9) - 0.5 * np.log(0.6)
     assert float(loss(Fixed(logits), (None, None), [0])) == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_batch_in_which_no_token_of_a_group_counts_has_no_loss_of_it():
+    logits = np.log([[[0.5, 0.5, 0.2, 0.8]]])
+    tags = [np.array([[NOT_COUNTED], [1]])]
+    loss = TagLoss(tags, ((slice(0, 2), 1.0), (slice(2, 4), 1.0)), smoothing=0.0)
+    assert float(loss(Fixed(logits), (None, None), [0])) == pytest.approx(-np.log(0.8), abs=1e-6)

@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 from importlib.util import find_spec
 
@@ -42,6 +43,15 @@ def test_each_token_has_a_class_in_each_group(settings):
     assert classes[1].tolist() == [NOT_COUNTED, 0, 1, 0, 0, 0, 0, NOT_COUNTED]
     assert classes[2].tolist() == [NOT_COUNTED, 1, 0, 0, 0, 0, 0, NOT_COUNTED]
     assert set(second[0].tolist()) == {0, NOT_COUNTED}
+
+
+def test_where_no_quote_of_an_article_says_where_its_source_stands_none_is_learned(settings):
+    tokenizer = find_encoder(settings.encoder).tokenizer(LONGEST)
+    article, quotes = LABELLED[0]
+    silent = [dataclasses.replace(quote, speaker_span=None) for quote in quotes]
+    for _, classes in tagged_windows(article, silent, tokenizer):
+        assert set(classes[2].tolist()) == {NOT_COUNTED}
+        assert set(classes[1].tolist()) - {NOT_COUNTED}
 
 
 @needs_torch
