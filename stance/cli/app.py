@@ -85,7 +85,7 @@ GROUPS: dict[str, tuple[str, Verbs]] = {
         {"import": benchmark.import_corpus, "run": benchmark.run},
     ),
     "weights": (
-        "The weights inside the package: cues, attributed.",
+        "The weights inside the package: cues, tagger, attributed.",
         {"cues": weights.cues, "tagger": weights.tagger, "attributed": weights.attributed},
     ),
     "pages": (

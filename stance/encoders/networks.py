@@ -44,7 +44,7 @@ def _built(build: Callable[[], bytes]) -> bytes:
 
 
 class Network:
-    """An int8 network in memory: token ids in, one row of numbers for each text out.
+    """An int8 network in memory: token ids in, a row of numbers for each text or token out.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ class Network:
         if numbers.shape != (n_rows, self.n_columns) or not np.isfinite(numbers).all():
             raise ModelError(
                 f"network: gives numbers that are not finite, or {numbers.shape} of them for "
-                f"{len(tokens)} texts; its weights are damaged, install the encoder again"
+                f"{n_rows} rows; its weights are damaged, install the encoder again"
             )
         return numbers
 

@@ -110,19 +110,25 @@ def tagged_windows(
         for span in contents:
             inside = _inside(places, span)
             classes[0, inside] = 2
-            classes[0, inside[:1]] = 1
+            if span[0] >= start:  # else it goes on from the window before
+                classes[0, inside[:1]] = 1
         for row, spans in ((1, cues), (2, sources)):
             if outer and not spans:
                 classes[row] = NOT_COUNTED  # early batches do not say where the sources stand
             for span in spans:
                 classes[row, _inside(places, span)] = 1
-        classes[:, [low == high for low, high in places]] = NOT_COUNTED  # the framing tokens
+        # The framing tokens, which stand at the window's start.
+        classes[:, [low == high for low, high in places]] = NOT_COUNTED
         rows.append((list(encoding.ids), classes))
     return rows
 
 
 def _inside(places: Sequence[Span], span: Span) -> list[int]:
-    return [at for at, (low, high) in enumerate(places) if low < span[1] and span[0] < high]
+    return [
+        at
+        for at, (low, high) in enumerate(places)
+        if low < high and low < span[1] and span[0] < high
+    ]
 
 
 def _plain(settings: TaggerSettings) -> dict[str, Any]:

@@ -266,8 +266,7 @@ def infinitive_content(
 def _what_to_do(verb: "Token", child: "Token") -> Range | None:
     """Return "to wait" in "told the crew to wait"."""
     to = next((c.i for c in child.children if c.lower_ == "to" and c.dep_ == "aux"), None)
-    told = any(c.dep_ in ("dobj", "dative") or c.dep_ == "nsubj" for c in verb.children)
-    if to is None or to < verb.i or not told:
+    if to is None or to < verb.i:
         return None
     return to, trim_end(verb, to, child.right_edge.i + 1)
 

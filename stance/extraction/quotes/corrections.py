@@ -82,18 +82,23 @@ class _Paragraph:
         taken = self._letters(out)
         for span in self.spans:
             if span.score >= ADDED and _is_free(span, taken):
-                statement_or_none = self._new(span, taken)
-                if statement_or_none is not None:
-                    out.append(statement_or_none)
+                added = self._new(span, taken)
+                if added is not None:
+                    out.append(added)
         return out
 
     def _letters(self, statements: Iterable[Statement]) -> frozenset[int]:
         return letters_of(self.text, (span for each in statements for span in each.spans))
 
+    def _holds(self, statement: Statement) -> bool:
+        """Tell whether a statement stays in the paragraph; an open quotation may run on."""
+        low, high = self.view.paragraph.start, self.view.paragraph.end
+        return all(low <= start and end <= high for start, end in statement.spans)
+
     def _is_narration(self, statement: Statement) -> bool:
         """Tell a paraphrase that the tagger takes for the narrator's own words."""
         candidate = statement.candidate
-        if candidate is None or statement.holders:
+        if candidate is None or statement.holders or not self._holds(statement):
             return False
         if "stance" in verb_classes(candidate.cue.lemma_.lower()):
             # "agreed to a truce", "rejected the plan": a deed, and yet a statement.
@@ -104,6 +109,8 @@ class _Paragraph:
     def _recut(self, statement: Statement, others: frozenset[int]) -> list[Statement]:
         """Return the statement, with other ends or in parts where the tagger is sure of them."""
         if len(statement.spans) != 1 or statement.candidate is None or _is_quotation(statement):
+            return [statement]
+        if not self._holds(statement):
             return [statement]
         letters = self._letters([statement])
         spans = [s for s in self.spans if s.letters & letters and _is_free(s, others)]
@@ -150,8 +157,8 @@ class _Paragraph:
         source = self._nearest(span, lambda place: self.tags.source[place], taken)
         subject = source or find_subject(cue)
         mention = mention_of(subject, self.view) or (beside.mention if beside else None)
-        if mention is None:
-            return None
+        if mention is None or mention.head.lower_ in ("i", "we"):
+            return None  # "I told them …" is the writer's own, or an interview's
         candidate = CueCandidate(cue, "tagged", [], subject, score=span.score, cue_end=cue.i + 1)
         holders = [h for h in self.view.holders if span.start <= h.quotation.start < span.end]
         spans = [self._with_stop(span)]
@@ -162,17 +169,16 @@ class _Paragraph:
     ) -> "Token | None":
         """Return the likely token nearest to a span in its sentence, or the head of its phrase."""
         starts, base = self.view.starts, self.tags.start
-        tokens = [
-            token
-            for token in self._sentences(span)
-            if token.text[:1].isalnum()
-            and starts[token.idx] not in closed
-            and likely(starts[token.idx] - base) >= 0.5
-        ]
+
+        def is_likely(token: "Token") -> bool:
+            place = starts[token.idx]
+            return place not in closed and likely(place - base) >= 0.5
+
+        tokens = [t for t in self._sentences(span) if t.text[:1].isalnum() and is_likely(t)]
         if not tokens:
             return None
         token = min(tokens, key=lambda token: _distance(span, starts[token.idx]))
-        while token.head.i != token.i and likely(starts[token.head.idx] - base) >= 0.5:
+        while token.head.i != token.i and is_likely(token.head):
             token = token.head
         return token
 
@@ -187,8 +193,10 @@ class _Paragraph:
 def _is_denied(cue: "Token") -> bool:
     """Tell "did not say when", "neither said when", "nobody said when": nothing is reported."""
     subject = find_subject(cue)
-    words = [] if subject is None else [subject, *subject.children]
-    return has_negation(cue) or any(word.lower_ in NOBODY for word in words)
+    if has_negation(cue) or subject is None:
+        return has_negation(cue)
+    words = [subject, *(child for child in subject.children if not subject.like_num)]
+    return any(word.lower_ in NOBODY for word in words)
 
 
 def _distance(span: TaggedSpan, place: int) -> int:

@@ -19,11 +19,11 @@ TRAVEL = frozenset("land arrive depart leave board head travel fly return disemb
 CROWDS = frozenset(
     "troop nation party power ally militia insurgent militant community public majority minority "
     "opposition coalition leadership population regime faction tribe gang crowd family "
-    "superpower republic faction".split()
+    "superpower republic".split()
 )
 ACTORS = ("er", "or", "ist", "ian", "ant", "ent", "ee")
 # What a speaker does beside stating a fact.
-JUDGING = frozenset(
+TAKING_SIDES = frozenset(
     "dismiss reject accuse criticize criticise condemn denounce urge praise welcome blame deny "
     "rebuff".split()
 )
@@ -97,25 +97,18 @@ def trim_end(cue: "Token", start: int, end: int, *, tails: bool = False) -> int:
 
 
 def _tells_meanwhile(cue: "Token", at: int) -> bool:
-    """Tell whether the narrator adds what went on beside: ", despite heavy losses".
-
-    Also ", even as shells fell", ", before leaving for the airport".
-    """
-    doc = cue.doc
-    word, behind = doc[at], doc[min(at + 1, len(doc) - 1)]
+    """Tell whether the narrator adds what went on beside: ", despite heavy losses"."""
+    word = cue.doc[at]
     if cue.tag_ != "VBD" or "say" not in verb_classes(cue.lemma_.lower()):
         return False
-    return (
-        (word.lower_ in ("despite", "amid") and word.dep_ == "prep")
-        or (word.lower_ == "even" and behind.lower_ == "as")
-        or (word.lower_ == "before" and behind.tag_ == "VBG")
-    )
+    return word.lower_ in ("despite", "amid") and word.dep_ == "prep"
 
 
 def _goes_on_telling(cue: "Token", at: int) -> bool:
     """Tell whether the same speaker does something else: "said it was late and urged patience".
 
-    Only where what is said has a thing for its subject, which urges nobody.
+    Only where what is said has "it" or "there" for its subject, which urge nobody; a treaty or a
+    contract may well demand something.
     """
     doc = cue.doc
     verb = doc[at].head
@@ -131,7 +124,8 @@ def _goes_on_telling(cue: "Token", at: int) -> bool:
         return False
     # "said the army had left, and denied …": two tenses, and a comma between them.
     shifted = any(c.dep_ in ("aux", "auxpass") for c in verb.children)
-    return _is_thing(subject) or (shifted and doc[at - 1].text == ",")
+    is_empty = subject.lower_ in ("it", "there") and verb.lemma_ == "be"
+    return is_empty or (shifted and doc[at - 1].text == ",")
 
 
 def _is_thing(subject: "Token") -> bool:
@@ -150,7 +144,7 @@ def _is_thing(subject: "Token") -> bool:
 def _judges_beside(cue: "Token", at: int) -> bool:
     """Tell the narrator's ", dismissing it as a rumour" behind what a thing is said to do."""
     verb = cue.doc[at]
-    if verb.tag_ != "VBG" or verb.lemma_.lower() not in JUDGING or cue.tag_ != "VBD":
+    if verb.tag_ != "VBG" or verb.lemma_.lower() not in TAKING_SIDES or cue.tag_ != "VBD":
         return False
     clause = verb.head
     subject = next((c for c in clause.children if c.dep_ in ("nsubj", "nsubjpass", "expl")), None)
@@ -165,11 +159,15 @@ def _begins_another_report(cue: "Token", at: int, end: int) -> bool:
     doc = cue.doc
     if doc[at].lower_ in ("a", "an") and doc[at - 1].text == ",":
         nouns = [token for token in doc[at + 1 : at + 4] if token.pos_ == "NOUN"]
-        return bool(nouns) and nouns[0].lemma_.lower() in CLAIMS
+        return (
+            bool(nouns)
+            and nouns[0].lemma_.lower() in CLAIMS
+            and any(child.dep_ in ("relcl", "acl") for child in nouns[0].children)
+        )
     if doc[at].lower_ == "something" and doc[at - 1].text == ",":
         # ", something confirmed by the mayor"
         return at + 1 < end and doc[at + 1].tag_ in ("VBN", "VBD")
-    if doc[at].lower_ in ("as", "after", "before") and _is_travel(doc[at]):
+    if doc[at].lower_ == "as" and _is_travel(doc[at]):
         return True
     if doc[at].lower_ == "as" and doc[at - 1].text == "," and doc[at].dep_ == "mark":
         # ", as police cleared the square": the narrator tells what went on meanwhile.

@@ -22,8 +22,9 @@ JUDGING = frozenset(
     "comment address".split()
 )
 # What one does, whatever one says about it.
-DEEDS = frozenset("approve seek publish deliver defend".split())
-EFFORTS = frozenset("push press plead urge".split())
+DEEDS = frozenset("approve publish deliver".split())
+EFFORTS = frozenset("push press".split())
+ANSWERS = frozenset("comment response reply clarification".split())  # what reporters seek
 QUESTIONS = frozenset("question letter call email phone".split())
 GOING_ON = frozenset("go continue".split())
 
@@ -39,6 +40,7 @@ def reports_nothing(cue: "Token", frame: str) -> bool:
         _is_suffered(cue, frame)
         or (lemma == "decline" and _stays_silent(cue))
         or (lemma in JUDGING and _is_left_undone(cue))
+        or (lemma == "seek" and _object_lemma(cue) in ANSWERS)
         or (lemma in DEEDS and not _is_announced(cue))
         or (lemma in EFFORTS and cue.tag_ == "VBG" and _has_aux(cue, ("be", "have")))
         or (lemma == "answer" and _object_lemma(cue) in QUESTIONS)
@@ -84,7 +86,11 @@ def _is_announced(verb: "Token") -> bool:
 def _is_scene(verb: "Token") -> bool:
     """Tell "the mayor, asked about the raid, said …"."""
     doc = verb.doc
-    if verb.i + 1 >= len(doc) or doc[verb.i - 1].text != "," or verb.tag_ not in ("VBN", "VBD"):
+    if (
+        not 0 < verb.i < len(doc) - 1
+        or doc[verb.i - 1].text != ","
+        or verb.tag_ not in ("VBN", "VBD")
+    ):
         return False
     if doc[verb.i + 1].lower_ not in ("about", "whether", "if", "why", "how", "what", "when"):
         return False

@@ -1,11 +1,11 @@
 """Words in quotation marks inside a longer paraphrase, and the cue to which they belong."""
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from stance.core.types import Span
 from stance.extraction.quotes.cues import verb_classes
 from stance.extraction.text.parser_views import View
-from stance.extraction.text.quotation_marks import Quotation
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
@@ -44,16 +44,12 @@ def _is_deed(verb: "Token", cue: "Token") -> bool:
 
 def quoted_tokens(doc: "Doc", view: View, behind: int) -> list[Span]:
     """Return the token stretches of the quoted words behind a token."""
-    out = []
-    for quotation in view.fragments:
-        inside = [token.i for token in doc[behind:] if _is_inside(token, quotation, view)]
-        if inside and inside[0] >= behind:
-            out.append((inside[0], inside[-1] + 1))
-    return out
-
-
-def _is_inside(token: "Token", quotation: Quotation, view: View) -> bool:
-    return quotation.start <= view.starts[token.idx] < quotation.end
+    starts = [view.starts[token.idx] for token in doc]
+    stretches = (
+        (max(behind, bisect_left(starts, quotation.start)), bisect_left(starts, quotation.end))
+        for quotation in view.fragments
+    )
+    return [(low, high) for low, high in stretches if low < high]
 
 
 def goes_on(doc: "Doc", between: range) -> bool:

@@ -19,8 +19,11 @@ MONTHS = frozenset(
 
 def behind_time(doc: "Doc", start: int, clause: "Token") -> int:
     """Pass over the narrator's 'on Friday' in "said on Friday it would go"."""
-    start = _behind_date(doc, start)
     subject = next((c for c in clause.children if c.dep_ in ("nsubj", "nsubjpass", "expl")), None)
+    behind = _behind_date(doc, start)
+    if subject is not None and behind <= subject.left_edge.i:
+        # "said March 2020 changed everything": a date may also be what is spoken of.
+        start = behind
     if subject is None or not start < subject.left_edge.i <= start + 6:
         return start
     lead = doc[start : subject.left_edge.i]

@@ -13,7 +13,7 @@ from stance.extraction.speakers.memory import Memory
 from stance.extraction.speakers.named_mentions import by_name, named_part
 from stance.extraction.speakers.names import clean_name, owner_of
 from stance.extraction.speakers.pronouns import HE, SHE, THEY, by_pronoun, learn_from_clause
-from stance.extraction.speakers.texts import issued_texts
+from stance.extraction.speakers.texts import ANY_TEXT, issued_texts
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
@@ -167,7 +167,10 @@ class Coreference:
 
     def _learn_texts(self, entity: Entity, mention: SourceMention) -> None:
         for text in issued_texts(mention):
-            self.memory.authors[text] = entity
+            authors = self.memory.authors
+            # "The document" is nobody's once two have issued something.
+            is_shared = text in ANY_TEXT and authors.get(text, entity) is not entity
+            authors[text] = None if is_shared else entity
 
     def see_author(self, mention: SourceMention, at: int) -> None:
         """Note who issued a statement, inside indirect speech: the rest is the speaker's."""

@@ -123,8 +123,9 @@ def _known_by_description(
 ) -> tuple[Entity, float] | None:
     """Return who of those met before holds an office, is such a body or was spoken of."""
     first, definite = mention.head.doc[mention.start], is_definite(mention)
-    if definite and not content and lemma in memory.authors:
-        return memory.authors[lemma], 0.6
+    issuer = memory.authors.get(lemma)
+    if definite and not content and issuer is not None:
+        return issuer, 0.6
     before = memory.before(at)
     holder = office_holder(memory.index, lemma, content, before, at)
     if holder is not None:

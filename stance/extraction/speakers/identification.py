@@ -5,7 +5,7 @@ import re
 from stance.extraction.quotes.sources import SourceMention
 from stance.extraction.speakers.descriptions import is_definite
 from stance.extraction.speakers.entities import Entity
-from stance.extraction.speakers.offices import contradicts, has_office
+from stance.extraction.speakers.offices import SINGLE_OFFICES, contradicts, has_office
 from stance.extraction.speakers.pronouns import AROUND
 
 ANONYMOUS = re.compile(
@@ -35,13 +35,16 @@ class Unnamed:
         self._words = {token.lower_ for token in mention.head.doc[mention.start : mention.end]}
         # "The foreign minister" is one person, "a general" one of many.
         is_one = is_definite(mention) or is_first
+        # "The driver said … Olga Brandt told the court …" may well be two.
+        self._is_only_holder = is_definite(mention) and self._lemma in SINGLE_OFFICES
         self._may_be_named = is_one and not ANONYMOUS.search(mention.head.sent.text)
 
     def is_named_by(self, person: Entity, mention: SourceMention, at: int) -> bool:
         """Tell whether a person who is named for the first time is this speaker.
 
-        So it is where the name stands without a description, or with an office that is also the
-        speaker's, and where gender, nation and ministry agree.
+        So it is where the name comes with an office that is also the speaker's, or without a
+        description behind an office that one person holds ("the foreign minister"), and where
+        gender, nation and ministry agree.
         """
         entity = self.entity
         if not self._may_be_named or not person.person or not person.named or person.plural:
@@ -50,7 +53,9 @@ class Unnamed:
         agrees = not contradicts(person, self._words) and not _other_gender(person, entity)
         if not (is_new and agrees and at - entity.last < AROUND) or _contrasts(mention):
             return False
-        return has_office(person, self._lemma) or not (person.roles or _is_described(mention))
+        if has_office(person, self._lemma):
+            return True
+        return self._is_only_holder and not (person.roles or _is_described(mention))
 
 
 def identify(entity: Entity, person: Entity) -> None:

@@ -34,7 +34,7 @@ class Memory:
         self.latest: Entity | None = None
         self.pair: list[Entity] = []
         self.two: list[Entity] = []
-        self.authors: dict[str, Entity] = {}
+        self.authors: dict[str, Entity | None] = {}
         self._identities: dict[int, Entity] = {}
 
     def touch(self, entity: Entity, at: int) -> None:

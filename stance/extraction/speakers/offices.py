@@ -11,6 +11,15 @@ GENERAL = frozenset(
     "politician mp lawmaker veteran man woman father mother author businessman businesswoman "
     "billionaire figure".split()
 )
+MEN, WOMEN = (
+    frozenset("man father businessman".split()),
+    frozenset("woman mother businesswoman".split()),
+)
+# Held by one person of a country, a city or a body at a time.
+SINGLE_OFFICES = frozenset(
+    "minister president premier chancellor king queen pope mayor governor ambassador "
+    "secretary speaker chairman chairwoman commander".split()
+)
 # Whose ministry it is: nobody has two of these at once.
 PORTFOLIOS = frozenset(
     "prime foreign defence defense interior home finance justice economy trade energy health "
@@ -40,6 +49,10 @@ def may_be_called(entity: Entity | None, lemma: str, words: Iterable[str]) -> bo
     ("the former MP"), and where neither nation nor ministry speaks against it.
     """
     if entity is None or not entity.person or not entity.named or entity.plural:
+        return False
+    if entity.gender in ("f" if lemma in MEN else None, "m" if lemma in WOMEN else None) and (
+        entity.gender is not None
+    ):
         return False
     is_free = lemma in GENERAL or not entity.roles & PERSON_NOUNS
     return is_free and not contradicts(entity, words)

@@ -41,7 +41,10 @@ def issued_texts(mention: SourceMention) -> Iterator[str]:
 
 
 def _is_issued(noun: "Token", verb: "Token") -> bool:
-    return noun.dep_ == "dobj" and noun.head.i == verb.i and verb.lemma_.lower() in ISSUING
+    """Tell "published a letter", but not "published a letter from prisoners"."""
+    is_others = any(child.lower_ in ("from", "by") for child in noun.children)
+    is_object = noun.dep_ == "dobj" and noun.head.i == verb.i
+    return is_object and not is_others and verb.lemma_.lower() in ISSUING
 
 
 def _is_spoken_in(noun: "Token", verb: "Token") -> bool:
@@ -49,11 +52,11 @@ def _is_spoken_in(noun: "Token", verb: "Token") -> bool:
 
     Not in another clause: "said that the mayor wrote in a letter".
     """
-    if noun.dep_ != "pobj" or noun.head.lower_ != "in":
+    if noun.dep_ != "pobj" or noun.head.lower_ != "in" or noun.i == verb.i:
         return False
     above = noun.head.head
     while above.i != verb.i:
-        if above.tag_ in ("VBD", "VBZ", "VBP"):
+        if above.tag_ in ("VBD", "VBZ", "VBP") or above.head.i == above.i:
             return False
         above = above.head
     return True

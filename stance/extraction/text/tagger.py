@@ -6,6 +6,7 @@ parse, so the two err in different places.
 """
 
 import functools
+import hashlib
 import json
 import os
 import re
@@ -58,6 +59,8 @@ class Tagger:
         from safetensors.numpy import load
 
         self.card = dict(card)
+        if hashlib.sha256(adapter).hexdigest() != card["sha256"]:
+            raise ModelError("tagger: its adapter is not the one of its card; install stance again")
         self._arrays = load(adapter)
         self._files = find_encoder(card["encoder"])
         if encoder_digest(self._files) != card["digest"]:
@@ -133,7 +136,6 @@ def weights_paths() -> tuple[Path, Path]:
     return folder / WEIGHTS, folder / CARD
 
 
-@functools.cache
 def default_tagger() -> Tagger | None:
     """Return the package's tagger; None where it is switched off or its encoder is missing.
 
@@ -141,11 +143,16 @@ def default_tagger() -> Tagger | None:
     """
     if os.environ.get(SWITCH, "").lower() in ("off", "0", "no", "false"):
         return None
+    return _load()
+
+
+@functools.cache
+def _load() -> Tagger | None:
     weights, card = weights_paths()
     try:
         return Tagger(json.loads(card.read_bytes()), weights.read_bytes())
-    except ModelError as fault:
-        warnings.warn(f"quotes are found without the tagger: {fault}", stacklevel=2)
+    except (ModelError, OSError, ValueError, LookupError) as fault:
+        warnings.warn(f"quotes are found without the tagger: {fault}", stacklevel=3)
         return None
 
 

@@ -33,8 +33,17 @@ class Tags:
     source: np.ndarray
 
     def of_content(self, places: Iterable[int]) -> np.ndarray:
-        """Return the probabilities of content at some places of the article."""
-        return self.content[[place - self.start for place in places]]
+        """Return the probabilities of content at some places of the article.
+
+        Raises
+        ------
+        IndexError
+            If one lies outside the paragraph.
+        """
+        at = np.array([place - self.start for place in places], dtype=np.intp)
+        if at.size and at.min() < 0:
+            raise IndexError(f"place {at.min() + self.start} lies before the paragraph")
+        return self.content[at]
 
     def spans(self, text: str) -> "list[TaggedSpan]":
         """Return the stretches of the paragraph whose words are more likely content than not.

@@ -130,3 +130,12 @@ def test_turns_of_a_transcript_stay(nlp):
         "DORA VENN: It will rise in June, I fear."
     )
     assert quotes_of(marked, nlp) == rules_of(marked, nlp) != []
+
+
+@pytest.mark.parametrize("end", ["\r\r", "\u2029", "\x85", "\x0b", "\u2028"])
+def test_a_quotation_that_runs_on_into_another_paragraph_stays(nlp, end):
+    text = (
+        "The mayor said the island was poor and that “we will build it because people need it."
+        f"{end}“Nobody will stop us because the money is there and the plans are ready for all."
+    )
+    assert quotes_of(text, nlp) == rules_of(text, nlp) != []

@@ -30,9 +30,9 @@ HEAD = {
 @pytest.fixture
 def fresh(monkeypatch):
     """No tagger is kept from before, none is kept for later."""
-    default_tagger.cache_clear()
+    module._load.cache_clear()
     yield monkeypatch
-    default_tagger.cache_clear()
+    module._load.cache_clear()
 
 
 def tiny_tagger(place):
@@ -92,9 +92,15 @@ def test_what_does_not_fit_into_a_window_is_undecided(tmp_path, monkeypatch):
 
 def test_another_encoder_than_it_was_trained_with_is_refused(tmp_path):
     encoder = write_encoder(tmp_path / "encoder", "bert")
-    card = {"encoder": str(encoder), "digest": "0" * 64, "scale": 2.0, "sha256": ""}
+    adapter = save(HEAD)
+    known = {"encoder": str(encoder), "sha256": hashlib.sha256(adapter).hexdigest()}
     with pytest.raises(ModelError, match=r"is another one than the tagger was trained with"):
-        Tagger(card, save(HEAD))
+        Tagger({**known, "digest": "0" * 64, "scale": 2.0}, adapter)
+
+
+def test_an_adapter_that_is_not_the_one_of_its_card_is_refused():
+    with pytest.raises(ModelError, match=r"its adapter is not the one of its card"):
+        Tagger({"encoder": "minilm", "digest": "", "scale": 2.0, "sha256": "0" * 64}, save(HEAD))
 
 
 def test_the_package_brings_one_whose_card_names_its_file(fresh):
@@ -118,4 +124,10 @@ def test_without_its_encoder_there_is_none_and_a_warning_that_says_so(fresh):
 
     fresh.setattr(module, "find_encoder", missing)
     with pytest.warns(UserWarning, match=r"quotes are found without the tagger: .*not installed"):
+        assert default_tagger() is None
+
+
+def test_without_its_files_there_is_none_and_a_warning_that_says_so(fresh, tmp_path):
+    fresh.setattr(module, "weights_paths", lambda: (tmp_path / "a", tmp_path / "b"))
+    with pytest.warns(UserWarning, match=r"quotes are found without the tagger: .*No such file"):
         assert default_tagger() is None

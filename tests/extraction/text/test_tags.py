@@ -1,6 +1,7 @@
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,3 +59,10 @@ def test_spans_never_meet_and_lie_in_words(numbers):
         assert before.end < after.start
     assert all(TEXT[span.start].isalnum() and TEXT[span.end - 1].isalnum() for span in spans)
     assert all(0.0 <= span.score <= 1.0 for span in spans)
+
+
+def test_a_place_outside_the_paragraph_is_refused():
+    tags = tags_of(start=20, end=40)
+    for place in (19, 40):
+        with pytest.raises(IndexError):
+            tags.of_content([place])
