@@ -5,19 +5,21 @@ parted in two, left out, or added. Whole quotations and labelled turns stay as t
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from stance.core.types import Span
 from stance.extraction.quotes.boundaries import has_negation
 from stance.extraction.quotes.candidates import CueCandidate
 from stance.extraction.quotes.cues import verb_classes
+from stance.extraction.quotes.selection import SAYS_NOTHING
 from stance.extraction.quotes.sources import find_subject, mention_of
 from stance.extraction.quotes.statements import Statement
 from stance.extraction.text.paragraphs import BODY
 from stance.extraction.text.parser_views import View
 from stance.extraction.text.tagger import Tagger
-from stance.extraction.text.tags import TaggedSpan, letters_of
+from stance.extraction.text.tags import FEWEST_LETTERS, TaggedSpan, letters_of
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
@@ -29,8 +31,10 @@ ADDED = 0.95  # mean probability of content from which a statement is added
 SAME = 0.8  # share of the letters of both: then the rules' cut stays
 FREE = 0.2  # most of a span's letters that another statement may hold
 NOBODY = frozenset("neither nobody none no".split())
-# Where such a clause ends the parse knows better: the tagger may only shorten it.
-CLAUSES = frozenset(["that", "bare", "gerund"])
+# Where such a content ends the parse knows better: the tagger may only shorten it.
+CLAUSES = frozenset(["that", "bare", "gerund", "fronted", "inserted", "according"])
+# What begins with one of these tells when or how it was said.
+CIRCUMSTANCES = frozenset("before after while as without when during despite amid".split())
 
 
 def correct(
@@ -80,11 +84,10 @@ class _Paragraph:
             others = self._letters(other for other in likely if other is not statement)
             out += self._recut(statement, others)
         taken = self._letters(out)
+        cues = {statement.candidate.cue.i for statement in out if statement.candidate is not None}
         for span in self.spans:
             if span.score >= ADDED and _is_free(span, taken):
-                added = self._new(span, taken)
-                if added is not None:
-                    out.append(added)
+                out += filter(None, [self._new(span, taken, cues=cues)])
         return out
 
     def _letters(self, statements: Iterable[Statement]) -> frozenset[int]:
@@ -104,7 +107,9 @@ class _Paragraph:
             # "agreed to a truce", "rejected the plan": a deed, and yet a statement.
             return False
         letters = self._letters([statement])
-        return bool(letters) and float(self.tags.of_content(letters).mean()) < LEAST
+        if len(letters) < FEWEST_LETTERS:
+            return False  # "Not so, says Venn."
+        return float(self.tags.of_content(letters).mean()) < LEAST
 
     def _recut(self, statement: Statement, others: frozenset[int]) -> list[Statement]:
         """Return the statement, with other ends or in parts where the tagger is sure of them."""
@@ -115,6 +120,8 @@ class _Paragraph:
         letters = self._letters([statement])
         spans = [s for s in self.spans if s.letters & letters and _is_free(s, others)]
         if not spans or not self._is_sure(statement.candidate.frame, letters, spans):
+            return [statement]
+        if self._adds_circumstance(statement, spans):
             return [statement]
         place = self.view.starts[statement.candidate.cue.idx]
         home = min(spans, key=lambda span: _distance(span, place))
@@ -135,6 +142,12 @@ class _Paragraph:
         n_differing = len(more) + len(less)
         return not n_differing or more.sum() + (1 - less).sum() >= SURE * n_differing
 
+    def _adds_circumstance(self, statement: Statement, spans: Sequence[TaggedSpan]) -> bool:
+        """Tell "rejected the offer | before she left"."""
+        tail = self.text[statement.spans[-1][1] : spans[-1].end]
+        first = next(iter(re.findall(r"\w+", tail)), "")
+        return len(spans) == 1 and first.lower() in CIRCUMSTANCES
+
     def _moved(self, statement: Statement, span: TaggedSpan) -> Statement:
         holders = [h for h in statement.holders if span.start <= h.quotation.start < span.end]
         return dataclasses.replace(statement, spans=[self._with_stop(span)], holders=holders)
@@ -148,17 +161,25 @@ class _Paragraph:
         return span.start, end
 
     def _new(
-        self, span: TaggedSpan, taken: frozenset[int], beside: Statement | None = None
+        self,
+        span: TaggedSpan,
+        taken: frozenset[int],
+        beside: Statement | None = None,
+        cues: Collection[int] = (),
     ) -> Statement | None:
-        """Return a statement that the tagger alone has found; None where nobody says it."""
+        """Return a statement that the tagger alone has found; None where nobody says it.
+
+        Nor where its cue is one of ``cues``: one attribution is one statement.
+        """
         cue = self._nearest(span, lambda place: self.tags.cue[place], taken - span.letters)
-        if cue is None or _is_denied(cue):
+        if cue is None or cue.i in cues or _is_denied(cue):
             return None
         source = self._nearest(span, lambda place: self.tags.source[place], taken)
         subject = source or find_subject(cue)
         mention = mention_of(subject, self.view) or (beside.mention if beside else None)
-        if mention is None or mention.head.lower_ in ("i", "we"):
-            return None  # "I told them …" is the writer's own, or an interview's
+        # "I told them …" is the writer's own, or an interview's.
+        if mention is None or mention.head.lemma_.lower() in SAYS_NOTHING | {"i", "we"}:
+            return None
         candidate = CueCandidate(cue, "tagged", [], subject, score=span.score, cue_end=cue.i + 1)
         holders = [h for h in self.view.holders if span.start <= h.quotation.start < span.end]
         spans = [self._with_stop(span)]

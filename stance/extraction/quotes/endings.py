@@ -107,8 +107,8 @@ def _tells_meanwhile(cue: "Token", at: int) -> bool:
 def _goes_on_telling(cue: "Token", at: int) -> bool:
     """Tell whether the same speaker does something else: "said it was late and urged patience".
 
-    Only where what is said has "it" or "there" for its subject, which urge nobody; a treaty or a
-    contract may well demand something.
+    Only where what is said has a subject that cannot do it: "it", or a thing that urges or blames
+    somebody. A treaty may well demand or promise something.
     """
     doc = cue.doc
     verb = doc[at].head
@@ -125,6 +125,7 @@ def _goes_on_telling(cue: "Token", at: int) -> bool:
     # "said the army had left, and denied …": two tenses, and a comma between them.
     shifted = any(c.dep_ in ("aux", "auxpass") for c in verb.children)
     is_empty = subject.lower_ in ("it", "there") and verb.lemma_ == "be"
+    is_empty = is_empty or (_is_thing(subject) and other.lemma_.lower() in TAKING_SIDES)
     return is_empty or (shifted and doc[at - 1].text == ",")
 
 

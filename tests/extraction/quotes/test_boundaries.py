@@ -59,8 +59,6 @@ def test_a_short_answer_before_says_is_a_quote():
     "tail",
     [
         ", despite reports of heavy losses",
-        ", even as shells fell on the pier",
-        ", before leaving for the harbour",
         ", amid protests in Lorn",
         ", though she did not say when",
     ],
