@@ -170,7 +170,7 @@ def adjunct_candidate(token: "Token", sentence: "Span") -> CueCandidate | None:
         if preposition.lower_ not in ("in", "by") or preposition.i > token.i:
             return None
         if any(c.dep_ == "prep" and c.lower_ in ("on", "about") for c in token.children):
-            # "far apart in their views on the ferry": what they differ in.
+            # "at odds in their views about the ferry": what they differ in.
             return None
         subject = next((child for child in token.children if child.dep_ == "poss"), None)
         of = next((child for child in token.children if child.lower_ == "of"), None)

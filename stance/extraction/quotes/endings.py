@@ -155,7 +155,7 @@ def _judges_beside(cue: "Token", at: int) -> bool:
 def _begins_another_report(cue: "Token", at: int, end: int) -> bool:
     """Tell whether a clause begins in which the narrator reports somebody else, or a claim.
 
-    "the army said the road was open, but the mayor warned that …", "…, a claim the mayor denied".
+    "the guild said it had failed, but the mayor warned that …", "…, a claim the mayor denied".
     """
     doc = cue.doc
     if doc[at].lower_ in ("a", "an") and doc[at - 1].text == ",":

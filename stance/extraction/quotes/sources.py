@@ -230,7 +230,7 @@ def surface_subject(verb: "Token", sentence: "Tokens") -> tuple["Token", int] | 
 def lost_subject(verb: "Token") -> "Token | None":
     """Return the name between commas right before a verb whose subject the parser has lost.
 
-    "… and its chairwoman, Edda Moe, told reporters that …", with "chairwoman" hung elsewhere.
+    "… and its treasurer, Clara Ild, told the crew that …", with "treasurer" hung elsewhere.
     """
     doc, at = verb.doc, verb.i - 1
     if verb.dep_ != "ccomp" or verb.tag_ != "VBD" or at < 3 or doc[at].text != ",":

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 # Outside the running text, yet with words of the article; a footer's are the publisher's.
 ASIDE = frozenset([HEADLINE, CAPTION, LINK])
-# “We came and they” — Moe pointed at the door — “came too.”
+# “I rowed and the others” — Ild waved at the boats — “swam.”
 GESTURE = re.compile(r"[”\"]?\s*[–—]\s[^“”\".!?–—]{3,80}\s[–—]\s*[“\"]?")
 SAYING_FRAMES = frozenset(["that", "bare", "fronted", "inserted", "according"])
 

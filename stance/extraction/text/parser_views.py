@@ -27,7 +27,7 @@ BEGINS = re.compile(
 # … and ends with a stop, or where a stop or nothing follows.
 ENDS = re.compile(r"[.,!?…;:–—-][’”'\")\]]?$")
 SENTENCE_END = re.compile(r"(?<=[a-z][.!?])\s+(?=[A-Z])")
-# “We came and they” — Moe pointed at the door — “came too.”
+# “I rowed and the others” — Ild waved at the boats — “swam.”
 GESTURED = re.compile(r"\w[”\"]\s*[–—]\s[^“”\".!?–—]{3,80}\s[–—]\s*$")
 GESTURE = re.compile(r"\s*[–—]\s[^“”\".!?–—]{3,80}\s[–—]\s*[“\"][a-z]")
 # A picture's caption that lost its line ends with a date: "in Lorn on May 14, 2012 The ferry …".

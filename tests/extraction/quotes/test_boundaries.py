@@ -33,8 +33,8 @@ def test_what_went_on_meanwhile_is_told_by_the_narrator():
 
 
 def test_what_the_narrator_calls_a_claim_is_no_part_of_it():
-    text = "The army said the road was open, a claim the mayor, Clara Venn, denied."
-    assert quotes_of(text)[0] == ("the road was open", "army")
+    text = "The guild said the lock had failed, a claim the mayor, Clara Venn, denied."
+    assert quotes_of(text)[0] == ("the lock had failed", "guild")
 
 
 @pytest.mark.parametrize(
@@ -278,14 +278,14 @@ def test_what_voices_nothing_is_no_quote(text):
             [("the ferry had sailed", "Lorn"), ("it was empty", "Lorn")],
         ),
         (
-            "The ferry will sail, pilots said, and port officials continue to believe that the "
-            "pier is safe.",
-            [("The ferry will sail", "pilots"), ("the pier is safe", "port officials")],
+            "The ferry will sail, pilots said, and harbour officials continue to believe that "
+            "its pier is safe.",
+            [("The ferry will sail", "pilots"), ("its pier is safe", "harbour officials")],
         ),
         (
-            "The crew said it would sail and its captain, Edda Moe, told reporters that the pier "
+            "The crew said it would sail and its captain, Clara Ild, warned the port that the pier "
             "was safe.",
-            [("it would sail", "crew"), ("the pier was safe", "Edda Moe")],
+            [("it would sail", "crew"), ("the pier was safe", "Clara Ild")],
         ),
         (
             "Clara Venn has suggested that the ferry may be late, but she has been vague about "

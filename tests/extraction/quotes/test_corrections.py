@@ -120,7 +120,7 @@ def test_what_nobody_says_is_not_added(nlp):
 
 
 def test_what_is_denied_is_not_added(nlp):
-    marked = "Neither [Dora Venn] nor [Ole Brack] <said> {when the bridge would open}."
+    marked = "Neither [Dora Venn] nor [Tomas Ild] <said> {when the bridge would open}."
     assert quotes_of(marked, nlp) == rules_of(marked, nlp)
 
 
