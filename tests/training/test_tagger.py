@@ -32,7 +32,7 @@ def settings(tmp_path, monkeypatch):
     monkeypatch.setenv("STANCE_CACHE", str(tmp_path / "cache"))
     encoder = str(write_encoder(tmp_path / "encoder", "bert"))
     plain = {"learning_rate": 5e-3, "mask_share": 0.0, "batch_size": 4, "runs": 1}
-    return TaggerSettings(encoder=encoder, epochs=50.0, rank=4, **plain)
+    return TaggerSettings(encoder=encoder, epochs=150.0, rank=4, **plain)
 
 
 def test_each_token_has_a_class_in_each_group(settings):
