@@ -87,6 +87,7 @@ def train_tagger(
         "scale": SCALE,
         "sha256": hashlib.sha256(adapter).hexdigest(),
         "classes": list(CLASSES),
+        "data": _checksum([ids, [row.tolist() for row in tags]]),
         "n_articles": len(labelled),
         "n_quotes": sum(len(quotes) for _, quotes in labelled),
         "settings": _plain(settings),
@@ -140,5 +141,8 @@ def _key(
 ) -> str:
     """Return a name for this training: the same windows and settings have the same one."""
     known = {key: value for key, value in _plain(settings).items() if key != "runs"}
-    parts = [known, digest, ids, [row.tolist() for row in tags]]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+    return _checksum([known, digest, ids, [row.tolist() for row in tags]])
+
+
+def _checksum(data: Any) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
