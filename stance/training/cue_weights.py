@@ -10,6 +10,7 @@ from stance.extraction.quotes.statements import Statement, make_statement
 from stance.extraction.text.paragraphs import BODY
 from stance.extraction.text.parser import parse
 from stance.extraction.text.parser_views import View, make_views
+from stance.extraction.text.tags import letters_of
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -94,8 +95,7 @@ def meets(text: str, ours: Sequence[Span], theirs: Sequence[Span], least: float 
     least
         Smallest intersection over union, from 0 to 1, that counts as the same.
     """
-    a = {i for start, end in ours for i in range(start, end) if text[i].isalnum()}
-    b = {i for start, end in theirs for i in range(start, end) if text[i].isalnum()}
+    a, b = letters_of(text, ours), letters_of(text, theirs)
     return bool(a | b) and len(a & b) / len(a | b) >= least
 
 

@@ -94,7 +94,7 @@ ALIKE = {
     "rebuff": "reject",
     "spurn": "reject",
 }
-# Verbs that only voice what their object names: "raised concerns that …", "renewed his call for …".
+# What is put forward in words: "put forward a plan".
 PUT_FORWARD = frozenset(
     "plan proposal idea offer draft initiative formula roadmap demand suggestion condition term "
     "scheme".split()
@@ -104,6 +104,7 @@ ATTITUDES = frozenset(
     "doubt regret hope fear concern demand call request appeal skepticism scepticism objection "
     "reservation support opposition".split()
 )
+# Verbs that only voice what their object names: "raised concerns that …", "renewed his call …".
 VOICING = frozenset("voice express raise repeat reiterate renew echo".split())
 # What one turns down with a knob.
 SWITCHED = frozenset(
@@ -119,6 +120,11 @@ def verb_classes(lemma: str) -> tuple[str, ...]:
     None where the table does not know it.
     """
     return CLASSES.get(lemma, ())
+
+
+def is_reporting(verb: "Token") -> bool:
+    """Tell a verb of saying, or one that takes a side."""
+    return not {"say", "stance"}.isdisjoint(verb_classes(verb.lemma_.lower()))
 
 
 def cue_lemma(verb: "Token") -> str:

@@ -5,7 +5,7 @@ A further verb of the speaker's, another report, when it was said, what went on 
 
 from typing import TYPE_CHECKING
 
-from stance.extraction.quotes.cues import verb_classes
+from stance.extraction.quotes.cues import is_reporting, verb_classes
 from stance.extraction.quotes.sources import lost_subject
 from stance.extraction.text.word_lists import BODY_NOUNS, TEXT_NOUNS, is_people_word
 
@@ -118,15 +118,16 @@ def _goes_on_telling(cue: "Token", at: int) -> bool:
     subject = next((c for c in verb.children if c.dep_ in ("nsubj", "nsubjpass")), None)
     if other is None or other.tag_ != "VBD" or subject is None or subject.i < cue.i:
         return False
-    reports = {"say", "stance"} & set(verb_classes(other.lemma_.lower()))
     own = any(c.dep_ in ("nsubj", "nsubjpass", "aux", "auxpass") for c in other.children)
-    if not reports or own or other.lemma_.lower() == "go":
+    if not is_reporting(other) or own or other.lemma_.lower() == "go":
         return False
     # "said the army had left, and denied …": two tenses, and a comma between them.
     shifted = any(c.dep_ in ("aux", "auxpass") for c in verb.children)
-    is_empty = subject.lower_ in ("it", "there") and verb.lemma_ == "be"
-    is_empty = is_empty or (_is_thing(subject) and other.lemma_.lower() in TAKING_SIDES)
-    return is_empty or (shifted and doc[at - 1].text == ",")
+    return (
+        (subject.lower_ in ("it", "there") and verb.lemma_ == "be")
+        or (_is_thing(subject) and other.lemma_.lower() in TAKING_SIDES)
+        or (shifted and doc[at - 1].text == ",")
+    )
 
 
 def _is_thing(subject: "Token") -> bool:

@@ -5,7 +5,7 @@
 
 from typing import TYPE_CHECKING
 
-from stance.extraction.quotes.cues import verb_classes
+from stance.extraction.quotes.cues import is_reporting, verb_classes
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
@@ -95,11 +95,11 @@ def _is_scene(verb: "Token") -> bool:
     if doc[verb.i + 1].lower_ not in ("about", "whether", "if", "why", "how", "what", "when"):
         return False
     behind = doc[verb.i + 2 : verb.sent.end]
-    return any(t.text == "," and t.i + 1 < len(doc) and _speaks(doc[t.i + 1]) for t in behind)
+    return any(t.text == "," and t.i + 1 < len(doc) and _spoke(doc[t.i + 1]) for t in behind)
 
 
-def _speaks(verb: "Token") -> bool:
-    return verb.tag_ == "VBD" and bool({"say", "stance"} & set(verb_classes(verb.lemma_.lower())))
+def _spoke(verb: "Token") -> bool:
+    return verb.tag_ == "VBD" and is_reporting(verb)
 
 
 def _cites_as_saying(verb: "Token") -> bool:

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from stance.core.types import Span
-from stance.extraction.quotes.cues import verb_classes
+from stance.extraction.quotes.cues import is_reporting
 from stance.extraction.text.parser_views import View
 
 if TYPE_CHECKING:
@@ -37,9 +37,8 @@ def before_other_deeds(cue: "Token", ranges: list[Span], view: View) -> None:
 
 def _is_deed(verb: "Token", cue: "Token") -> bool:
     """Tell a verb of speaking in the tense of the cue, without a subject of its own."""
-    speaks = {"say", "stance"} & set(verb_classes(verb.lemma_.lower()))
     own = any(c.dep_ in ("nsubj", "nsubjpass", "aux", "auxpass") for c in verb.children)
-    return bool(speaks) and verb.tag_ == cue.tag_ in ("VBD", "VBZ") and not own
+    return is_reporting(verb) and verb.tag_ == cue.tag_ in ("VBD", "VBZ") and not own
 
 
 def quoted_tokens(doc: "Doc", view: View, behind: int) -> list[Span]:

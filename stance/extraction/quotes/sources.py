@@ -8,7 +8,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from stance.core.types import Span
-from stance.extraction.quotes.cues import CLASSES, verb_classes
+from stance.extraction.quotes.cues import CLASSES, is_reporting, verb_classes
 from stance.extraction.text.parser_views import View
 from stance.extraction.text.word_lists import BODY_NOUNS, TEXT_NOUNS, is_people_word
 
@@ -36,8 +36,7 @@ def find_subject(verb: "Token", depth: int = 0) -> "Token | None":
             return next((c for c in child.children if c.dep_ == "pobj"), None)
     if depth > 6 or verb.head.i == verb.i:
         return inverted_subject(verb) or _behind_opening_place(verb)
-    speaks = {"say", "stance"} & set(verb_classes(verb.lemma_.lower()))
-    if verb.tag_ == "VBG" and speaks and follows_comma(verb):
+    if verb.tag_ == "VBG" and is_reporting(verb) and follows_comma(verb):
         return find_subject(_sayer_above(verb), depth + 1)
     if verb.dep_ in ("acl", "relcl"):
         if verb.head.pos_ in ("NOUN", "PROPN", "PRON") and verb.tag_ != "VB":

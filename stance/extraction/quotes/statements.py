@@ -26,15 +26,14 @@ from stance.extraction.quotes.speaker_labels import (
 )
 from stance.extraction.quotes.transcripts import find_turns
 from stance.extraction.text.paragraphs import BODY, CAPTION, HEADLINE, LINK, Paragraph
-from stance.extraction.text.parser_views import Placeholder, View, build_view, cut_spans
+from stance.extraction.text.parser_views import GESTURE, Placeholder, View, build_view, cut_spans
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 # Outside the running text, yet with words of the article; a footer's are the publisher's.
 ASIDE = frozenset([HEADLINE, CAPTION, LINK])
-# “I rowed and the others” — Ild waved at the boats — “swam.”
-GESTURE = re.compile(r"[”\"]?\s*[–—]\s[^“”\".!?–—]{3,80}\s[–—]\s*[“\"]?")
+GESTURE_BETWEEN = re.compile(rf"[”\"]?{GESTURE}[“\"]?")
 SAYING_FRAMES = frozenset(["that", "bare", "fronted", "inserted", "according"])
 
 
@@ -310,7 +309,7 @@ def _leads_into(text: str, last: Statement, statement: Statement) -> bool:
 
 def _adjacent(text: str, last: Statement, statement: Statement) -> bool:
     between = text[last.spans[-1][1] : statement.spans[0][0]]
-    return not any(char.isalnum() for char in between) or bool(GESTURE.fullmatch(between))
+    return not any(char.isalnum() for char in between) or bool(GESTURE_BETWEEN.fullmatch(between))
 
 
 def _continues(text: str, last: Statement, statement: Statement) -> bool:

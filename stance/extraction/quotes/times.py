@@ -5,15 +5,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
 
-TIMES = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday today yesterday week month year "
-    "weekend morning evening night afternoon january february march "
-    "april may june july august september october november december earlier later "
-    "statement interview conference television".split()
+MONTH_NAMES = frozenset(
+    "january february march april may june july august september october november december".split()
 )
-MONTHS = frozenset(
-    "january february march april may june july august september october november december "
-    "jan. feb. aug. sept. oct. nov. dec.".split()
+MONTHS = MONTH_NAMES | frozenset("jan. feb. aug. sept. oct. nov. dec.".split())
+TIMES = MONTH_NAMES | frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday today yesterday week month year "
+    "weekend morning evening night afternoon earlier later "
+    "statement interview conference television".split()
 )
 
 

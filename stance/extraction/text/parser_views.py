@@ -28,8 +28,9 @@ BEGINS = re.compile(
 ENDS = re.compile(r"[.,!?…;:–—-][’”'\")\]]?$")
 SENTENCE_END = re.compile(r"(?<=[a-z][.!?])\s+(?=[A-Z])")
 # “I rowed and the others” — Ild waved at the boats — “swam.”
-GESTURED = re.compile(r"\w[”\"]\s*[–—]\s[^“”\".!?–—]{3,80}\s[–—]\s*$")
-GESTURE = re.compile(r"\s*[–—]\s[^“”\".!?–—]{3,80}\s[–—]\s*[“\"][a-z]")
+GESTURE = r"\s*[–—]\s[^“”\".!?–—]{3,80}\s[–—]\s*"
+GESTURE_BEFORE = re.compile(rf"\w[”\"]{GESTURE}$")
+GESTURE_BEHIND = re.compile(rf"{GESTURE}[“\"][a-z]")
 # A picture's caption that lost its line ends with a date: "in Lorn on May 14, 2012 The ferry …".
 CAPTION_DATE = re.compile(
     r"(?<=[a-z] )(?:on|in) (?:January|February|March|April|May|June|July|August|September|October"
@@ -172,13 +173,13 @@ def is_statement(text: str, quotation: Quotation, paragraph: Paragraph) -> bool:
         bool(ENDS.search(text[max(quotation.start, quotation.end - 2) : quotation.end]))
         or not behind
         or behind[0] in ",.;"
-        or bool(GESTURE.match(text, quotation.close, paragraph.end))
+        or bool(GESTURE_BEHIND.match(text, quotation.close, paragraph.end))
     )
     if not (begins and stops):
         return False
     narrated = text[max(paragraph.start, quotation.open - 160) : quotation.open]
     is_resumed = bool(
-        INTERRUPTED.search(narrated) or SPOKEN.search(before) or GESTURED.search(narrated)
+        INTERRUPTED.search(narrated) or SPOKEN.search(before) or GESTURE_BEFORE.search(narrated)
     )
     if words[0][0].islower() and before.rstrip().endswith(",") and not is_resumed:
         # '…, "and maybe we finish it", he said': a few words of a longer paraphrase.

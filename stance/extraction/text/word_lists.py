@@ -152,7 +152,7 @@ ISSUED = frozenset("statement communique communiqué post letter release".split(
 
 # "His Excellency", "Her Majesty"
 HONOURS = frozenset("excellency majesty highness holiness eminence lordship ladyship".split())
-TITLES = frozenset(
+TITLES = HONOURS | frozenset(
     "mr mrs ms miss dr sir prof professor president vice-president senator sen rep reps gov "
     "governor minister ministers prime premier chancellor secretary "
     "foreign defence defense interior finance deputy vice chief general gen colonel col lt maj "
@@ -163,8 +163,7 @@ TITLES = frozenset(
     "press adviser advisor columnist archbishop "
     "bishop cardinal reverend rev father sheikh ayatollah imam crown emir sultan state head "
     "commissioner coach officer sergeant lady lord dame "
-    "democrat republican sens candidate nominee democratic gop rival mp mps pm "
-    "excellency majesty highness holiness eminence lordship ladyship".split()
+    "democrat republican sens candidate nominee democratic gop rival mp mps pm".split()
 )
 # What ends the name of an institution or place, never that of a person.
 NOT_PERSON = frozenset(
