@@ -1,14 +1,7 @@
 """To which cue quoted words inside a paraphrase belong. All sentences are invented."""
 
 import pytest
-
-from stance.core.types import Article
-from stance.extraction.pipeline import extract
-from stance.extraction.text.parser import default_nlp
-
-
-def texts_of(text):
-    return [quote.text for quote in next(extract([Article("a", text)], nlp=default_nlp()))]
+from extracted import texts_of
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,7 @@
 """Quotations whose speaker stands in a label, a line beside them or a signature."""
 
 import pytest
-
-from stance.core.types import Article
-from stance.extraction.pipeline import extract
-from stance.extraction.text.parser import default_nlp
-
-
-def speakers_of(text):
-    return [(q.text, q.speaker) for q in next(extract([Article("a", text)], nlp=default_nlp()))]
+from extracted import said_by
 
 
 @pytest.mark.parametrize(
@@ -32,7 +25,7 @@ def speakers_of(text):
     ],
 )
 def test_a_label_or_a_signature_names_the_speaker(text):
-    said = [(words.strip("."), speaker) for words, speaker in speakers_of(text)]
+    said = [(words.strip("."), speaker) for words, speaker in said_by(text)]
     assert said == [("The bridge is ours", "Dora Venn")]
 
 
@@ -44,4 +37,4 @@ def test_a_label_or_a_signature_names_the_speaker(text):
     ],
 )
 def test_a_clause_before_a_colon_is_no_label(text):
-    assert "Monday" not in {speaker for _, speaker in speakers_of(text)}
+    assert "Monday" not in {speaker for _, speaker in said_by(text)}

@@ -1,15 +1,7 @@
 """Whom names, offices and pronouns mean, by kind. All sentences are invented."""
 
 import pytest
-
-from stance.core.types import Article
-from stance.extraction.pipeline import extract
-from stance.extraction.text.parser import default_nlp
-
-
-def speakers_of(text):
-    return [quote.speaker for quote in next(extract([Article("a", text)], nlp=default_nlp()))]
-
+from extracted import speakers_of
 
 TWO_OF_ONE_SURNAME = [
     (

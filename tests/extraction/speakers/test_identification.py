@@ -4,15 +4,7 @@ Some of each kind tell where the rule must leave things as they are.
 """
 
 import pytest
-
-from stance.core.types import Article
-from stance.extraction.pipeline import extract
-from stance.extraction.text.parser import default_nlp
-
-
-def speakers_of(text):
-    return [quote.speaker for quote in next(extract([Article("a", text)], nlp=default_nlp()))]
-
+from extracted import speakers_of
 
 NAMED_LATER = [
     (
