@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from stance.core.files import write_whole
+from stance.training.adapter_network import averaged, network_bytes
 from stance.training.objectives import Objective
 
 CHECKPOINT_STEPS = 50
@@ -179,6 +180,45 @@ class AdapterTraining:
         if self.settings.say:
             self.settings.say(f"  goes on from step {step} of {self.n_steps}")
         return step, losses
+
+
+def train_runs(
+    settings: Sequence[Settings],
+    network_of: Callable[[], Any],
+    ids: Sequence[Sequence[int]],
+    objective: Objective,
+    special: tuple[int, int],
+    places: Sequence[Path],
+) -> tuple[bytes, list[float]]:
+    """Train once by each of several settings, and average the adapters.
+
+    Parameters
+    ----------
+    settings
+        Of each training, with its own seed.
+    network_of
+        Makes a network that nothing has trained; chance is drawn from the training's seed.
+    special
+        See `mask_and_padding`.
+    places
+        Where the checkpoints of each training lie.
+
+    Returns
+    -------
+    adapter, losses
+        The mean (see `stance.training.adapter_network.averaged`), and the losses run by run.
+    """
+    import torch
+
+    adapters: list[bytes] = []
+    losses: list[float] = []
+    for of_run, place in zip(settings, places, strict=True):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(of_run.seed)
+            network = network_of()
+            losses += AdapterTraining(of_run, network, ids, objective, special).train(place)
+        adapters.append(network_bytes(network))
+    return averaged(adapters), losses
 
 
 def mask_and_padding(tokenizer: Any, config: Mapping[str, Any]) -> tuple[int, int]:

@@ -22,8 +22,8 @@ from stance.features.row_text import view_of
 from stance.models.adapter import LONGEST, AdaptedEncoder
 from stance.models.folder import read_model
 from stance.tracking.resolve import resolve
-from stance.training.adapter_network import SCALE, adapted_network, averaged, network_bytes
-from stance.training.adapter_steps import AdapterTraining, mask_and_padding
+from stance.training.adapter_network import SCALE, adapted_network
+from stance.training.adapter_steps import mask_and_padding, train_runs
 from stance.training.objectives import LabelLoss
 
 
@@ -122,8 +122,6 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):
             If the extra ``adapt`` is not installed or the encoder's weights are other ones.
         """
         check_installed()
-        import torch
-
         rows = to_rows(X)
         self.classes_, labels = np.unique(np.asarray(y), return_inverse=True)
         files = find_encoder(self.encoder)
@@ -137,21 +135,21 @@ class AdaptedClassifier(ClassifierMixin, BaseEstimator):
         weights, digest = files.weights()
         self.digest_ = encoder_digest(files, digest)
         config = json.loads(files.read("config.json"))
-        special = mask_and_padding(tokenizer, config)
-        adapters: list[bytes] = []
-        self.losses_: list[float] = []
-        for seed in range(self.seed, self.seed + self.runs):
-            settings = copy(self)
-            settings.seed = seed
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(seed)
-                network = adapted_network(config, weights, len(self.classes_), self.rank)
-                run = AdapterTraining(settings, network, ids, objective, special)
-                place = cache_folder() / "adapters" / settings._key(ids, labels)
-                self.losses_ += run.train(place)
-            adapters.append(network_bytes(network))
-        self.adapter_ = averaged(adapters)
+        settings = [self._of_seed(seed) for seed in range(self.seed, self.seed + self.runs)]
+        self.adapter_, self.losses_ = train_runs(
+            settings,
+            lambda: adapted_network(config, weights, len(self.classes_), self.rank),
+            ids,
+            objective,
+            mask_and_padding(tokenizer, config),
+            [cache_folder() / "adapters" / each._key(ids, labels) for each in settings],
+        )
         return self
+
+    def _of_seed(self, seed: int) -> Self:
+        settings = copy(self)
+        settings.seed = seed
+        return settings
 
     def predict_proba(self, X: Rows) -> np.ndarray:
         """Return shape (n_quotes, n_classes): what the int8 network of a model folder answers."""

@@ -12,8 +12,8 @@ from stance.core.paths import cache_folder
 from stance.core.types import Article, Quote, Span
 from stance.encoders.files import encoder_digest, find_encoder
 from stance.extraction.text.tagger import CLASSES, CONTENT, CUE, LONGEST, SOURCE, windows
-from stance.training.adapter_network import SCALE, adapted_network, averaged, network_bytes
-from stance.training.adapter_steps import AdapterTraining, mask_and_padding
+from stance.training.adapter_network import SCALE, adapted_network
+from stance.training.adapter_steps import mask_and_padding, train_runs
 from stance.training.adapters import check_installed
 from stance.training.objectives import NOT_COUNTED, TagLoss
 
@@ -58,8 +58,6 @@ def train_tagger(
         If the extra ``adapt`` is not installed or the encoder's weights are other ones.
     """
     check_installed()
-    import torch
-
     encoder = find_encoder(settings.encoder)
     tokenizer = encoder.tokenizer(LONGEST)
     tagged = [
@@ -70,17 +68,16 @@ def train_tagger(
     digest = encoder_digest(encoder, digest)
     config = json.loads(encoder.read("config.json"))
     objective = TagLoss(tags, GROUPS, SMOOTHING)
-    adapters = []
-    for seed in range(settings.seed, settings.seed + settings.runs):
-        of_run = dataclasses.replace(settings, seed=seed)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            network = adapted_network(config, weights, len(CLASSES), settings.rank)
-            special = mask_and_padding(tokenizer, config)
-            run = AdapterTraining(of_run, network, ids, objective, special)
-            run.train(cache_folder() / "taggers" / _key(of_run, digest, ids, tags))
-        adapters.append(network_bytes(network))
-    adapter = averaged(adapters)
+    seeds = range(settings.seed, settings.seed + settings.runs)
+    each = [dataclasses.replace(settings, seed=seed) for seed in seeds]
+    adapter, _ = train_runs(
+        each,
+        lambda: adapted_network(config, weights, len(CLASSES), settings.rank),
+        ids,
+        objective,
+        mask_and_padding(tokenizer, config),
+        [cache_folder() / "taggers" / _key(of_run, digest, ids, tags) for of_run in each],
+    )
     card = {
         "encoder": settings.encoder,
         "digest": digest,

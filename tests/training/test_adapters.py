@@ -1,7 +1,6 @@
-from importlib.util import find_spec
-
 import numpy as np
 import pytest
+from conftest import needs_torch
 from tiny_encoders import write_encoder
 
 from stance.core.errors import ModelError
@@ -9,7 +8,6 @@ from stance.training import adapters
 from stance.training.adapter_steps import AdapterTraining
 from stance.training.adapters import AdaptedClassifier, teacher_logits
 
-needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="the extra adapt")
 TEXTS = ["we will talk", "talks .", "we talk", "never", "never talks .", "we will never"] * 4
 LABELS = ["support", "support", "support", "oppose", "oppose", "oppose"] * 4
 ROWS = [{"text": text, "cue": ""} for text in TEXTS]

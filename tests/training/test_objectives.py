@@ -1,11 +1,10 @@
-from importlib.util import find_spec
-
 import numpy as np
 import pytest
+from conftest import needs_torch
 
 from stance.training.objectives import NOT_COUNTED, LabelLoss, TagLoss
 
-pytestmark = pytest.mark.skipif(find_spec("torch") is None, reason="the extra adapt")
+pytestmark = needs_torch
 
 
 class Fixed:

@@ -1,8 +1,8 @@
 import dataclasses
 import hashlib
-from importlib.util import find_spec
 
 import pytest
+from conftest import needs_torch
 from tiny_encoders import write_encoder
 
 from stance.core.errors import ModelError
@@ -13,7 +13,6 @@ from stance.training import adapters
 from stance.training.objectives import NOT_COUNTED
 from stance.training.tagger import TaggerSettings, tagged_windows, train_tagger
 
-needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="the extra adapt")
 TEXT = "we talk never will talk .\n\nnever . will we talk"
 
 
