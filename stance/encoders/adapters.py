@@ -8,6 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from stance.core.errors import ModelError
+from stance.encoders.files import EncoderFiles
+from stance.encoders.int8_network import write_network
 
 HEAD_WEIGHT, HEAD_BIAS = "head.weight", "head.bias"
 
@@ -48,6 +50,21 @@ def merged(
     if not all(np.isfinite(value).all() for value in adapter.values()):
         raise ModelError("adapter: holds numbers that are not finite; train it anew")
     return out
+
+
+def write_adapted(
+    encoder: EncoderFiles, adapter: Mapping[str, np.ndarray], scale: float, *, pooled: bool = True
+) -> bytes:
+    """Return the network of an encoder with an adapter, see `write_network`; not scaled.
+
+    Raises
+    ------
+    ModelError
+        If the encoder's weights are not the published ones, or the adapter does not fit them.
+    """
+    weights, _ = encoder.weights()
+    whole = merged(weights, adapter, scale)
+    return write_network(whole, encoder.architecture(), scaled=False, pooled=pooled)
 
 
 def head_sums(vectors: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:

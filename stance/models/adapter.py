@@ -13,9 +13,8 @@ import numpy as np
 
 from stance.core.errors import ModelError
 from stance.core.link_functions import softmax
-from stance.encoders.adapters import HEAD_BIAS, HEAD_WEIGHT, head_sums, merged
+from stance.encoders.adapters import HEAD_BIAS, HEAD_WEIGHT, head_sums, write_adapted
 from stance.encoders.files import EncoderFiles, encoder_digest, find_encoder
-from stance.encoders.int8_network import write_network
 from stance.encoders.networks import Network, assembled
 from stance.features.row_text import VIEWS, view_of
 from stance.models.parts import check_shapes, in_bounds, number_of
@@ -107,7 +106,7 @@ class AdaptedEncoder:
                 f"encoder {self.encoder!r} in {files.place} is another one than the model was "
                 "trained with; train the model anew, or install that encoder"
             )
-        onnx = assembled({"adapted": self.network_key}, lambda: self._build(files))
+        onnx = assembled({"adapted": self.network_key}, lambda: self._write(files))
         network = Network(onnx)
         if network.n_columns != self.head[0].shape[1]:
             raise ModelError(
@@ -116,10 +115,7 @@ class AdaptedEncoder:
             )
         return files.tokenizer(LONGEST), network
 
-    def _build(self, files: EncoderFiles) -> bytes:
+    def _write(self, files: EncoderFiles) -> bytes:
         from safetensors.numpy import load
 
-        weights, _ = files.weights()
-        arrays = load(self._bytes)
-        whole = merged(weights, arrays, self.scale)
-        return write_network(whole, files.architecture(), scaled=False)
+        return write_adapted(files, load(self._bytes), self.scale)

@@ -20,9 +20,8 @@ import numpy as np
 from stance.core.errors import ModelError
 from stance.core.link_functions import softmax
 from stance.core.types import Span
-from stance.encoders.adapters import HEAD_BIAS, HEAD_WEIGHT, head_sums, merged
-from stance.encoders.files import EncoderFiles, encoder_digest, find_encoder
-from stance.encoders.int8_network import write_network
+from stance.encoders.adapters import HEAD_BIAS, HEAD_WEIGHT, head_sums, write_adapted
+from stance.encoders.files import encoder_digest, find_encoder
 from stance.encoders.networks import Network, assembled
 from stance.extraction.text.tags import Tags
 
@@ -96,12 +95,10 @@ class Tagger:
 
     @functools.cached_property
     def _network(self) -> Network:
-        return Network(assembled({"tagger": self.card["sha256"]}, lambda: self._build(self._files)))
+        def write() -> bytes:
+            return write_adapted(self._files, self._arrays, self.card["scale"], pooled=False)
 
-    def _build(self, encoder: EncoderFiles) -> bytes:
-        weights, _ = encoder.weights()
-        whole = merged(weights, self._arrays, self.card["scale"])
-        return write_network(whole, encoder.architecture(), pooled=False)
+        return Network(assembled({"tagger": self.card["sha256"]}, write))
 
 
 def windows(text: str) -> Iterator[Span]:
